@@ -1,0 +1,180 @@
+"""What can happen in a campaign: one frozen dataclass a kind of event, written as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from querist.errors import InvalidInput
+
+__all__ = [
+    "Answered",
+    "Asked",
+    "ClassAdded",
+    "Created",
+    "Event",
+    "Flagged",
+    "Released",
+    "Retracted",
+    "SettingsChanged",
+    "Skipped",
+    "Trained",
+    "decode",
+    "encode",
+]
+
+Item = str | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at ``at`` (seconds since 1970, UTC)."""
+
+    kind: ClassVar[str] = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created(Event):
+    """The campaign began: its task (a spec), its seed and its first settings."""
+
+    kind: ClassVar[str] = "created"
+    task: Mapping[str, Any]
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChanged(Event):
+    """Some settings took new values; those not named stay."""
+
+    kind: ClassVar[str] = "settings"
+    settings: Mapping[str, Any]
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassAdded(Event):
+    """The task learned a new class, at the end of its list."""
+
+    kind: ClassVar[str] = "class"
+    value: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Event):
+    """An item was put to an annotator.
+
+    ``arm`` says how it came to be chosen: "active" (the strategy's choice), "random" (the honest
+    share), "overlap" (a second opinion) or "reopened" (the annotator asked for it again).
+    ``probability`` is the chance with which it was selected among those that could have been.
+    ``suggestion`` is what the model believed then: {"value": ..., "proba": ...}; ``hidden`` says
+    that the annotator was not shown it.  ``until`` is the end of the lease (None: for ever).
+    """
+
+    kind: ClassVar[str] = "asked"
+    query: str
+    item: Item
+    to: str | None = None
+    until: float | None = None
+    arm: str = "active"
+    strategy: str = ""
+    why: str = ""
+    rank: int | None = None
+    score: float | None = None
+    probability: float | None = None
+    model: str | None = None
+    suggestion: Mapping[str, Any] | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Event):
+    """An annotator gave a value; ``query`` is None when the label was told unasked (an import, a correction)."""
+
+    kind: ClassVar[str] = "answered"
+    item: Item
+    value: Any
+    query: str | None = None
+    by: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped(Event):
+    """An annotator gave no value, with a cause ("unclear", "broken", "not mine", "later", ...)."""
+
+    kind: ClassVar[str] = "skipped"
+    item: Item
+    query: str | None = None
+    because: str = ""
+    by: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retracted(Event):
+    """What ``by`` (None: everybody) said of the item no longer stands."""
+
+    kind: ClassVar[str] = "retracted"
+    item: Item
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released(Event):
+    """A lease was given back unanswered."""
+
+    kind: ClassVar[str] = "released"
+    query: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged(Event):
+    """An annotator marked an item for a second look, or took the mark away."""
+
+    kind: ClassVar[str] = "flagged"
+    item: Item
+    flagged: bool = True
+    comment: str = ""
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained(Event):
+    """A model took over: ``version``, trained on the state after event ``upto``."""
+
+    kind: ClassVar[str] = "trained"
+    version: str
+    upto: int
+    labels: int
+    seconds: float | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+_KINDS = {kind.kind: kind for kind in Event.__subclasses__()}
+
+
+def encode(event: Event) -> tuple[str, str]:
+    """The kind of an event and its fields as one line of JSON."""
+    body = {
+        f.name: value
+        for f in dataclasses.fields(event)
+        if (value := getattr(event, f.name)) is not None
+    }
+    return event.kind, json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(kind: str, body: str) -> Event:
+    """The event that :func:`encode` wrote.  Unknown fields are refused: the log is the only truth."""
+    if kind not in _KINDS:
+        raise InvalidInput(
+            f"The log holds an event of the kind {kind!r}, which this version does not know.",
+            mend="Open the campaign with the version of querist that wrote it, or a later one.",
+        )
+    return _KINDS[kind](**json.loads(body))

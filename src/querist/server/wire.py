@@ -1,0 +1,277 @@
+"""What travels between the page and the server; the page's types are generated from it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Item = str | int
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# ---------------------------------------------------------------- shown
+
+
+class Class(Wire):
+    name: str
+    key: str | None = Field(None, description="the key that chooses it; None where it has none of its own")
+    count: int = Field(0, description="how many labels it has now")
+    description: str = ""
+
+
+class FieldOf(Wire):
+    name: str
+    value: str
+
+
+class Content(Wire):
+    """What is shown of an item: a text, a picture (``url``) or a row of named fields."""
+
+    kind: Literal["text", "image", "row"]
+    text: str | None = None
+    url: str | None = None
+    fields: list[FieldOf] = []
+    meta: list[FieldOf] = Field([], description="small print: other columns of the item")
+
+
+class Suggestion(Wire):
+    value: str
+    proba: float
+    runners_up: list[tuple[str, float]] = []
+
+
+class Why(Wire):
+    """Why this item: in a sentence, and in figures."""
+
+    arm: Literal["active", "random", "overlap", "reopened"]
+    text: str
+    strategy: str = ""
+    score: float | None = None
+    rank: int | None = None
+    probability: float | None = None
+    model: str | None = None
+
+
+class Question(Wire):
+    query: str
+    item: Item
+    content: Content
+    why: Why
+    suggestion: Suggestion | None = Field(None, description="None while cold, and when it is hidden on purpose")
+    hidden: bool = False
+    until: float | None = None
+    previous: str | None = Field(None, description="the annotator's own earlier answer, when reopened")
+    flagged: bool = False
+    comment: str = ""
+
+
+class Quality(Wire):
+    """Share of right predictions on items drawn at random, with an interval that holds at any look."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    confidence: float = 0.95
+
+
+class Learner(Wire):
+    phase: Literal["starting", "encoding", "waiting", "training", "scoring", "idle", "failed"]
+    fraction: float | None = None
+    note: str = ""
+    version: str | None = None
+    labels: int = Field(0, description="labels that the model in force was trained on")
+
+
+class Verdict(Wire):
+    stop: bool
+    progress: float
+    reason: str
+
+
+class Progress(Wire):
+    items: int
+    labelled: int
+    mine: int
+    today: int
+    skipped: int
+    flagged: int
+    budget: int | None = None
+    target: float | None = None
+    left: int | None = Field(None, description="labels still needed for the target, estimated; None if unknown")
+    seconds_left: float | None = None
+    quality: Quality | None = None
+    learner: Learner
+    verdict: Verdict
+    head: int = Field(0, description="number of the last event; grows with every change")
+
+
+class Settings(Wire):
+    title: str = ""
+    guidelines: str = ""
+    strategy: str = "default"
+    random_share: float = Field(0.1, ge=0, le=1)
+    hide_share: float = Field(0.1, ge=0, le=1)
+    overlap: int = Field(1, ge=1, le=50)
+    lease: float = Field(900.0, gt=0)
+    budget: int | None = Field(None, ge=1)
+    target: float | None = Field(None, gt=0, lt=1)
+    skipped: Literal["out", "others", "back"] = "out"
+    open_classes: bool = True
+    class_descriptions: dict[str, str] = {}
+
+
+class CampaignView(Wire):
+    title: str
+    kind: Literal["text", "image", "row"]
+    classes: list[Class]
+    settings: Settings
+    progress: Progress
+    skip_causes: list[str] = ["unclear", "not relevant", "broken", "later"]
+    version: str
+
+
+class NextReply(Wire):
+    questions: list[Question]
+    done: str | None = Field(None, description="why there is no (further) question: pool empty, budget spent, all out")
+
+
+class Answer(Wire):
+    """One item of the history."""
+
+    item: Item
+    snippet: str
+    url: str | None = None
+    value: str | None = None
+    because: str | None = None
+    by: str | None = None
+    at: float
+    seconds: float | None = None
+    flagged: bool = False
+    comment: str = ""
+    arm: str | None = None
+    suggested: str | None = None
+    predicted: str | None = Field(None, description="what the model in force predicts now")
+
+
+class AnswersReply(Wire):
+    answers: list[Answer]
+    total: int
+
+
+class CurvePoint(Wire):
+    labels: int
+    estimate: float
+    low: float
+    high: float
+    n: int
+
+
+class Pace(Wire):
+    day: str
+    answers: int
+    seconds: float | None = Field(None, description="median seconds an answer took")
+
+
+class Anchoring(Wire):
+    """How often answers agree with the suggestion, shown against hidden."""
+
+    shown: float | None = None
+    shown_n: int = 0
+    hidden: float | None = None
+    hidden_n: int = 0
+    low: float | None = Field(None, description="interval of the difference shown - hidden")
+    high: float | None = None
+
+
+class ModelPoint(Wire):
+    version: str
+    labels: int
+    at: float
+    seconds: float | None = None
+    stability: float | None = Field(None, description="share of the pool whose prediction stayed the same")
+
+
+class Dashboard(Wire):
+    progress: Progress
+    classes: list[Class]
+    predicted: dict[str, int] = Field({}, description="how many unlabelled items the model puts in each class")
+    random_curve: list[CurvePoint] = Field([], description="right predictions on random questions, so far")
+    active_curve: list[CurvePoint] = Field([], description="right predictions on chosen questions, so far")
+    models: list[ModelPoint] = []
+    pace: list[Pace] = []
+    annotators: list[dict[str, Any]] = []
+    anchoring: Anchoring = Anchoring()
+
+
+class Problem(Wire):
+    """Every error: what happened, and the mend."""
+
+    error: str
+    message: str
+    mend: str = ""
+
+
+# ---------------------------------------------------------------- sent
+
+
+class NextRequest(Wire):
+    n: int = Field(1, ge=1, le=20, description="how many questions this annotator wants to hold at once")
+
+
+class AnswerRequest(Wire):
+    query: str = Field(max_length=64)
+    value: str = Field(max_length=500)
+    seconds: float | None = Field(None, ge=0, le=86400)
+
+
+class SkipRequest(Wire):
+    query: str = Field(max_length=64)
+    because: str = Field("", max_length=500)
+    seconds: float | None = Field(None, ge=0, le=86400)
+
+
+class ItemRequest(Wire):
+    item: Item
+
+
+class CorrectionRequest(ItemRequest):
+    value: str = Field(max_length=500)
+
+
+class FlagRequest(ItemRequest):
+    flagged: bool = True
+    comment: str = Field("", max_length=5000)
+
+
+class ClassRequest(Wire):
+    name: str = Field(min_length=1, max_length=200)
+
+
+class SettingsRequest(Wire):
+    """Only the settings to change."""
+
+    title: str | None = Field(None, max_length=200)
+    guidelines: str | None = Field(None, max_length=100_000)
+    random_share: float | None = Field(None, ge=0, le=1)
+    hide_share: float | None = Field(None, ge=0, le=1)
+    overlap: int | None = Field(None, ge=1, le=50)
+    budget: int | None = Field(None, ge=0, description="0 takes the budget away")
+    target: float | None = Field(None, ge=0, lt=1, description="0 takes the target away")
+    skipped: Literal["out", "others", "back"] | None = None
+    class_descriptions: dict[str, str] | None = None
+
+
+class Done(Wire):
+    """A change was stored durably."""
+
+    head: int
+    progress: Progress
+
+
+class RetractReply(Done):
+    question: Question | None = Field(None, description="the same item, open again, for the one who took it back")

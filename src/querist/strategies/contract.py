@@ -1,0 +1,82 @@
+"""The one point at which worth and search meet: a strategy turns a snapshot into a proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from querist.data import ItemId, Pool
+
+__all__ = ["Proposal", "Snapshot", "Strategy"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A campaign at one moment: all that a strategy may know.
+
+    ``labels`` maps items to what is believed of them; ``pending`` items are out with an annotator;
+    ``closed`` items must not be asked (skipped for good).  ``model`` is fitted, or None while cold.
+    """
+
+    pool: Pool
+    labels: Mapping[ItemId, Any] = field(default_factory=dict)
+    pending: Set[ItemId] = frozenset()
+    closed: Set[ItemId] = frozenset()
+    model: Any = None
+    seed: int = 0
+
+    @cached_property
+    def candidates(self) -> np.ndarray:
+        """The rows that may be asked about, ascending, shape (k,)."""
+        free = np.ones(len(self.pool), dtype=bool)
+        for taken in (self.labels, self.pending, self.closed):
+            free[self.pool.rows(taken)] = False
+        return np.flatnonzero(free)
+
+    @cached_property
+    def labelled(self) -> np.ndarray:
+        """The rows that have a label, in the order of ``labels``."""
+        return self.pool.rows(self.labels)
+
+    @cached_property
+    def taken(self) -> np.ndarray:
+        """The rows that are labelled or pending: what a batch should keep away from."""
+        return self.pool.rows([*self.labels, *(item for item in self.pending if item not in self.labels)])
+
+    def rng(self) -> np.random.Generator:
+        """A fresh generator: the same snapshot always gets the same one."""
+        return np.random.default_rng(self.seed)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The items that a strategy would ask about next, best first.
+
+    ``scores`` are the strategy's own (higher = more worth asking); ``probabilities`` are the chances
+    with which each item was selected at its turn (1.0 where the choice was certain); ``why`` is one
+    short reason an item, for the annotator; ``made`` holds new content, from synthesis.
+    """
+
+    ids: Sequence[ItemId]
+    scores: np.ndarray
+    probabilities: np.ndarray
+    why: Sequence[str] = ()
+    made: Sequence[Mapping[str, Any]] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """Anything with ``propose``: a pure function of the snapshot, its seed included.
+
+    It returns distinct candidates, at most ``n`` and all there are when fewer remain.  It changes
+    nothing and never trains.
+    """
+
+    def propose(self, snapshot: Snapshot, n: int) -> Proposal: ...
