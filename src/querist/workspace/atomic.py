@@ -1,0 +1,58 @@
+"""Files that are either the old one or the new one, whole, whenever the power goes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from querist.errors import DiskFull, InvalidInput
+
+__all__ = ["read_json", "write_bytes", "write_json"]
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Put ``data`` at ``path`` in one step; ``durable`` waits until the disk has it.
+
+    A full disk raises :class:`~querist.errors.DiskFull` and leaves the old file as it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"No room is left on the device for {path.name} ({len(data)} bytes); the old file is untouched.",
+                mend="Free some space and try again.",
+            ) from error
+        raise
+
+
+def write_json(path: Path, value: Any, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Put ``value`` at ``path`` as JSON, in one step."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    write_bytes(path, text.encode(), mode=mode, durable=durable)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object at ``path``."""
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InvalidInput(
+            f"{path} is not JSON: {error}.", mend="Restore the file from a copy, or start a new campaign folder."
+        ) from error
+    if not isinstance(value, dict):
+        raise InvalidInput(
+            f"{path} holds {type(value).__name__} where an object was expected.",
+            mend="Restore the file from a copy, or start a new campaign folder.",
+        )
+    return value

@@ -1,0 +1,170 @@
+"""The ranking: what one model says of the whole pool, and whom to ask about next, on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.workspace.atomic import read_json, write_json
+
+__all__ = ["Ranking", "current_ranking", "publish"]
+
+_KEPT = 3  # a reader may still be opening the one before the current one
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One published answer to "what next?", with the predictions it rests on.
+
+    ``rows`` are pool rows, best first, shape (k,); ``scores`` and ``probabilities`` go with them, and
+    ``why`` holds a sentence for each.  ``proba`` is (N, C) over the *whole* pool in the order of
+    ``classes``, or None while no model is trained.  ``upto`` is the event that the model has seen.
+
+    >>> cold = Ranking("cold-1", rows=np.array([2, 0]), scores=np.array([.9, .1]))
+    >>> cold.why_of(0), cold.suggestion(2) is None
+    ('', True)
+    """
+
+    version: str
+    rows: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray | None = None
+    why: Sequence[str] = ()
+    arms: Sequence[str] = ()
+    proba: np.ndarray | None = None
+    classes: Sequence[str] = ()
+    strategy: str = ""
+    upto: int = 0
+    labels: int = 0
+    seconds: float | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != len(self.scores):
+            raise InvalidInput(
+                f"A ranking of {len(self.rows)} rows came with {len(self.scores)} scores.",
+                mend="Give one score a row.",
+            )
+        if self.proba is not None and self.proba.shape[1] != len(self.classes):
+            raise InvalidInput(
+                f"A ranking knows {len(self.classes)} classes, but its probabilities have "
+                f"{self.proba.shape[1]} columns.",
+                mend="Give one column a class.",
+            )
+
+    @property
+    def cold(self) -> bool:
+        """True while no model stands behind the ranking."""
+        return self.proba is None
+
+    def why_of(self, rank: int) -> str:
+        """The sentence for the item at ``rank``, or an empty one."""
+        return self.why[rank] if rank < len(self.why) else ""
+
+    def arm_of(self, rank: int) -> str:
+        """How the item at ``rank`` was chosen: "active" unless the strategy says otherwise."""
+        return self.arms[rank] if rank < len(self.arms) else "active"
+
+    def suggestion(self, row: int, most: int = 3) -> list[tuple[str, float]] | None:
+        """The likeliest classes of one row with their probabilities, or None if nothing is known."""
+        if self.proba is None or row >= len(self.proba):
+            return None  # an item that came after the model
+        likely = np.asarray(self.proba[row], dtype=np.float64)
+        best = np.argsort(-likely, kind="stable")[:most]
+        return [(self.classes[int(column)], float(likely[column])) for column in best]
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The likeliest class of every row as a column number, shape (N,); empty while cold."""
+        if self.proba is None:
+            return np.empty(0, dtype=np.int32)
+        return np.asarray(self.proba.argmax(axis=1), dtype=np.int32)
+
+    @cached_property
+    def rank(self) -> dict[int, int]:
+        """Row -> place in the ranking."""
+        return {int(row): place for place, row in enumerate(self.rows)}
+
+
+def publish(
+    ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None] | None = None
+) -> Path:
+    """Write a ranking to ``folder``/<version> and make it the current one, in one step.
+
+    Readers see the old ranking or the new one, whole.  Nothing waits for the disk here: a ranking is
+    derived, and one torn by a power cut is noticed on opening and made anew.
+    ``save_model`` is called with the folder, to put the fitted model beside the ranking.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".draft-{uuid.uuid4().hex}"
+    draft.mkdir()
+    try:
+        np.save(draft / "rows.npy", np.asarray(ranking.rows, dtype=np.int64))
+        np.save(draft / "scores.npy", np.asarray(ranking.scores, dtype=np.float64))
+        if ranking.probabilities is not None:
+            np.save(draft / "probabilities.npy", np.asarray(ranking.probabilities, dtype=np.float64))
+        if ranking.proba is not None:
+            np.save(draft / "proba.npy", np.asarray(ranking.proba, dtype=np.float32))
+        if save_model is not None:
+            save_model(draft)
+        write_json(draft / "meta.json", _meta(ranking), durable=False)
+        final = folder / ranking.version
+        if final.exists():
+            shutil.rmtree(final)
+        os.replace(draft, final)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    write_json(folder / "current.json", {"version": ranking.version}, durable=False)
+    _sweep(folder, ranking.version)
+    return final
+
+
+def current_ranking(folder: Path) -> Ranking | None:
+    """The ranking that was published last, memory-mapped; None if there is none that can be read."""
+    try:
+        return _load(folder / str(read_json(folder / "current.json")["version"]))
+    except (OSError, ValueError, KeyError, TypeError, InvalidInput):
+        return None
+
+
+def _load(folder: Path) -> Ranking:
+    meta = read_json(folder / "meta.json")
+    rows = np.load(folder / "rows.npy")
+    return Ranking(
+        rows=rows,
+        scores=np.load(folder / "scores.npy"),
+        probabilities=_if_there(folder / "probabilities.npy", None),
+        proba=_if_there(folder / "proba.npy", "r"),
+        **meta,
+    )
+
+
+def _if_there(path: Path, mode: Any) -> np.ndarray | None:
+    return np.load(path, mmap_mode=mode) if path.exists() else None
+
+
+def _meta(ranking: Ranking) -> dict[str, Any]:
+    names = ("version", "classes", "strategy", "upto", "labels", "seconds", "metrics", "why", "arms")
+    meta = {name: getattr(ranking, name) for name in names}
+    return json.loads(json.dumps({**meta, **{name: list(meta[name]) for name in ("classes", "why", "arms")}}))
+
+
+def _sweep(folder: Path, version: str) -> None:
+    """Drop rankings that nobody needs any more."""
+    old = sorted(
+        (path for path in folder.iterdir() if path.is_dir() and path.name != version),
+        key=lambda path: path.stat().st_mtime,
+    )
+    for path in old[: -(_KEPT - 1)]:
+        shutil.rmtree(path, ignore_errors=True)
