@@ -95,8 +95,8 @@ def make_page(root: Path) -> None:
         environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
     if npm is None:
         raise RuntimeError(
-            f"The web page cannot be built: there is no Node of version {OLDEST_NODE} or later with npm on this "
-            f"machine, and the package {NODE_PACKAGE!r} is not installed. Install either, or set "
+            f"The web page cannot be built: this machine has no Node of version {OLDEST_NODE} or later with "
+            f"npm, and the package {NODE_PACKAGE!r} is not installed. Install either, or set "
             "QUERIST_SKIP_PAGE=1 to build querist without its page."
         )
     web, page = root / "web", page_folder(root)
@@ -114,11 +114,17 @@ def make_page(root: Path) -> None:
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
         raise RuntimeError(
-            f"The web page cannot be built: `npm {' '.join(command[-6:])}` ended with {done.returncode}.\n{tail}\n"
-            "Mend that, or set QUERIST_SKIP_PAGE=1 to build querist without its page."
+            f"The web page cannot be built: `npm {' '.join(command[-6:])}` ended with {done.returncode}.\n"
+            f"{tail}\nMend that, or set QUERIST_SKIP_PAGE=1 to build querist without its page."
         )

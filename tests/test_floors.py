@@ -81,12 +81,12 @@ def tree(module: str) -> ast.Module:
 
 
 def imported(module: str) -> Iterator[str]:
-    """The dotted names that a module imports, anywhere in it; ``from a import b`` is ``a.b`` if that is a module."""
+    """What a module imports, anywhere in it; ``from a import b`` is ``a.b`` where that is a module."""
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} line {node.lineno}: write the whole name, not a relative import"
+            assert node.level == 0, f"{module} line {node.lineno}: no relative imports"
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
                 yield whole if whole in MODULES or node.module == DOOR else str(node.module)

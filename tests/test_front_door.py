@@ -12,7 +12,18 @@ import pytest
 
 import querist
 
-HEAVY = {"numpy", "scipy", "sklearn", "pandas", "pyarrow", "sqlalchemy", "fastapi", "pydantic", "numba", "torch"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "pyarrow",
+    "sqlalchemy",
+    "fastapi",
+    "pydantic",
+    "numba",
+    "torch",
+}
 
 
 def fresh(code: str) -> str:

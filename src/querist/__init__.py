@@ -86,7 +86,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _ROOM_OF:
-        raise AttributeError(f"module 'querist' has no attribute {name!r}; its names are {', '.join(__all__)}")
+        raise AttributeError(f"module 'querist' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(import_module(f"querist.{_ROOM_OF[name]}"), name)
     globals()[name] = value  # the next look costs nothing
     return value
