@@ -94,7 +94,7 @@ class Asked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
-    """An annotator gave a value; ``query`` is None when the label was told unasked (an import, a correction)."""
+    """An annotator gave a value; ``query`` is None when it was told unasked (an import, a correction)."""
 
     kind: ClassVar[str] = "answered"
     item: Item
@@ -162,11 +162,7 @@ _KINDS = {kind.kind: kind for kind in Event.__subclasses__()}
 
 def encode(event: Event) -> tuple[str, str]:
     """The kind of an event and its fields as one line of JSON."""
-    body = {
-        f.name: value
-        for f in dataclasses.fields(event)
-        if (value := getattr(event, f.name)) is not None
-    }
+    body = {f.name: value for f in dataclasses.fields(event) if (value := getattr(event, f.name)) is not None}
     return event.kind, json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -177,4 +173,10 @@ def decode(kind: str, body: str) -> Event:
             f"The log holds an event of the kind {kind!r}, which this version does not know.",
             mend="Open the campaign with the version of querist that wrote it, or a later one.",
         )
-    return _KINDS[kind](**json.loads(body))
+    try:
+        return _KINDS[kind](**json.loads(body))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(
+            f"The log holds an event of the kind {kind!r} that cannot be read ({error}): {body[:200]}",
+            mend="Open the campaign with the version of querist that wrote it, or restore it from a copy.",
+        ) from error

@@ -1,0 +1,218 @@
+"""The event log in a database: SQLite as a file, PostgreSQL by URL, the same code."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from querist.errors import Conflict, DiskFull, MissingExtra, StorageError
+from querist.events.event import Event, decode, encode
+from querist.events.log import check_head
+
+__all__ = ["SQLLog"]
+
+SCHEMA_VERSION = 1
+PAGE = 5_000  # rows read in one go: bounded memory, and no read transaction outlives a page
+_SETUP_LOCK = 0x71756572  # any number that every querist agrees on
+
+_tables = sa.MetaData()
+_events = sa.Table(
+    "events",
+    _tables,
+    sa.Column("campaign", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+_meta = sa.Table(
+    "meta",
+    _tables,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+
+class SQLLog:
+    """A log in SQLite (one file, the default) or PostgreSQL (many servers share it).
+
+    SQLite runs with a write-ahead log and ``synchronous=FULL``: an event is on the disk before
+    ``append`` returns, and a process killed in the middle leaves the log as it was before.  The table
+    ``events(campaign, number, at, kind, body)`` is plain enough for any tool; the body is JSON.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///path`` or ``postgresql://user:password@host/database``.
+    campaign : str
+        Which of the database's campaigns this is.
+    wait : float
+        Seconds to wait for another writer before giving up (SQLite).
+    """
+
+    def __init__(self, url: str, campaign: str = "main", *, wait: float = 30.0) -> None:
+        self.campaign = campaign
+        self._engine = _engine(url, wait)
+        self._place = self._engine.url.render_as_string(hide_password=True)
+        of_this = _events.c.campaign == campaign
+        self._select_head = sa.select(sa.func.max(_events.c.number)).where(of_this)
+        self._select_page = (
+            sa.select(_events.c.number, _events.c.kind, _events.c.body)
+            .where(of_this, _events.c.number > sa.bindparam("after"))
+            .order_by(_events.c.number)
+            .limit(PAGE)
+        )
+        try:
+            self._set_up()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    def append(self, events: Sequence[Event], *, after: int) -> int:
+        rows = [self._row(number, event) for number, event in enumerate(events, start=after + 1)]
+        try:
+            with self._connection(writing=True) as connection:
+                check_head(connection.scalar(self._select_head) or 0, after)
+                if rows:
+                    connection.execute(sa.insert(_events), rows)
+        except exc.IntegrityError as raced:  # PostgreSQL: both saw the same head, one came second
+            raise Conflict(
+                f"Somebody else wrote event {after + 1} first.",
+                mend="Read on from there, decide again, and try again.",
+            ) from raced
+        return after + len(rows)
+
+    def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
+        while True:
+            with self._connection() as connection:
+                page = connection.execute(self._select_page, {"after": after}).all()
+            for number, kind, body in page:
+                yield number, decode(kind, body)
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+    def head(self) -> int:
+        with self._connection() as connection:
+            return connection.scalar(self._select_head) or 0
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"SQLLog({self._place!r}, campaign={self.campaign!r})"
+
+    def _row(self, number: int, event: Event) -> dict[str, Any]:
+        kind, body = encode(event)
+        return {"campaign": self.campaign, "number": number, "at": event.at, "kind": kind, "body": body}
+
+    def _set_up(self) -> None:
+        """Make the tables when they are not there, and refuse what a later version wrote."""
+        with self._connection() as connection:
+            ready = sa.inspect(connection).has_table("meta")
+        with self._connection(writing=not ready) as connection:
+            if not ready:
+                if connection.dialect.name == "postgresql":  # two servers may start at the same moment
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SETUP_LOCK)))
+                _tables.create_all(connection)
+            found = connection.scalar(sa.select(_meta.c.value).where(_meta.c.key == "schema"))
+            if found is None:
+                connection.execute(sa.insert(_meta), [{"key": "schema", "value": str(SCHEMA_VERSION)}])
+        if found is not None and found != str(SCHEMA_VERSION):
+            raise StorageError(
+                f"{self._place} has the schema version {found}; this querist knows version {SCHEMA_VERSION}.",
+                mend="Open it with the version of querist that wrote it, or a later one.",
+            )
+
+    @contextmanager
+    def _connection(self, *, writing: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: committed at the end, rolled back whole on any error."""
+        try:
+            with self._engine.connect() as connection:
+                if writing:
+                    connection = connection.execution_options(querist_writes=True)
+                with connection.begin():
+                    yield connection
+        except exc.IntegrityError:
+            raise
+        except exc.DBAPIError as error:
+            raise _storage_error(error.orig, self._place) from error
+        except exc.NoSuchModuleError as error:
+            raise StorageError(str(error), mend="Use sqlite:///path or postgresql://...") from error
+
+
+def _engine(url: str, wait: float) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError as error:
+        raise StorageError(
+            f"{url!r} is not a database URL.", mend="Write sqlite:///path or postgresql://user@host/database."
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, wait)
+    if parsed.get_backend_name() != "postgresql":
+        raise StorageError(
+            f"A log lives in SQLite or PostgreSQL; got a {parsed.get_backend_name()} URL.",
+            mend="Write sqlite:///path or postgresql://user@host/database.",
+        )
+    try:
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ImportError as missing:
+        raise MissingExtra(
+            "A log in PostgreSQL needs psycopg, which is not installed.",
+            mend="Install it: pip install 'querist[postgres]'.",
+        ) from missing
+
+
+def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
+    place = url.database or ""
+    if place in ("", ":memory:"):
+        raise StorageError("A SQLite log needs a file.", mend="Use MemoryLog() for one that is not kept.")
+    folder = Path(place).resolve().parent
+    if not folder.is_dir():
+        raise StorageError(
+            f"{place} cannot be made: there is no folder {folder}.", mend="Make the folder, or mind the path."
+        )
+    engine = sa.create_engine(url, connect_args={"timeout": wait, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A writer takes the write lock before it reads the head, so nobody can come between.
+        writes = connection.get_execution_options().get("querist_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _storage_error(error: BaseException | None, place: str) -> StorageError:
+    """The driver's complaint as one of ours, with the mend."""
+    told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    state = getattr(error, "sqlstate", None)
+    if code == sqlite3.SQLITE_FULL or state == "53100" or getattr(error, "errno", None) == errno.ENOSPC:
+        return DiskFull(
+            f"No room left for {place} ({told}); nothing was half-written.",
+            mend="Free some space on the device, then go on: what was acknowledged is safe.",
+        )
+    mends = {
+        sqlite3.SQLITE_BUSY: "Another process holds the write lock; close it, or wait and try again.",
+        sqlite3.SQLITE_READONLY: "The file or its folder is read-only: change its permissions.",
+        sqlite3.SQLITE_CANTOPEN: "Mind the path and the permissions of its folder.",
+        sqlite3.SQLITE_NOTADB: "This is not a querist log: mind the path; nothing was changed.",
+        sqlite3.SQLITE_CORRUPT: "Keep the file, and recover it: sqlite3 FILE .recover.",
+    }
+    mend = mends.get(code, "See that the database is up and may be written; what was acknowledged is safe.")
+    return StorageError(f"{place} could not be read or written: {told}.", mend=mend)
