@@ -126,6 +126,7 @@ class Settings(Wire):
 
 
 class CampaignView(Wire):
+    id: str = Field("", description="which campaign this is, for ever: the page keeps unsent answers under it")
     title: str
     kind: Literal["text", "image", "row"]
     classes: list[Class]
