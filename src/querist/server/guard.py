@@ -133,8 +133,9 @@ class Guard:
 
 def _host_of(value: str) -> str:
     try:
-        return (urlsplit(f"//{value}").hostname or "").lower()
-    except ValueError:
+        parts = urlsplit(f"//{value}")
+        return (parts.hostname or "").lower() if parts.port is None or parts.port >= 0 else ""
+    except ValueError:  # a port that is no number, a bracket that does not close
         return ""
 
 

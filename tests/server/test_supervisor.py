@@ -1,0 +1,116 @@
+"""The supervisor: a learner that dies is started again, and one is never left behind."""
+
+import os
+import signal
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+from querist.server.protocol import Report
+from querist.server.supervisor import Supervisor
+
+
+class Ear:
+    def __init__(self):
+        self.reports = []
+        self.changed = threading.Condition()
+
+    def __call__(self, report):
+        with self.changed:
+            self.reports.append(report)
+            self.changed.notify_all()
+
+    def wait(self, wanted, seconds=20):
+        with self.changed:
+            assert self.changed.wait_for(lambda: any(map(wanted, self.reports)), seconds), self.reports
+            return [report for report in self.reports if wanted(report)]
+
+
+def supervised(tmp_path, code, **more):
+    ear = Ear()
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    return Supervisor(tmp_path, ear, command=command, **more), ear
+
+
+PATIENT = """
+    import sys
+    print('{"phase": "idle"}', flush=True)
+    print("a library that prints", flush=True)
+    for line in sys.stdin:
+        print('{"phase": "idle", "published": "v1"}', flush=True)
+"""
+
+
+def test_it_hears_reports_and_wakes_the_learner(tmp_path):
+    supervisor, ear = supervised(tmp_path, PATIENT)
+    supervisor.wake()  # before there is a learner: nothing happens
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "idle")
+    supervisor.wake()
+    assert ear.wait(lambda report: report.published == "v1")
+    pid = supervisor.pid
+    supervisor.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert supervisor.pid is None
+
+
+def test_a_killed_learner_comes_back_and_the_page_is_told_why(tmp_path):
+    supervisor, ear = supervised(tmp_path, PATIENT, backoff=0.05)
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "idle")
+    first = supervisor.pid
+    os.kill(first, signal.SIGKILL)
+    told = ear.wait(lambda report: report.phase == "failed")[0]
+    assert "SIGKILL" in told.note and "Labelling goes on" in told.note
+    deadline = time.monotonic() + 20
+    while supervisor.pid in (None, first) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert supervisor.pid not in (None, first)
+    supervisor.stop()
+
+
+def test_a_learner_that_cannot_start_is_tried_ever_less_often(tmp_path):
+    supervisor, ear = supervised(tmp_path, "raise SystemExit('no such encoder')", backoff=0.01)
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "failed" and supervisor.crashes >= 3)
+    supervisor.stop()
+    assert "exit code 1" in ear.wait(lambda report: report.phase == "failed")[0].note
+    assert "no such encoder" in (tmp_path / "learner.log").read_text()
+
+
+def test_a_learner_that_does_not_listen_is_killed(tmp_path):
+    code = """
+        import signal, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print('{"phase": "training"}', flush=True)
+        time.sleep(60)
+    """
+    supervisor, ear = supervised(tmp_path, code)
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "training")
+    began = time.monotonic()
+    supervisor.stop(patience=0.2)
+    assert time.monotonic() - began < 10
+    assert supervisor.pid is None
+
+
+def test_waking_a_busy_learner_never_blocks(tmp_path):
+    supervisor, ear = supervised(tmp_path, """
+        import time
+        print('{"phase": "training"}', flush=True)
+        time.sleep(60)
+    """)
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "training")
+    for _ in range(100_000):  # more than a pipe holds
+        supervisor.wake()
+    supervisor.stop()
+
+
+@pytest.mark.parametrize("line", ["", "hello\n", "[1]\n", '{"odd": 1}\n', "3\n"])
+def test_a_line_that_is_no_report_is_passed_over(line):
+    assert Report.read(line) is None

@@ -1,0 +1,103 @@
+"""The journal: grouped appends, durable when settled."""
+
+import threading
+import time
+
+import pytest
+
+from querist.errors import Conflict, DiskFull, StorageError
+from querist.events import MemoryLog, Released
+from querist.workspace.journal import Journal
+
+
+class SlowLog(MemoryLog):
+    """A log whose every append takes as long as a disk, and may fail."""
+
+    def __init__(self):
+        super().__init__()
+        self.appends = []
+        self.error = None
+
+    def append(self, events, *, after):
+        time.sleep(0.02)
+        if self.error is not None:
+            raise self.error
+        self.appends.append(len(events))
+        return super().append(events, after=after)
+
+
+def test_many_writers_share_one_wait_for_the_disk():
+    log = SlowLog()
+    journal = Journal(log)
+    lock = threading.Lock()
+
+    def answer(name):
+        for turn in range(5):
+            with lock:
+                head = journal.append([Released(query=f"{name}-{turn}")], after=journal.head())
+            journal.settle(head)
+            assert log.head() >= head
+
+    threads = [threading.Thread(target=answer, args=(name,)) for name in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(log.appends) == 80
+    assert len(log.appends) < 40
+    assert [number for number, _ in journal.read()] == list(range(1, 81))
+    journal.close()
+
+
+def test_a_stale_writer_is_refused():
+    journal = Journal(MemoryLog())
+    journal.append([Released(query="a")], after=0)
+    with pytest.raises(Conflict):
+        journal.append([Released(query="b")], after=0)
+    journal.close()
+
+
+@pytest.mark.parametrize("error", [DiskFull("No room.", mend="Make some."), RuntimeError("odd")])
+def test_nobody_is_told_that_a_lost_answer_is_safe(error):
+    log = SlowLog()
+    journal = Journal(log)
+    journal.settle(journal.append([Released(query="kept")], after=0))
+    log.error = error
+    head = journal.append([Released(query="lost")], after=1)
+    with pytest.raises(StorageError):
+        journal.settle(head)
+    with pytest.raises(StorageError):
+        journal.append([Released(query="later")], after=2)
+    log.error = None
+    with pytest.raises(StorageError, match="opened anew"), journal.durable():
+        journal.reset()  # while a request was under way: its number now means another event
+    assert journal.head() == 1
+    journal.settle(journal.append([Released(query="again")], after=1))
+    assert [event.query for _, event in log.read()] == ["kept", "again"]
+    journal.close()
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_listeners_hear_every_event_once_and_in_order(grouped):
+    log = MemoryLog()
+    log.append([Released(query="old")], after=0)
+    journal = Journal(log, grouped=grouped)
+    heard = []
+    journal.listeners.append(lambda number, event: heard.append((number, event.query)))
+    list(journal.read())
+    journal.append([Released(query="mine")], after=1)
+    journal.settle(2)
+    if not grouped:
+        log.append([Released(query="theirs")], after=2)
+    list(journal.read(2))
+    list(journal.read(0))
+    assert heard == [(1, "old"), (2, "mine")] + ([] if grouped else [(3, "theirs")])
+    journal.close()
+
+
+def test_closing_writes_what_has_gathered():
+    log = SlowLog()
+    journal = Journal(log)
+    journal.append([Released(query="a"), Released(query="b")], after=0)
+    journal.close()
+    assert log.head() == 2
