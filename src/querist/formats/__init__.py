@@ -1,1 +1,7 @@
-"""."""
+"""What leaves a campaign and what enters it: labels, answers, predictions and models, one module a kind."""
+
+from querist.formats.labels import write_annotations, write_labels
+from querist.formats.predictions import write_predictions
+from querist.formats.write import FORMATS, format_of
+
+__all__ = ["FORMATS", "format_of", "write_annotations", "write_labels", "write_predictions"]
