@@ -1,1 +1,19 @@
-"""."""
+"""Models: the capabilities that strategies read, and scikit-learn estimators as they are."""
+
+from querist.models.contract import CAPABILITIES, Model, capabilities, require
+from querist.models.prediction import Prediction
+from querist.models.rows import take
+from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model, is_fitted
+
+__all__ = [
+    "CAPABILITIES",
+    "Model",
+    "Prediction",
+    "ScikitClassifier",
+    "ScikitRegressor",
+    "as_model",
+    "capabilities",
+    "is_fitted",
+    "require",
+    "take",
+]

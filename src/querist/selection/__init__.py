@@ -1,1 +1,7 @@
-"""."""
+"""Selectors: scores and geometry in, n candidates out."""
+
+from querist.selection.contract import Selection, Selector
+from querist.selection.coverage import KCenter, KMeansPlusPlus
+from querist.selection.top import Top
+
+__all__ = ["KCenter", "KMeansPlusPlus", "Selection", "Selector", "Top"]

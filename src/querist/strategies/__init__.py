@@ -1,1 +1,20 @@
-"""."""
+"""Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
+
+from querist.strategies.choose import choose
+from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.explore import Explore
+from querist.strategies.registry import as_strategy, names
+from querist.strategies.scored import Scored, predicted, proposed
+
+__all__ = [
+    "Explore",
+    "Proposal",
+    "Scored",
+    "Snapshot",
+    "Strategy",
+    "as_strategy",
+    "choose",
+    "names",
+    "predicted",
+    "proposed",
+]

@@ -58,7 +58,8 @@ class Proposal:
 
     ``scores`` are the strategy's own (higher = more worth asking); ``probabilities`` are the chances
     with which each item was selected at its turn (1.0 where the choice was certain); ``why`` is one
-    short reason an item, for the annotator; ``made`` holds new content, from synthesis.
+    short reason an item, for the annotator; ``made`` holds new content, from synthesis.  ``arms``
+    says of each item how it came to be chosen, "active" or "random"; empty means all active.
     """
 
     ids: Sequence[ItemId]
@@ -66,6 +67,7 @@ class Proposal:
     probabilities: np.ndarray
     why: Sequence[str] = ()
     made: Sequence[Mapping[str, Any]] = ()
+    arms: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -1,0 +1,160 @@
+"""Batches that cover the pool: k-center and k-means++."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels.arrays import Array, as_rows
+from querist.kernels.neighbours import Points
+
+__all__ = ["k_center", "kmeans_plus_plus"]
+
+
+def k_center(x: Any, n: int, *, taken: Any = None, rows: Any = None) -> tuple[Array, Array]:
+    """Greedy k-center: each pick is the row farthest from everything taken or picked before it.
+
+    Within twice the best possible covering radius.  Prefer it to make a batch diverse where the
+    distances mean something and outliers are welcome; k-means++ is kinder to outliers.
+
+    Parameters
+    ----------
+    x : (n_rows, d) dense or sparse
+    n : int
+        How many; all candidates come back when there are fewer.
+    taken : row numbers, optional
+        Rows that are covered already (labelled or out).  They are never picked.
+    rows : row numbers, optional
+        The candidates; all rows if not given.
+
+    Returns
+    -------
+    picks : row numbers, in the order picked
+    distances : how far each pick was from the nearest taken or picked row; inf for the first of all,
+        which is the candidate closest to the mean of the table.  Ties go to the lower row.
+
+    >>> k_center([[0.0], [1.0], [9.0], [10.0]], 2, taken=[0])
+    (array([3, 1]), array([10.,  1.]))
+
+    Time O(n_rows d (n + len(taken))), memory O(n_rows) and one block.
+    Gonzalez 1985; Sener & Savarese 2018 (core-set).
+    """
+    points, taken, free = _prepared(x, taken, rows)
+    far = np.where(free, np.inf, -1.0).astype(points.dtype)  # -1 stays the minimum: never picked
+    _bring_near(points, far, taken)
+    n = min(int(n), int(free.sum()))
+    picks, distances = np.empty(max(n, 0), dtype=np.intp), np.empty(max(n, 0), dtype=points.dtype)
+    for i in range(n):
+        pick = _closest_to_mean(points, free) if i == 0 and len(taken) == 0 else int(far.argmax())
+        picks[i], distances[i] = pick, far[pick]
+        far[pick] = -1.0
+        _bring_near(points, far, picks[i : i + 1])
+    return picks, np.sqrt(distances)
+
+
+def kmeans_plus_plus(
+    x: Any,
+    n: int,
+    *,
+    taken: Any = None,
+    weights: Any = None,
+    rows: Any = None,
+    rng: np.random.Generator,
+) -> tuple[Array, Array]:
+    """k-means++ sampling: each pick is drawn by weight x squared distance to all taken or picked.
+
+    Prefer it to k-center when outliers should not eat the batch, and wherever the chance of each
+    pick must be known.
+
+    Parameters
+    ----------
+    x : (n_rows, d) dense or sparse
+    n : int
+        How many; all candidates come back when there are fewer.
+    taken, rows : row numbers, optional
+        As for :func:`k_center`.
+    weights : (n_rows,) numbers >= 0, optional
+        What a row counts for; 1 if not given.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    picks : row numbers, in the order picked, distinct
+    probabilities : the chance that each pick had at its turn.  Where nothing has weight or
+        distance left (repeated rows), the rest is drawn uniformly.
+
+    >>> picks, probabilities = kmeans_plus_plus(
+    ...     [[0.0], [0.0], [9.0]], 2, taken=[0], rng=np.random.default_rng(0))
+    >>> picks, probabilities
+    (array([2, 1]), array([1., 1.]))
+
+    Arthur & Vassilvitskii 2007.
+    """
+    points, taken, free = _prepared(x, taken, rows)
+    weight = _weights(weights, points.n)
+    far = np.where(free, np.inf, -1.0).astype(points.dtype)
+    _bring_near(points, far, taken)
+    n = min(int(n), int(free.sum()))
+    picks, chances = np.empty(max(n, 0), dtype=np.intp), np.empty(max(n, 0))
+    for i in range(n):
+        law = weight.copy() if np.isinf(far.max()) else weight * np.maximum(far, 0)
+        law[~free] = 0
+        picks[i], chances[i] = _drawn(law, free, rng)
+        free[picks[i]] = False
+        far[picks[i]] = -1.0
+        _bring_near(points, far, picks[i : i + 1])
+    return picks, chances
+
+
+def _prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array]:
+    """The points, the taken rows, and a mask of those that may be picked."""
+    points = Points(x)
+    taken = as_rows([] if taken is None else taken, points.n)
+    free = np.ones(points.n, dtype=bool)
+    if rows is not None:
+        free[:] = False
+        free[as_rows(rows, points.n)] = True
+    free[taken] = False
+    return points, taken, free
+
+
+def _bring_near(points: Points, far: Array, centres: Array) -> None:
+    """Lower ``far`` (n,), in place, to the squared distance from the nearest of some rows."""
+    for first in range(0, len(centres), 128):
+        some = points.centres(centres[first : first + 128])
+        for start, stop in points.blocks(some.shape[0]):
+            distances = points.squared(start, stop, some)
+            least = distances[:, 0] if some.shape[0] == 1 else distances.min(axis=1)
+            np.minimum(far[start:stop], least, out=far[start:stop])
+
+
+def _closest_to_mean(points: Points, free: Array) -> int:
+    """The free row nearest to the mean of the table, ties to the lower row."""
+    distances = points.norms  # dense rows are measured from the mean already
+    if points.sparse:
+        distances = points.nearest(np.asarray(points.x.mean(axis=0), dtype=points.dtype).reshape(1, -1))[1]
+    return int(np.where(free, distances, np.inf).argmin())
+
+
+def _weights(weights: Any, n: int) -> Array:
+    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
+        raise InvalidInput(
+            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
+            mend="Give one weight a row; Rank(...) makes any score one.",
+        )
+    return weight
+
+
+def _drawn(law: Array, free: Array, rng: np.random.Generator) -> tuple[int, float]:
+    """One row by ``law``, uniformly among the free ones where the law is empty; and its chance."""
+    running = np.cumsum(law)
+    if not running[-1] > 0:
+        law = free.astype(np.float64)
+        running = np.cumsum(law)
+    # rounding may put the mark at the end: the last row with any chance takes it
+    last = int(np.flatnonzero(law)[-1])
+    row = min(int(np.searchsorted(running, rng.random() * running[-1], side="right")), last)
+    return row, float(law[row] / running[-1])

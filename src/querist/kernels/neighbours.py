@@ -1,0 +1,157 @@
+"""Distances between rows in blocks: dense or sparse, in memory or mapped, never n x n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels.arrays import BLOCK, Array, as_matrix, blocks, is_sparse
+
+__all__ = ["Points", "nearest"]
+
+
+class Points:
+    """The rows of a table as points: their squared distances to a few centres, block by block.
+
+    Dense rows are measured from their mean, so that float32 keeps its digits when the features sit
+    far from the origin.  Besides ``x`` itself it holds O(n + d) numbers.
+
+    Parameters
+    ----------
+    x : (n, d) dense or sparse numbers, finite
+        Float32 is computed in float32; whole numbers in float64.
+
+    >>> points = Points(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    >>> points.squared(0, 2, points.centres([0]))
+    array([[ 0.],
+           [25.]])
+    """
+
+    def __init__(self, x: Any) -> None:
+        self.x = as_matrix(x)
+        self.n, self.d = int(self.x.shape[0]), int(self.x.shape[1])
+        self.sparse = is_sparse(self.x)
+        self.dtype = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
+        self.mean = self._mean()
+        self.norms = np.empty(self.n, dtype=self.dtype)
+        for start, stop in self.blocks():
+            self.norms[start:stop] = _squared_norms(self._centred(self.block(start, stop)))
+        if not np.isfinite(self.norms).all():
+            row = int(np.flatnonzero(~np.isfinite(self.norms))[0])
+            raise InvalidInput(
+                f"The features of row {row} are not finite or too large to be squared.",
+                mend="Fill missing values (SimpleImputer) and scale the features first.",
+            )
+
+    def blocks(self, width: int = 0) -> Iterator[tuple[int, int]]:
+        """Ranges of rows whose features, and whose ``width`` results, each fit one block."""
+        dense = 64 if self.sparse else self.d
+        return blocks(self.n, max(dense, width))
+
+    def block(self, start: int, stop: int) -> Any:
+        """The rows from ``start`` to ``stop``, as floats."""
+        part = self.x[start:stop]
+        return part.astype(self.dtype, copy=False)
+
+    def centres(self, rows: Any) -> Any:
+        """Some rows as centres, measured from the mean, shape (k, d); sparse rows stay sparse."""
+        return self._centred(self.x[np.asarray(rows, dtype=np.intp)].astype(self.dtype, copy=False))
+
+    def squared(self, start: int, stop: int, centres: Any) -> Array:
+        """Squared distances of the rows ``start`` to ``stop`` to ``centres``, shape (stop - start, k)."""
+        products = self.block(start, stop) @ centres.T
+        if is_sparse(products):
+            products = products.toarray()
+        distances = np.asarray(products)
+        if not self.sparse:
+            distances -= self.mean @ centres.T
+        distances *= -2
+        distances += self.norms[start:stop, None]
+        distances += _squared_norms(centres)[None, :]
+        np.maximum(distances, 0, out=distances)
+        return distances
+
+    def nearest(self, centres: Any) -> tuple[Array, Array]:
+        """For each row the number of its nearest centre and the squared distance to it, two (n,) arrays."""
+        which = np.zeros(self.n, dtype=np.intp)
+        least = np.full(self.n, np.inf, dtype=self.dtype)
+        for first in range(0, centres.shape[0], 512):
+            some = centres[first : first + 512]
+            for start, stop in self.blocks(some.shape[0]):
+                distances = self.squared(start, stop, some)
+                best = distances.argmin(axis=1)
+                value = distances[np.arange(stop - start), best]
+                better = value < least[start:stop]
+                which[start:stop][better] = best[better] + first
+                least[start:stop][better] = value[better]
+        return which, least
+
+    def _mean(self) -> Array:
+        total = np.zeros(self.d, dtype=np.float64)
+        if not self.sparse and self.n:
+            for start, stop in self.blocks():
+                total += self.block(start, stop).sum(axis=0, dtype=np.float64)
+            total /= self.n
+        return total.astype(self.dtype)
+
+    def _centred(self, rows: Any) -> Any:
+        return rows if self.sparse else rows - self.mean
+
+
+def nearest(x: Any, k: int, *, among: Any = None) -> tuple[Array, Array]:
+    """The ``k`` nearest other rows of each row, nearest first, by blocked exact search.
+
+    Time O(n m d); memory O(n k) and one block.  For large tables cut them into clusters first
+    (:func:`querist.kernels.typicality` does).
+
+    Parameters
+    ----------
+    x : (n, d) dense or sparse
+    k : int
+        At most as many as there are other rows.
+    among : row numbers (m,), optional
+        Where to look; everywhere if not given.
+
+    Returns
+    -------
+    rows, distances : two (n, k) arrays
+        Euclidean distances.  Where a row has fewer than k others: row -1 at distance inf.
+
+    >>> rows, distances = nearest([[0.0], [1.0], [5.0]], 1)
+    >>> rows.ravel(), distances.ravel()
+    (array([1, 0, 1]), array([1., 1., 4.]))
+    """
+    points = Points(x)
+    among = np.arange(points.n) if among is None else np.asarray(among, dtype=np.intp)
+    rows = np.full((points.n, k), -1, dtype=np.intp)
+    found = np.full((points.n, k), np.inf, dtype=points.dtype)
+    width = max(1, min(512, BLOCK // max(1, points.d)))
+    for first in range(0, len(among), width):
+        some = among[first : first + width]
+        centres = points.centres(some)
+        for start, stop in points.blocks(len(some)):
+            distances = points.squared(start, stop, centres)
+            distances[some[None, :] == np.arange(start, stop)[:, None]] = np.inf  # not itself
+            _keep_least(found[start:stop], rows[start:stop], distances, some)
+    return rows, np.sqrt(found)
+
+
+def _keep_least(found: Array, rows: Array, distances: Array, some: Array) -> None:
+    """Merge a block of distances into the k least so far, in place; earlier rows win ties."""
+    k = found.shape[1]
+    both = np.concatenate([found, distances], axis=1)
+    ids = np.concatenate([rows, np.broadcast_to(some, distances.shape)], axis=1)
+    order = np.argsort(both, axis=1, kind="stable")[:, :k]
+    found[:] = np.take_along_axis(both, order, axis=1)
+    rows[:] = np.take_along_axis(ids, order, axis=1)
+    rows[np.isinf(found)] = -1
+
+
+def _squared_norms(rows: Any) -> Array:
+    if is_sparse(rows):
+        return np.asarray(rows.multiply(rows).sum(axis=1)).ravel().astype(rows.dtype, copy=False)
+    norms: Array = np.einsum("ij,ij->i", rows, rows)
+    return norms

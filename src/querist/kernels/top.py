@@ -1,0 +1,59 @@
+"""The n largest, without sorting the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels.arrays import Array
+
+__all__ = ["top"]
+
+
+def top(scores: Any, n: int, *, ties: Any = None) -> Array:
+    """The rows of the ``n`` largest scores, best first, by one partition.
+
+    Parameters
+    ----------
+    scores : (m,) numbers without NaN
+    n : int
+        All rows come back when there are fewer.
+    ties : (m,) numbers, optional
+        Among equal scores the larger of these goes first; without it, and among equal ones, the lower row.
+
+    Returns
+    -------
+    (min(n, m),) row numbers
+
+    >>> top([0.1, 0.9, 0.5, 0.9], 3)
+    array([1, 3, 2])
+    >>> top([0.1, 0.9, 0.5, 0.9], 1, ties=[0, 1, 2, 3])
+    array([3])
+    """
+    scores = np.asarray(scores)
+    if scores.ndim != 1 or (scores.dtype.kind == "f" and np.isnan(scores).any()):
+        raise InvalidInput(
+            f"Scores must be one number a row without NaN; got shape {scores.shape}.",
+            mend="Give an (m,) array of finite numbers.",
+        )
+    n = min(int(n), len(scores))
+    if n <= 0:
+        return np.empty(0, dtype=np.intp)
+    rows = _largest(scores, n, ties)
+    second = np.zeros(n) if ties is None else -np.asarray(ties)[rows].astype(np.float64)
+    return rows[np.lexsort((rows, second, -scores[rows].astype(np.float64)))]
+
+
+def _largest(scores: Array, n: int, ties: Any) -> Array:
+    """The rows of the n largest in no order; those at the threshold by ``ties``, then the lower row."""
+    if n == len(scores):
+        return np.arange(n)
+    threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
+    above = np.flatnonzero(scores > threshold)
+    equal = np.flatnonzero(scores == threshold)
+    wanted = n - len(above)
+    if ties is not None and wanted < len(equal):
+        equal = equal[_largest(np.asarray(ties)[equal], wanted, None)]
+    return np.concatenate([above, equal[:wanted]])

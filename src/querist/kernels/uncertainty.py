@@ -1,0 +1,125 @@
+"""How unsure a model is, from its class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels.arrays import Array, blocks
+
+__all__ = ["entropy", "least_confidence", "margin"]
+
+_SUM_TOLERANCE = 1e-3
+
+
+def least_confidence(proba: Any) -> Array:
+    """1 - max_c p_c: how much is missing to certainty in the likeliest class; from 0 to 1 - 1/C.
+
+    Prefer :func:`margin` with more than two classes unless the likeliest class alone matters.
+
+    Parameters
+    ----------
+    proba : (n, C) probabilities, float32 or float64
+        Each row sums to 1 (within 0.001).
+
+    Returns
+    -------
+    (n,) of the dtype given; higher = ask
+
+    >>> least_confidence(np.array([[0.5, 0.5], [1.0, 0.0]]))
+    array([0.5, 0. ])
+
+    Lewis & Gale 1994; Culotta & McCallum 2005.
+    """
+    return _by_blocks(proba, lambda block: 1 - block.max(axis=1))
+
+
+def margin(proba: Any) -> Array:
+    """-(p_(1) - p_(2)): minus the lead of the likeliest class over the next; from -1 to 0.
+
+    The standard first choice: it asks where two classes compete, whatever the others do.  It reads
+    nothing but the two leaders, so a row torn between ten classes counts no more than one between two.
+
+    Parameters
+    ----------
+    proba : (n, C) probabilities, float32 or float64
+
+    Returns
+    -------
+    (n,) of the dtype given; higher = ask
+
+    >>> margin(np.array([[0.5, 0.5, 0.0], [0.75, 0.25, 0.0]]))
+    array([ 0. , -0.5])
+
+    Scheffer, Decomain & Wrobel 2001; Luo et al. 2005 ("breaking ties").
+    """
+    return _by_blocks(proba, _minus_lead)
+
+
+def entropy(proba: Any) -> Array:
+    """-sum_c p_c log p_c in nats, with 0 log 0 = 0: from 0 to log C.
+
+    Prefer it when every class counts; with many unlikely classes it asks about rows whose small
+    probabilities are merely badly calibrated, where :func:`margin` does better.
+
+    Parameters
+    ----------
+    proba : (n, C) probabilities, float32 or float64
+
+    Returns
+    -------
+    (n,) of the dtype given; higher = ask
+
+    >>> entropy(np.array([[0.5, 0.5], [1.0, 0.0]])).round(4)
+    array([0.6931, 0.    ])
+
+    Shannon 1948; Dagan & Engelson 1995.
+    """
+    return _by_blocks(proba, _entropy)
+
+
+def _minus_lead(block: Array) -> Array:
+    if block.shape[1] == 1:  # one class only: nobody competes
+        return -block[:, 0]
+    leaders = np.partition(block, block.shape[1] - 2, axis=1)[:, -2:]
+    lead: Array = leaders[:, 0] - leaders[:, 1]
+    return lead
+
+
+def _entropy(block: Array) -> Array:
+    tiny = np.finfo(block.dtype).tiny
+    total: Array = np.einsum("ij,ij->i", block, np.log(np.maximum(block, tiny)))
+    return np.maximum(-total, 0, out=total)
+
+
+def _by_blocks(proba: Any, score: Callable[[Array], Array]) -> Array:
+    proba = np.asarray(proba)
+    if proba.ndim != 2 or proba.shape[1] == 0 or proba.dtype.kind not in "fiub":
+        raise InvalidInput(
+            f"Probabilities must be an (n, C) table of numbers; got shape {proba.shape} of {proba.dtype}.",
+            mend="Give one row an item and one column a class.",
+        )
+    dtype = proba.dtype if proba.dtype in (np.float32, np.float64) else np.dtype(np.float64)
+    scores = np.empty(len(proba), dtype=dtype)
+    for start, stop in blocks(len(proba), proba.shape[1]):
+        block = proba[start:stop].astype(dtype, copy=False)
+        _check(block, start)
+        scores[start:stop] = score(block)
+    return scores
+
+
+def _check(block: Array, start: int) -> None:
+    sums = block.sum(axis=1)
+    wrong = ~(np.abs(sums - 1) <= _SUM_TOLERANCE)  # NaN and inf are wrong too
+    if block.min() < -_SUM_TOLERANCE:
+        wrong |= block.min(axis=1) < -_SUM_TOLERANCE
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InvalidInput(
+            f"Row {start + row} is no distribution: its {block.shape[1]} probabilities sum to {sums[row]!r}, "
+            f"the smallest is {block[row].min()!r}.",
+            mend="Give probabilities (not logits, not votes), each row summing to 1.",
+        )

@@ -1,0 +1,55 @@
+"""What a model is: ``fitted``, and whichever of the capabilities it has."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, runtime_checkable
+
+from querist.errors import MissingCapability
+
+__all__ = ["CAPABILITIES", "Model", "capabilities", "require"]
+
+CAPABILITIES = {
+    "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV.",
+    "draws": "Use an ensemble (RandomForestClassifier, BaggingClassifier).",
+    "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
+    "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
+    "predict": "Give the model a method predict(x).",
+    "units": "Use a model of a structured task, with a method units(x).",
+}
+"""The methods that a model may have, and what to use where one is missing."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Anything that can be fitted; what else it can do is told by the methods that it has.
+
+    ==================  ========================================================================
+    ``fitted(x, y)``    a new, fitted model; never changes the old one
+    ``classes``         what the columns of ``proba`` are, where it has ``proba``
+    ``proba(x)``        (n, C) class probabilities, columns in the order of ``classes``
+    ``predict(x)``      (n,) values
+    ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
+    ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say
+    ``embed(x)``        (n, d) vectors in which distance means something
+    ==================  ========================================================================
+    """
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Model: ...
+
+
+def capabilities(model: Any) -> frozenset[str]:
+    """The capabilities that ``model`` has.
+
+    >>> sorted(capabilities(None))
+    []
+    """
+    return frozenset(name for name in CAPABILITIES if hasattr(model, name))
+
+
+def require(model: Any, capability: str, *, by: str) -> None:
+    """Raise MissingCapability, with what to use instead, unless ``model`` has ``capability``."""
+    if not hasattr(model, capability):
+        told = getattr(model, "describes", None) or type(model).__name__
+        raise MissingCapability(
+            f"{by} needs model.{capability}(x), which {told} cannot give.", mend=CAPABILITIES[capability]
+        )

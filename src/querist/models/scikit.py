@@ -1,0 +1,315 @@
+"""scikit-learn estimators and pipelines as they are: the adapter that gives them our capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+
+from querist.errors import InvalidInput, MissingCapability, NotFitted
+from querist.models.contract import Model
+
+__all__ = ["ScikitClassifier", "ScikitRegressor", "as_model", "is_fitted"]
+
+R = TypeVar("R")
+
+
+def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
+    """``estimator`` as a model: any scikit-learn classifier, regressor or pipeline, as it is.
+
+    Something that is a model already (it has ``fitted``) comes back as it is, with the classes set
+    where it takes them.  An estimator that is fitted already can predict at once.
+
+    Parameters
+    ----------
+    estimator : scikit-learn estimator, or a model
+        Never changed: fitting works on a clone.
+    classes : values, optional
+        What the columns of ``proba`` are, in this order, whatever the labels seen so far.  Without
+        it they are the sorted values of the labels that the model is fitted to.
+
+    Raises
+    ------
+    MissingCapability
+        For something that neither classifies nor regresses.
+
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> model = as_model(DecisionTreeClassifier(), classes=["a", "b", "c"])
+    >>> model.fitted([[0.0], [1.0]], ["c", "a"]).proba([[0.0]])
+    array([[0., 0., 1.]])
+    """
+    if hasattr(estimator, "fitted"):
+        if classes is not None and hasattr(estimator, "with_classes"):
+            return estimator.with_classes(classes)  # type: ignore[no-any-return]
+        return estimator  # type: ignore[no-any-return]
+    if isinstance(estimator, type) or not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
+        raise MissingCapability(
+            f"{estimator!r} is no model: it cannot be fitted and predict.",
+            mend="Give a scikit-learn estimator (LogisticRegression()), or an object with fitted(x, y).",
+        )
+    from sklearn.base import is_regressor
+
+    if is_regressor(estimator):
+        return ScikitRegressor(estimator)
+    return ScikitClassifier(estimator, classes)
+
+
+class _Capability(Generic[R]):
+    """A method that is there only where the estimator can do it, so that ``hasattr`` tells the truth."""
+
+    def __init__(self, can: Callable[[Any], bool], method: Callable[..., R]) -> None:
+        self.can, self.method = can, method
+        self.__doc__ = method.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, model: None, owner: type) -> _Capability[R]: ...
+    @overload
+    def __get__(self, model: object, owner: type) -> Callable[..., R]: ...
+    def __get__(self, model: Any, owner: type) -> _Capability[R] | Callable[..., R]:
+        if model is None:
+            return self
+        if not self.can(model.estimator):
+            raise AttributeError(f"{model.describes} has no {self.name}")
+        return self.method.__get__(model, owner)  # type: ignore[no-any-return]
+
+
+def _where(can: Callable[[Any], bool]) -> Callable[[Callable[..., R]], _Capability[R]]:
+    return lambda method: _Capability(can, method)
+
+
+class _Scikit:
+    """What both kinds share: the estimator, whether it is fitted, the clone that fitting works on."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    @property
+    def describes(self) -> str:
+        """The name of what does the work: the last step of a pipeline."""
+        return type(_last(self.estimator)).__name__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.estimator!r})"
+
+    @_where(lambda estimator: _can_embed(estimator))
+    def embed(self, x: Any) -> Any:
+        """What the last step of the pipeline sees, (n, d)."""
+        self._check_fitted()
+        return self.estimator[:-1].transform(x)
+
+    def _clone(self, seed: int) -> Any:
+        from sklearn.base import clone
+
+        fresh = clone(self.estimator)
+        names = [name for name in fresh.get_params(deep=True) if name.split("__")[-1] == "random_state"]
+        return fresh.set_params(**dict.fromkeys(names, int(seed) % 2**32))
+
+    def _check_fitted(self) -> None:
+        if not is_fitted(self.estimator):
+            raise NotFitted(
+                f"{self.describes} has not seen a label yet.", mend="Fit it first: model.fitted(x, y)."
+            )
+
+
+class ScikitClassifier(_Scikit):
+    """A scikit-learn classifier, with its columns held at the classes of the campaign.
+
+    A class without a label has probability 0.  With labels of one class only nothing is fitted: the
+    model is sure of that class.
+    """
+
+    def __init__(self, estimator: Any, classes: Sequence[Any] | None = None, *, only: Any = None) -> None:
+        super().__init__(estimator)
+        self._classes = None if classes is None else tuple(classes)
+        self._only = only  # the one class seen, as a tuple of one; no estimator was fitted then
+        if self._classes is not None and len(set(self._classes)) < len(self._classes):
+            raise InvalidInput(
+                f"Classes must be distinct; got {self._classes!r}.", mend="Name each class once."
+            )
+
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """What the columns of :meth:`proba` are."""
+        if self._classes is not None:
+            return self._classes
+        self._check_fitted()
+        return tuple(_plain(one) for one in self.estimator.classes_)
+
+    def with_classes(self, classes: Sequence[Any]) -> ScikitClassifier:
+        """The same model with these columns; classes that it does not know have probability 0."""
+        return ScikitClassifier(self.estimator, classes, only=self._only)
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitClassifier:
+        """A new model, fitted to rows ``x`` and their values ``y``; every ``random_state`` is ``seed``."""
+        values = [_plain(one) for one in y]
+        seen = set(values)
+        if not seen:
+            raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
+        if self._classes is not None and (unknown := seen.difference(self._classes)):
+            first = sorted(map(repr, unknown))[0]
+            raise InvalidInput(
+                f"The labels hold {first}, which is none of the {len(self._classes)} classes.",
+                mend="Add the class first, or correct the label.",
+            )
+        if len(seen) == 1:
+            only = (values[0],)
+            return ScikitClassifier(self.estimator, self._classes or only, only=only)
+        return ScikitClassifier(self._clone(seed).fit(x, np.asarray(values)), self._classes)
+
+    @_where(lambda estimator: hasattr(estimator, "predict_proba"))
+    def proba(self, x: Any) -> np.ndarray:
+        """Class probabilities, (n, C), columns in the order of ``classes``."""
+        if self._only is not None:
+            return self._constant(x)
+        self._check_fitted()
+        return self._in_place(np.asarray(self.estimator.predict_proba(x)), self.estimator.classes_)
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The value predicted for each row, (n,)."""
+        if self._only is not None:
+            return np.asarray(self._only * _length(x))
+        self._check_fitted()
+        return np.asarray(self.estimator.predict(x))
+
+    @_where(lambda estimator: _is_committee(estimator) and hasattr(estimator, "predict_proba"))
+    def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
+        """What ``k`` members of the ensemble say, (k, n, C); distinct ones while there are enough."""
+        if self._only is not None:
+            return np.broadcast_to(self._constant(x), (k, _length(x), len(self.classes))).copy()
+        self._check_fitted()
+        x, ensemble = _before_last(self.estimator, x), _last(self.estimator)
+        votes = []
+        for member, columns in _members(ensemble, k, rng):
+            said = np.asarray(member.predict_proba(_columns(x, columns)))
+            known = ensemble.classes_
+            if said.shape[1] < len(known):  # a bootstrap without some class; members count classes from 0
+                known = known[np.asarray(member.classes_, dtype=np.intp)]
+            votes.append(self._in_place(said, known))
+        return np.stack(votes)
+
+    def _constant(self, x: Any) -> np.ndarray:
+        return np.tile([float(one in self._only) for one in self.classes], (_length(x), 1))
+
+    def _in_place(self, proba: np.ndarray, known: Any) -> np.ndarray:
+        column = {value: i for i, value in enumerate(self.classes)}
+        places = [column.get(_plain(value), -1) for value in known]
+        if places == list(range(len(column))):
+            return proba
+        if -1 in places:
+            raise InvalidInput(
+                f"The estimator predicts {_plain(known[places.index(-1)])!r}, which is none of the classes.",
+                mend="Give as_model(...) all classes, as they were when the estimator was fitted.",
+            )
+        full = np.zeros((len(proba), len(column)), dtype=proba.dtype)
+        full[:, places] = proba
+        return full
+
+
+class ScikitRegressor(_Scikit):
+    """A scikit-learn regressor; ``mean_std`` where it tells its spread or is an ensemble."""
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitRegressor:
+        """A new model, fitted to rows ``x`` and numbers ``y``; every ``random_state`` is ``seed``."""
+        numbers = np.asarray(y, dtype=np.float64)
+        if not len(numbers):
+            raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
+        return ScikitRegressor(self._clone(seed).fit(x, numbers))
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The number predicted for each row, (n,)."""
+        self._check_fitted()
+        return np.asarray(self.estimator.predict(x), dtype=np.float64)
+
+    @_where(lambda estimator: _tells_std(estimator) or _is_committee(estimator))
+    def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Predicted numbers and standard deviations: the estimator's own, or the spread of its members."""
+        self._check_fitted()
+        if _tells_std(self.estimator):
+            mean, std = self.estimator.predict(x, return_std=True)
+            return np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
+        ensemble = _last(self.estimator)
+        members = self._say(x, _members(ensemble, None, None))
+        return self.predict(x), members.std(axis=0)
+
+    @_where(lambda estimator: _is_committee(estimator))
+    def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
+        """What ``k`` members of the ensemble say, (k, n); distinct ones while there are enough."""
+        self._check_fitted()
+        return self._say(x, _members(_last(self.estimator), k, rng))
+
+    def _say(self, x: Any, members: Any) -> np.ndarray:
+        x = _before_last(self.estimator, x)
+        return np.stack([np.asarray(m.predict(_columns(x, c)), dtype=np.float64) for m, c in members])
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether a scikit-learn estimator or pipeline has been fitted."""
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(estimator)
+    except (NotFittedError, TypeError):
+        return False
+    return True
+
+
+def _last(estimator: Any) -> Any:
+    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+
+
+def _before_last(estimator: Any, x: Any) -> Any:
+    return estimator[:-1].transform(x) if hasattr(estimator, "steps") and len(estimator.steps) > 1 else x
+
+
+def _can_embed(estimator: Any) -> bool:
+    return (
+        hasattr(estimator, "steps")
+        and len(estimator.steps) > 1
+        and is_fitted(estimator)
+        and hasattr(estimator[:-1], "transform")
+    )
+
+
+def _is_committee(estimator: Any) -> bool:
+    """Whether its members answer the whole question each: bagging, forests, votes; not boosting by stages."""
+    from sklearn.ensemble import BaseEnsemble, VotingClassifier, VotingRegressor
+
+    last = _last(estimator)
+    if not isinstance(last, BaseEnsemble | VotingClassifier | VotingRegressor):
+        return False
+    members = getattr(last, "estimators_", [])
+    return isinstance(members, list) and "GradientBoosting" not in type(last).__name__
+
+
+def _members(ensemble: Any, k: int | None, rng: np.random.Generator | None) -> list[tuple[Any, Any]]:
+    """Members with the columns that each sees (None: all): all of them, or ``k`` by lot."""
+    members = list(ensemble.estimators_)
+    columns = getattr(ensemble, "estimators_features_", [None] * len(members))
+    which = np.arange(len(members))
+    if k is not None and rng is not None:
+        which = rng.choice(which, k, replace=k > len(members))
+    return [(members[i], columns[i]) for i in which]
+
+
+def _columns(x: Any, columns: Any) -> Any:
+    return x if columns is None else (x if hasattr(x, "shape") else np.asarray(x))[:, columns]
+
+
+def _tells_std(estimator: Any) -> bool:
+    import inspect
+
+    return "return_std" in inspect.signature(_last(estimator).predict).parameters
+
+
+def _length(x: Any) -> int:
+    shape = getattr(x, "shape", None)
+    return int(shape[0]) if shape else len(x)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,104 @@
+"""A strategy with an honest share of questions drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels import top, uniform
+from querist.specs import named
+from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.registry import as_strategy
+from querist.strategies.scored import Scored, predicted
+
+__all__ = ["Explore"]
+
+_COINS, _LOTS = 1, 2  # streams of chance apart from each other and from Random's
+
+
+@named("explore")
+@dataclass(frozen=True)
+class Explore:
+    """Each pick is uniform over the remaining candidates with probability ``share``, else the strategy's.
+
+    Prefer it whenever the quality of the model is to be known: answers to the random questions
+    estimate it without bias, and the selection probability of every pick is kept for weighted
+    estimates.  The price is that share of the questions.
+
+    Parameters
+    ----------
+    strategy : Strategy, or what :func:`querist.strategies.as_strategy` takes
+    share : float
+        From 0 to 1.
+
+    The proposal's ``arms`` say "random" or "active"; ``probabilities`` are
+    share / N + (1 - share) x (the strategy's own chance, where the pick is its own), N the
+    candidates left at that turn.
+
+    >>> from querist.data import Pool
+    >>> proposal = Explore("density", share=0.5).propose(Snapshot(Pool(np.eye(5)), seed=3), 5)
+    >>> sorted(proposal.ids), sorted(set(proposal.arms))
+    ([0, 1, 2, 3, 4], ['active', 'random'])
+
+    Lu, Yu & Chai 2023 (epsilon-greedy); Horvitz & Thompson 1952 for what the chances are kept for.
+    """
+
+    strategy: Any = field(default_factory=Scored)
+    share: float = 0.1
+    name: ClassVar[str] = "explore"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "strategy", as_strategy(self.strategy))
+        if not 0 <= self.share <= 1:
+            raise InvalidInput(
+                f"share must be from 0 to 1; got {self.share!r}.", mend="0.1 asks every tenth at random."
+            )
+
+    def propose(self, snapshot: Snapshot, n: int) -> Proposal:
+        """``n`` candidates, each by the strategy or by lot."""
+        prediction = predicted(snapshot)
+        n = max(0, min(n, len(prediction)))
+        own = self.strategy.propose(snapshot, n)
+        keys = prediction.keys
+        lots = iter(prediction.rows[top(uniform(keys, snapshot.seed, stream=_LOTS), 2 * n)])
+        coins = uniform(np.arange(n), snapshot.seed, stream=_COINS) < self.share
+        return self._merged(snapshot.pool.ids, own, lots, coins, len(prediction))
+
+    def _merged(self, ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int) -> Proposal:
+        """Deal the picks: by lot where the coin says so or the strategy has no more to offer."""
+        out: set[Any] = set()
+        picks: list[tuple[Any, float, float, str, str]] = []
+        turn = 0
+        for coin in coins:
+            while turn < len(own) and own.ids[turn] in out:
+                turn += 1
+            mine = turn < len(own)
+            by_lot = bool(coin) or not mine
+            item = next(one for row in lots if (one := ids[int(row)]) not in out) if by_lot else own.ids[turn]
+            chance = (self.share if mine else 1.0) / (left - len(picks))
+            score = 0.0
+            if mine and item == own.ids[turn]:
+                chance += (1 - self.share) * float(own.probabilities[turn])
+                score = float(own.scores[turn])
+            if by_lot:
+                why, arm = "Drawn at random, to measure the model.", "random"
+            else:
+                why = own.why[turn] if own.why else ""
+                arm = own.arms[turn] if own.arms else "active"
+            picks.append((item, score, chance, why, arm))
+            out.add(item)
+        return Proposal(
+            ids=[pick[0] for pick in picks],
+            scores=np.array([pick[1] for pick in picks], dtype=np.float64),
+            probabilities=np.array([pick[2] for pick in picks], dtype=np.float64),
+            why=tuple(pick[3] for pick in picks),
+            arms=tuple(pick[4] for pick in picks),
+        )
+
+    @classmethod
+    def examples(cls) -> tuple[Strategy, ...]:
+        """Instances on which the laws are checked."""
+        return (cls(), cls("random", share=1.0), cls("k_center", share=0.0), cls(Scored(), share=0.5))
