@@ -1,0 +1,91 @@
+"""What the commands share of the screen: progress bars, tables, and errors with their mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["complain", "fit", "say", "split", "table", "working"]
+
+Progress = Callable[[int, int], None]
+
+
+def say(text: str = "") -> None:
+    """One line for the reader."""
+    click.echo(text)
+
+
+def complain(message: str, mend: str = "") -> None:
+    """An error: what happened in red, and the mend below it."""
+    click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
+    if mend:
+        click.echo(f"       {mend}", err=True)
+
+
+def split(text: str | None) -> tuple[str, ...]:
+    """The parts of an option that takes several values.
+
+    >>> split("cat, dog,,cat")
+    ('cat', 'dog')
+    """
+    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
+def fit(text: str, width: int = 60) -> str:
+    """``text`` on one line of at most ``width`` characters.
+
+    >>> fit("two\\nlines", 8)
+    'two lin…'
+    """
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
+    """A small table, its first column to the left and the others to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for i, heading in enumerate(headings):
+        shown.add_column(heading, justify="right" if i else "left")
+    for row in rows:
+        shown.add_row(*(Text(str(cell)) for cell in row))
+    Console(highlight=False).print(shown)
+
+
+@contextmanager
+def working(what: str) -> Iterator[Progress]:
+    """A progress bar while the block runs; it takes ``(done, total)``, and total 0 means "nobody knows".
+
+    On a screen it moves; in a file or a pipe it says once that it began and once that it ended.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        click.echo(f"{what} …", err=True)
+        yield lambda done, total: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TimeRemainingColumn(),
+    )
+    waiting = (SpinnerColumn(), TextColumn("{task.description} …"))
+    with Progress(*waiting, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def progress(done: int, total: int) -> None:
+            if total:
+                bar.columns = columns
+                bar.update(task, completed=done, total=total)
+
+        yield progress
