@@ -74,7 +74,7 @@ class Pool:
     def __contains__(self, item: object) -> bool:
         if self._row_of is not None:
             return item in self._row_of
-        return isinstance(item, int | np.integer) and 0 <= item < self._n
+        return isinstance(item, int | np.integer) and bool(0 <= item < self._n)
 
     def __repr__(self) -> str:
         shape = getattr(self.features, "shape", None)

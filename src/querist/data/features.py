@@ -1,0 +1,239 @@
+"""The feature store: features on disk under the content's hash, written in chunks, taken up where left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.lib import format as npy
+
+from querist.data.files import atomic_write, digest, full_disk_told
+from querist.errors import InvalidInput
+from querist.specs import to_spec
+
+__all__ = ["FeatureStore"]
+
+_HEADER = 128  # bytes; room for any shape, so that it can be written again when rows are added
+
+
+class _Encoder(Protocol):
+    def fitted(self, contents: Any) -> Any: ...
+    def encode(self, contents: Any, *, progress: Any = None, unreadable: Any = None) -> np.ndarray: ...
+    def state(self) -> Mapping[str, np.ndarray]: ...
+    def restored(self, state: Mapping[str, np.ndarray]) -> Any: ...
+
+
+class FeatureStore:
+    """Features in a folder, one sub-folder an encoder; derived, so it may be deleted at any time.
+
+    Rows are encoded in chunks.  Each chunk is on the disk, with the hash of the content it was made from,
+    before the next begins: an interrupted run goes on where it was, appended items cost only themselves, and
+    changed content is encoded again.  What an encoder learned (its vocabulary, say) is kept beside them, so
+    that later items are seen with the same eyes.
+
+    >>> import tempfile
+    >>> store = FeatureStore(tempfile.mkdtemp())
+    >>> class Lengths:
+    ...     name = "lengths"
+    ...     def fitted(self, contents): return self
+    ...     def encode(self, contents, *, progress=None, unreadable=None):
+    ...         return np.array([[len(one["text"])] for one in contents], dtype=np.float32)
+    ...     def state(self): return {}
+    ...     def restored(self, state): return self
+    >>> contents = [{"kind": "text", "text": "four"}, {"kind": "text", "text": "seven"}]
+    >>> store.encode(contents, Lengths()).ravel().tolist()
+    [4.0, 5.0]
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, chunk: int = 4096) -> None:
+        if chunk < 1:
+            raise InvalidInput(f"A chunk holds at least one row; got {chunk}.", mend="Leave it at 4096.")
+        self.folder = Path(folder)
+        self.chunk = chunk
+        self.problems: dict[int, str] = {}
+
+    def encode(
+        self,
+        contents: Sequence[Mapping[str, Any]],
+        encoder: _Encoder,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> np.ndarray:
+        """Features of ``contents`` (n, d) float32, as a read-only memory map.
+
+        ``progress(done, total)`` is called now and then.  After it, ``problems`` holds the rows that could
+        not be read (their features are zeros) with the reasons.
+        """
+        folder = self.folder / _key(encoder)
+        folder.mkdir(parents=True, exist_ok=True)
+        hashes = [
+            self._hash(contents[start : start + self.chunk]) for start in range(0, len(contents), self.chunk)
+        ]
+        told = _read(folder / "manifest.json")
+        if told.get("chunk") != self.chunk or not (folder / told.get("file", "")).is_file():
+            told = {}
+        if told.get("hashes") != hashes or not told.get("complete"):
+            told = self._fill(folder, told, hashes, contents, encoder, progress)
+        elif progress is not None:
+            progress(len(contents), len(contents))
+        self.problems = {int(row): reason for row, reason in told["problems"].items()}
+        return np.load(folder / told["file"], mmap_mode="r")  # type: ignore[no-any-return]
+
+    def encoder(self, encoder: _Encoder) -> Any:
+        """``encoder`` with what it learned here, or as it is when it has not been used here yet."""
+        state = self.folder / _key(encoder) / "encoder.npz"
+        if not state.exists():
+            return encoder
+        with np.load(state, allow_pickle=False) as held:
+            return encoder.restored(dict(held))
+
+    def _hash(self, contents: Sequence[Mapping[str, Any]]) -> str:
+        return digest(part for one in contents for part in _parts(one))
+
+    def _learned(self, folder: Path, contents: Any, encoder: _Encoder) -> Any:
+        if (folder / "encoder.npz").exists():
+            return self.encoder(encoder)
+        fitted = encoder.fitted(contents)
+        if state := fitted.state():
+            with atomic_write(folder / "encoder.npz") as file:
+                np.savez(file, **state)
+        return fitted
+
+    def _fill(
+        self,
+        folder: Path,
+        told: dict[str, Any],
+        hashes: list[str],
+        contents: Any,
+        encoder: _Encoder,
+        progress: Callable[[int, int], None] | None,
+    ) -> dict[str, Any]:
+        fitted = self._learned(folder, contents, encoder)
+        held = told.get("hashes", [])
+        same = next(
+            (i for i, (a, b) in enumerate(zip(held, hashes, strict=False)) if a != b),
+            min(len(held), len(hashes)),
+        )
+        told = self._begin(folder, told, same)
+        path = folder / told["file"]
+        with full_disk_told(path), path.open("r+b") as file:
+            for k in range(same, len(hashes)):
+                start = k * self.chunk
+                block = contents[start : start + self.chunk]
+                problems: dict[int, str] = {}
+                rows = fitted.encode(
+                    block,
+                    progress=_further(progress, start, len(contents)),
+                    unreadable=problems.__setitem__,
+                )
+                _append(file, rows, start)
+                told["hashes"] = hashes[: k + 1]
+                told["problems"] |= {str(start + row): reason for row, reason in problems.items()}
+                _store(folder, told)
+        told["complete"] = True
+        _store(folder, told)
+        for old in folder.glob("features-*.npy"):
+            if old.name != told["file"]:
+                old.unlink(missing_ok=True)  # whoever has it mapped keeps it until they let go
+        return told
+
+    def _begin(self, folder: Path, told: dict[str, Any], same: int) -> dict[str, Any]:
+        """A file to go on with: the unfinished one, or a copy of a finished one, which may be in use."""
+        rows = same * self.chunk
+        problems = {row: reason for row, reason in told.get("problems", {}).items() if int(row) < rows}
+        number = int(told.get("number", 0))
+        if not told or told.get("complete") or not same:
+            number += 1
+        fresh = {
+            "file": f"features-{number:05d}.npy",
+            "number": number,
+            "chunk": self.chunk,
+            "hashes": told.get("hashes", [])[:same],
+            "problems": problems,
+            "complete": False,
+        }
+        path = folder / fresh["file"]
+        if same and told["file"] != fresh["file"]:
+            with full_disk_told(path):
+                shutil.copyfile(folder / told["file"], path)
+        elif not same:
+            path.write_bytes(b"")
+        _store(folder, fresh)
+        return fresh
+
+
+def _further(
+    progress: Callable[[int, int], None] | None, start: int, total: int
+) -> Callable[[int, int], None] | None:
+    """What an encoder tells of one chunk, as progress over all of them."""
+    return None if progress is None else lambda done, _: progress(start + done, total)
+
+
+def _key(encoder: Any) -> str:
+    try:
+        spec = to_spec(encoder)
+    except Exception:  # a bare function has no spec; its name must do
+        spec = {
+            "name": getattr(encoder, "name", "custom"),
+            "function": repr(getattr(encoder, "function", "")),
+        }
+    name = spec["name"] if isinstance(spec, dict) else "custom"
+    return f"{name}-{digest([json.dumps(spec, sort_keys=True, default=repr)])[:12]}"
+
+
+def _parts(content: Mapping[str, Any]) -> list[str | bytes]:
+    """What of an item makes its features; the small print does not."""
+    parts: list[str | bytes] = [content["kind"]]
+    if "text" in content:
+        parts.append(content["text"])
+    if "path" in content:
+        parts.append(content["path"])
+        try:
+            stat = os.stat(content["path"])
+            parts.append(f"{stat.st_size} {stat.st_mtime_ns}")
+        except OSError:
+            parts.append("absent")
+    if "data" in content:
+        parts.append(content["data"])
+    if "vector" in content:
+        parts.append(np.ascontiguousarray(content["vector"]).tobytes())
+    elif "fields" in content:
+        parts.extend(part for pair in content["fields"].items() for part in pair)
+    return parts
+
+
+def _append(file: BinaryIO, rows: np.ndarray, start: int) -> None:
+    """Write ``rows`` behind the first ``start``, then the header that counts them."""
+    rows = np.ascontiguousarray(rows, dtype=np.float32)
+    file.seek(_HEADER + start * rows.shape[1] * 4)
+    file.truncate()
+    file.write(rows.tobytes())
+    file.flush()
+    os.fsync(file.fileno())
+    file.seek(0)
+    file.write(_header(start + len(rows), rows.shape[1]))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _header(n: int, dim: int) -> bytes:
+    told = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {dim}), }}".encode("latin-1")
+    room = _HEADER - len(npy.MAGIC_PREFIX) - 4
+    return npy.MAGIC_PREFIX + bytes([1, 0]) + (room).to_bytes(2, "little") + told.ljust(room - 1) + b"\n"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _store(folder: Path, told: dict[str, Any]) -> None:
+    with atomic_write(folder / "manifest.json") as file:
+        file.write(json.dumps(told).encode("utf-8"))
