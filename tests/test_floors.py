@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -84,7 +87,9 @@ def imported(module: str) -> Iterator[str]:
     """What a module imports, anywhere in it; ``from a import b`` is ``a.b`` where that is a module."""
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name != DOOR)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == DOOR:
+            yield f"{DOOR}.{node.attr}"  # after `import querist`
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} line {node.lineno}: no relative imports"
             for alias in node.names:
@@ -127,6 +132,25 @@ def test_a_library_is_named_only_in_its_rooms(module: str) -> None:
         assert allowed is None or room(module) in allowed, (
             f"{module} imports {name}, which belongs to {', '.join(sorted(allowed or ()))}"
         )
+
+
+def test_every_library_is_declared() -> None:
+    """What the house imports stands in pyproject.toml, under its own name; nothing comes in by the way."""
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "psycopg": "psycopg[binary]"}
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    declared = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    told = {re.split(r"[<>=!~ ]", one)[0].lower() for one in declared}
+    for name in {one.split(".")[0] for module in MODULES for one in imported(module)}:
+        if name != DOOR and name not in sys.stdlib_module_names:
+            library = names.get(name, name).replace("_", "-")
+            assert library in told, f"{library} is imported, but pyproject.toml does not declare it"
+    for one in declared:
+        assert re.search(r"[<>=]", one), f"{one} has no lower bound"
 
 
 def test_no_import_circles() -> None:

@@ -72,8 +72,8 @@ class ModelCard:
         if self.quality is None:
             return (
                 "Unknown: no question was drawn at random while a model stood, so nothing can be said "
-                "about the pool as a whole. Answers to questions that the strategy chose are no measure of it: "
-                "they are harder than the pool."
+                "about the pool as a whole. Answers to questions that the strategy chose are no measure of "
+                "it: they are harder than the pool."
             )
         estimate, low, high, n = self.quality
         return (

@@ -1,0 +1,131 @@
+"""Writes the reference pages from the code: docs/strategies/ from docstrings, docs/command-line.md from --help.
+
+python docs/make_reference.py
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from querist.acquisition import Acquisition
+from querist.cli import main
+from querist.selection import Selector
+from querist.specs import parts
+from querist.strategies import Strategy
+
+DOCS = Path(__file__).parent
+
+KINDS: dict[str, tuple[Any, str]] = {
+    "Strategies": (Strategy, "A snapshot in, a proposal out: what to ask next."),
+    "Acquisitions": (
+        Acquisition,
+        "What a label would be worth, one number an item; higher = more worth asking.",
+    ),
+    "Selectors": (Selector, "Scores and geometry in, n items out."),
+}
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path below docs/."""
+    made: dict[str, str] = {"command-line.md": command_line()}
+    index = ["# Strategies, acquisitions and selectors", "", NOTE, "", INTRODUCTION]
+    for kind, (base, what) in KINDS.items():
+        index += ["", f"## {kind}", "", what, "", "| name | class | |", "|---|---|---|"]
+        for name, part in ours(base).items():
+            page = f"{name.replace('/', '-')}.md"
+            index.append(f"| [`{name}`]({page}) | `{part.__name__}` | {first_sentence(part)} |")
+            made[f"strategies/{page}"] = part_page(name, part)
+    made["strategies/README.md"] = "\n".join(index) + "\n"
+    return made
+
+
+NOTE = "<!-- made by docs/make_reference.py; do not edit -->"
+
+INTRODUCTION = """A bare acquisition is a strategy (the n best), a bare selector spreads over the pool, and names go
+wherever a strategy is taken: `choose(..., strategy="margin")`, `Campaign(..., strategy="default")`,
+`querist label ... --strategy entropy`. Acquisitions compose with `*`, `/`, `+` and `**`; `Rank(a) + Rank(b)` adds
+what is not on one scale."""
+
+
+def ours(base: Any) -> dict[str, type[Any]]:
+    """The registered parts that querist itself ships."""
+    return {name: part for name, part in parts(base).items() if part.__module__.startswith("querist.")}
+
+
+def first_sentence(part: Any) -> str:
+    return " ".join((inspect.getdoc(part) or "").split("\n\n")[0].split())
+
+
+def part_page(name: str, part: type[Any]) -> str:
+    room = part.__module__.split(".")[1]
+    head = [
+        f"# {part.__name__}",
+        "",
+        NOTE,
+        "",
+        f'`"{name}"`, or `from querist.{room} import {part.__name__}`',
+        "",
+    ]
+    return "\n".join(head) + markdown(inspect.getdoc(part) or "") + "\n"
+
+
+def markdown(doc: str) -> str:
+    """A numpydoc docstring as Markdown: headings, lists of parameters, examples in fences."""
+    doc = re.sub(r":\w+:`~?\.?([\w.]+)(?:\(\))?`", lambda found: f"`{found[1].split('.')[-1]}`", doc)
+    doc = doc.replace("``", "`")
+    out: list[str] = []
+    lines = doc.splitlines()
+    fenced = listing = False
+    for i, line in enumerate(lines):
+        following = lines[i + 1] if i + 1 < len(lines) else ""
+        if re.fullmatch(r"-{3,}", line):
+            continue
+        if re.fullmatch(r"-{3,}", following):
+            out += [f"## {line}", ""]
+            listing = line in ("Parameters", "Attributes")
+            continue
+        if line.startswith(">>> ") and not fenced:
+            listing, fenced = False, True
+            out.append("```pycon")
+        elif fenced and not line.strip():
+            out.append("```")
+            fenced = False
+        if listing and line and not line.startswith(" "):
+            names, _, kind = line.partition(" : ")
+            line = f"- **{names}**{f': {kind}.' if kind else ''}"
+        elif listing and line.startswith("    "):
+            line = f"  {line.strip()}"
+        elif listing and not line.strip() and following and not following.startswith((" ", "-")):
+            after = lines[i + 2] if i + 2 < len(lines) else ""
+            listing = " : " in following or after.startswith("    ")
+        out.append(line)
+    if fenced:
+        out.append("```")
+    return "\n".join(out)
+
+
+def command_line() -> str:
+    context = click.Context(main, info_name="querist", max_content_width=100, terminal_width=100)
+    told = ["# The command line", "", NOTE, "", "```text", main.get_help(context).rstrip(), "```"]
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        inside = click.Context(
+            command, info_name=name, parent=context, max_content_width=100, terminal_width=100
+        )
+        told += ["", f"## querist {name}", "", "```text", command.get_help(inside).rstrip(), "```"]
+    return "\n".join(told) + "\n"
+
+
+if __name__ == "__main__":
+    for page in (DOCS / "strategies").glob("*.md"):
+        page.unlink()
+    for path, text in pages().items():
+        (DOCS / path).write_text(text, encoding="utf-8")
+    sys.stdout.write("The reference pages are up to date.\n")
