@@ -1,0 +1,142 @@
+"""How the next questions are chosen and worded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from querist.campaign.desk import Decision, Desk
+from querist.campaign.fitting import Fitted, Fitting
+from querist.campaign.picking import LiveSnapshot, Pick, proposed, second_opinions, within
+from querist.campaign.query import Query, query_of
+from querist.data import ItemId
+from querist.errors import BudgetSpent
+from querist.events import Asked, Trained
+
+__all__ = ["Asking", "Suggest"]
+
+Suggest = Callable[[Sequence[ItemId]], Sequence[Mapping[str, Any] | None]]
+_TOLERANCE = 1e-9  # costs are floats: ten times 0.1 is not quite 1
+
+
+class Asking:
+    """Chooses what to ask on the desk as it stands, and words it as events."""
+
+    def __init__(self, desk: Desk, strategy: Any, fitting: Fitting | None, suggest: Suggest | None) -> None:
+        self._desk = desk
+        self._given = strategy
+        self._fitting = fitting
+        self._suggest = suggest
+        self._built: tuple[Any, float, Any] | None = None
+
+    def next(self, n: int, to: str | None, lease: float | None) -> Decision[list[Query]]:
+        """Second opinions first, then what the strategy proposes, as far as the budget goes."""
+        desk, standing, settings = self._desk, self._desk.standing, self._desk.settings
+        standing.expire(desk.clock())
+        left = math.inf if settings.budget is None else settings.budget - standing.spent
+        if left <= _TOLERANCE:
+            raise BudgetSpent(
+                f"Nothing more to ask: {standing.spent:g} of {settings.budget:g} "
+                f"{'labels' if desk.pool.costs is None else 'units of cost'}.",
+                mend="Raise the budget to go on: campaign.configure(budget=...).",
+            )
+        room = left - standing.out + _TOLERANCE
+        picks = second_opinions(standing, to, n)
+        if len(picks) < n and room >= 0:
+            picks += self._proposals(n - len(picks), to)
+        return self.put(within(picks, room, standing.cost), to, lease)
+
+    def put(self, picks: list[Pick], to: str | None, lease: float | None) -> Decision[list[Query]]:
+        """The events that put these items to the annotator, with what the model believes of them."""
+        if not picks:
+            return [], []
+        desk, settings, now = self._desk, self._desk.settings, self._desk.clock()
+        lease = settings.lease if lease is None else lease
+        version, news, beliefs = self._beliefs([pick.item for pick in picks])
+        hidden = np.random.default_rng(desk.seed(1)).random(len(picks)) < settings.hide_share
+        first = desk.state.head + len(news) + 1
+        asked = [
+            Asked(
+                at=now,
+                query=desk.query_id(first + i),
+                item=pick.item,
+                to=to,
+                until=None if lease is None or lease == math.inf else now + lease,
+                arm=pick.arm,
+                strategy=_name_of(settings.strategy) if pick.arm == "active" else "",
+                why=pick.why,
+                rank=pick.rank,
+                score=pick.score,
+                probability=pick.probability,
+                model=version,
+                suggestion=belief,
+                hidden=bool(hidden[i]) and belief is not None,
+            )
+            for i, (pick, belief) in enumerate(zip(picks, beliefs, strict=True))
+        ]
+        return [*news, *asked], [query_of(one, desk.pool) for one in asked]
+
+    def snapshot(self, to: str | None, *, last_round: bool = False) -> LiveSnapshot:
+        """The campaign as a strategy sees it on behalf of an annotator."""
+        desk, standing = self._desk, self._desk.standing
+        fitted = self.fitted()
+        return LiveSnapshot(
+            pool=desk.pool,
+            labels=MappingProxyType(desk.state.labels),
+            pending=standing.leases.items,
+            closed=standing.closed(to, last_round=last_round),
+            model=None if fitted is None else fitted.model,
+            seed=desk.seed(0),
+            free=partial(standing.candidates, to, last_round=last_round),
+        )
+
+    def fitted(self) -> Fitted | None:
+        """The campaign's own model on the labels as they are; None while cold, or without a model."""
+        return (
+            None
+            if self._fitting is None
+            else self._fitting.current(self._desk.state, self._desk.labels_changed)
+        )
+
+    def _proposals(self, n: int, to: str | None) -> list[Pick]:
+        strategy = self._strategy()
+        picks = proposed(strategy, self.snapshot(to), n)
+        if len(picks) < n and self._desk.settings.skipped == "back" and self._desk.state.skipped:
+            taken = {pick.item for pick in picks}
+            again = proposed(strategy, self.snapshot(to, last_round=True), n)
+            picks += [pick for pick in again if pick.item not in taken][: n - len(picks)]
+        return picks
+
+    def _strategy(self) -> Any:
+        """The strategy, with the honest share mixed in; built again when the settings change."""
+        from querist.strategies import Explore, as_strategy  # at the point of use: opening needs no strategy
+
+        settings = self._desk.settings
+        told, share = settings.strategy, settings.random_share
+        if self._built is None or self._built[:2] != (told, share):
+            strategy = as_strategy(told if self._given is None else self._given)
+            self._built = (told, share, Explore(strategy, share) if share > 0 else strategy)
+        return self._built[2]
+
+    def _beliefs(
+        self, items: list[ItemId]
+    ) -> tuple[str | None, list[Trained], Sequence[Mapping[str, Any] | None]]:
+        """The model in force, the event that tells of it when it is new, and what it believes."""
+        told = self._desk.state.trained
+        version = told[-1].version if told else None
+        if self._suggest is not None:
+            return version, [], self._suggest(items)
+        fitted = self.fitted()
+        if self._fitting is None or fitted is None:
+            return version, [], [None] * len(items)
+        news = [] if version == fitted.trained.version else [fitted.trained]
+        return fitted.trained.version, news, self._fitting.suggestions(fitted, items)
+
+
+def _name_of(strategy: Any) -> str:
+    return strategy["name"] if isinstance(strategy, Mapping) else str(strategy)

@@ -1,0 +1,91 @@
+"""The campaign's own model: fitted when a question needs it, and never when an answer comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.data import ItemId, Pool
+from querist.errors import InvalidInput
+from querist.events import State, Trained
+
+__all__ = ["Fitted", "Fitting"]
+
+_CHUNK = 8192
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model with the event that tells of it; ``classes`` are the columns of its probabilities."""
+
+    model: Any
+    classes: tuple[str, ...]
+    trained: Trained
+    predicted: Any = None
+
+
+class Fitting:
+    """Fits a model to the labels of a state: the same labels give the same fit, however they came."""
+
+    def __init__(self, pool: Pool, estimator: Any, clock: Callable[[], float], *, stability: bool) -> None:
+        if pool.features is None:
+            raise InvalidInput(
+                "A model learns from features, and the pool has none.",
+                mend="Give Pool(features, ...), or leave the model out.",
+            )
+        self._pool = pool
+        self._estimator = estimator
+        self._clock = clock
+        self._stability = stability
+        self._last: Fitted | None = None
+
+    def current(self, state: State, upto: int) -> Fitted | None:
+        """The model of the labels as they stood after event ``upto``; None while there is no label."""
+        if not state.labels:
+            return None
+        if self._last is None or self._last.trained.upto != upto:
+            self._last = self._fit(state, upto)
+        return self._last
+
+    def suggestions(self, fitted: Fitted, items: Sequence[ItemId]) -> list[Mapping[str, Any]]:
+        """What the model believes of some items: {"value": ..., "proba": ...}."""
+        from querist.models import take
+
+        x = take(self._pool.features, self._pool.rows(items))
+        if not hasattr(fitted.model, "proba"):
+            return [{"value": float(value)} for value in fitted.model.predict(x)]
+        proba = np.asarray(fitted.model.proba(x))
+        best = proba.argmax(axis=1)
+        return [
+            {"value": fitted.classes[column], "proba": float(row[column])}
+            for row, column in zip(proba, best, strict=True)
+        ]
+
+    def _fit(self, state: State, upto: int) -> Fitted:
+        from querist.models import as_model, take  # at the point of use: it knows scikit-learn
+
+        began = self._clock()
+        rows = self._pool.rows(state.labels)
+        order = np.argsort(rows)  # by row, so that the order of the answers cannot matter
+        values = list(state.labels.values())
+        y = np.asarray([values[i] for i in order])
+        model = as_model(self._estimator, classes=state.classes or None)
+        model = model.fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
+        predicted = self._predicted(model) if self._stability and state.classes else None
+        metrics = {}
+        if predicted is not None and self._last is not None and self._last.predicted is not None:
+            metrics["stability"] = float(np.mean(predicted == self._last.predicted))
+        now = self._clock()
+        trained = Trained(
+            at=now, version=f"m{upto}", upto=upto, labels=len(rows), seconds=now - began, metrics=metrics
+        )
+        return Fitted(model, state.classes, trained, predicted)
+
+    def _predicted(self, model: Any) -> np.ndarray:
+        """The column of the most probable class for the whole pool, chunk by chunk."""
+        starts = range(0, len(self._pool), _CHUNK)
+        parts = [model.proba(self._pool.features[start : start + _CHUNK]).argmax(axis=1) for start in starts]
+        return np.concatenate(parts)

@@ -1,0 +1,116 @@
+"""What may be set about a campaign, and changed while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from querist.errors import InvalidInput
+
+__all__ = ["SKIP_POLICIES", "Settings"]
+
+SKIP_POLICIES = ("out", "others", "back")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may be set about a campaign; part of its log, so that every process sees the same.
+
+    Parameters
+    ----------
+    title, guidelines : str
+        What annotators read.
+    strategy : str or mapping
+        The strategy's name or spec.
+    random_share : float in [0, 1]
+        Share of the questions drawn uniformly at random: the only ones from which the quality of the
+        model can be estimated without bias.
+    hide_share : float in [0, 1]
+        Share of the suggestions that annotators are not shown, to measure how far they follow them.
+    overlap : int
+        How many annotators are to answer each item.
+    lease : float, optional
+        Seconds that an annotator may hold a question before it is free again; None: for ever.
+    budget : float, optional
+        What may be spent: labels, or the pool's unit of cost.
+    target : float in (0, 1), optional
+        Share of right predictions at which the campaign may stop.
+    skipped : "out", "others" or "back"
+        A skipped item is asked of nobody again, of the others, or of anybody once nothing else is left.
+    open_classes : bool
+        False closes the list of classes of a task that is open.
+    class_descriptions : mapping
+        What each class means, by class.
+
+    >>> Settings(budget=50).with_changes(overlap=2)
+    Settings(title='', guidelines='', strategy='default', random_share=0.0, ..., overlap=2, ...)
+    """
+
+    title: str = ""
+    guidelines: str = ""
+    strategy: Any = "default"
+    random_share: float = 0.0
+    hide_share: float = 0.0
+    overlap: int = 1
+    lease: float | None = None
+    budget: float | None = None
+    target: float | None = None
+    skipped: str = "out"
+    open_classes: bool = True
+    class_descriptions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for share in ("random_share", "hide_share"):
+            value = _number(share, getattr(self, share))
+            if not 0 <= value <= 1:
+                raise InvalidInput(f"{share} is a share of 1; got {value}.", mend="Write 0.1 for 10 %.")
+        if isinstance(self.overlap, bool) or not isinstance(self.overlap, int) or self.overlap < 1:
+            raise InvalidInput(
+                f"overlap is how many annotators answer each item; got {self.overlap!r}.",
+                mend="Give 1 or more.",
+            )
+        for bound in ("lease", "budget"):
+            value = getattr(self, bound)
+            if value is not None and _number(bound, value) <= 0:
+                raise InvalidInput(f"{bound} must be above 0; got {value}.", mend="Give None for no bound.")
+        if self.target is not None and not 0 < _number("target", self.target) < 1:
+            raise InvalidInput(
+                f"target is a share of right predictions between 0 and 1; got {self.target}.",
+                mend="Write 0.9 for 90 %, or None for no target.",
+            )
+        if self.skipped not in SKIP_POLICIES:
+            raise InvalidInput(
+                f"skipped={self.skipped!r} is no policy.", mend=f"It is one of {', '.join(SKIP_POLICIES)}."
+            )
+
+    def with_changes(self, **changes: Any) -> Settings:
+        """The same settings with some changed; raises InvalidInput on a name that is no setting."""
+        known = [one.name for one in dataclasses.fields(self)]
+        for name in changes:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                guess = f"Did you mean {close[0]!r}? " if close else ""
+                raise InvalidInput(
+                    f"There is no setting {name!r}.", mend=f"{guess}The settings are: {', '.join(known)}."
+                )
+        return dataclasses.replace(self, **changes)
+
+    def as_json(self) -> dict[str, Any]:
+        """All settings as plain JSON values."""
+        told = {one.name: getattr(self, one.name) for one in dataclasses.fields(self)}
+        return {**told, "class_descriptions": dict(self.class_descriptions)}
+
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> Settings:
+        """The settings that :meth:`as_json` wrote; those not named have their defaults."""
+        return Settings().with_changes(**told)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidInput(f"{name} must be a finite number; got {value!r}.", mend="Give an int or a float.")
+    return value

@@ -1,0 +1,153 @@
+"""What an answer, a skip, a correction become: the events, or none when nothing is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from querist.campaign.desk import Desk
+from querist.data import ItemId
+from querist.errors import AlreadyAnswered, InvalidInput, InvalidLabel
+from querist.events import (
+    Answered,
+    ClassAdded,
+    Event,
+    Flagged,
+    QueryState,
+    Released,
+    Retracted,
+    SettingsChanged,
+    Skipped,
+)
+from querist.tasks import Classification
+
+__all__ = ["answer", "class_added", "flag", "release", "retract", "settings_changed", "skip", "told"]
+
+
+def answer(desk: Desk, asked: Any, value: Any, by: str | None, seconds: float | None) -> list[Event]:
+    """An answer to a question."""
+    query = desk.query(asked)
+    value, news = _validated(desk, value)
+    if query.status == "answered" and value in (query.told, query.value):
+        return []
+    if query.status in ("answered", "retracted"):
+        raise _closed(query, value)
+    event = Answered(
+        at=desk.clock(),
+        item=query.asked.item,
+        value=value,
+        query=query.asked.query,
+        by=query.asked.to if by is None else by,
+        seconds=seconds,
+    )
+    return [*news, event]
+
+
+def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: float | None) -> list[Event]:
+    """Values for items, told unasked: an import, a correction.
+
+    Where the annotator holds a question about the item, it is answered by the way.
+    """
+    events: list[Event] = []
+    added: set[str] = set()
+    for given, one in labels.items():
+        item = desk.item(given)
+        value, news = _validated(desk, one)
+        events += [event for event in news if event.value not in added]
+        added.update(event.value for event in news)
+        state = desk.state.items.get(item)
+        before = None if state is None else state.annotations.get(by)
+        held = [asked.query for asked in desk.standing.leases.of_item(item) if asked.to in (by, None)]
+        if before is None or before.value != value or held:
+            query = held[0] if held else None
+            event = Answered(at=desk.clock(), item=item, value=value, query=query, by=by, seconds=seconds)
+            events.append(event)
+    return events
+
+
+def skip(desk: Desk, asked: Any, because: str, by: str | None, seconds: float | None) -> Sequence[Event]:
+    """No value, and why."""
+    query = desk.query(asked)
+    if query.status == "skipped":
+        return []
+    if query.status in ("answered", "retracted"):
+        raise _closed(query, None)
+    event = Skipped(
+        at=desk.clock(),
+        item=query.asked.item,
+        query=query.asked.query,
+        because=because,
+        by=query.asked.to if by is None else by,
+        seconds=seconds,
+    )
+    return [event]
+
+
+def retract(desk: Desk, given: ItemId, by: str | None) -> Sequence[Event]:
+    """What ``by`` (None: everybody) said stands no longer."""
+    item = desk.item(given)
+    state = desk.state.items.get(item)
+    said = set() if state is None else {*state.annotations, *state.skips}
+    stands = bool(said) if by is None else by in said
+    return [Retracted(at=desk.clock(), item=item, by=by)] if stands else []
+
+
+def release(desk: Desk, asked: Any, by: str | None) -> Sequence[Event]:
+    """A question given back."""
+    query = desk.query(asked)
+    if query.status != "open":
+        return []
+    who = query.asked.to if by is None else by
+    return [Released(at=desk.clock(), query=query.asked.query, by=who)]
+
+
+def flag(desk: Desk, given: ItemId, flagged: bool, comment: str, by: str | None) -> Sequence[Event]:
+    """A mark for a second look, set or taken away."""
+    item = desk.item(given)
+    state = desk.state.items.get(item)
+    before = (False, "") if state is None else (state.flagged, state.comment)
+    event = Flagged(at=desk.clock(), item=item, flagged=flagged, comment=comment, by=by)
+    return [event] if before != (flagged, comment) else []
+
+
+def class_added(desk: Desk, name: str, by: str | None) -> Sequence[Event]:
+    """One more class at the end of the list."""
+    task = desk.task
+    if not isinstance(task, Classification):
+        raise InvalidInput(
+            f"A task of the kind {task.name!r} has no classes.", mend="Only a classification has some."
+        )
+    new = task.with_class(name).classes[len(task.classes) :]
+    return [ClassAdded(at=desk.clock(), value=one, by=by) for one in new]
+
+
+def settings_changed(desk: Desk, changes: Mapping[str, Any], by: str | None) -> Sequence[Event]:
+    """Other settings; only those that differ are written."""
+    before = desk.settings.as_json()
+    after = desk.settings.with_changes(**changes).as_json()
+    differ = {name: value for name, value in after.items() if value != before[name]}
+    return [SettingsChanged(at=desk.clock(), settings=differ, by=by)] if differ else []
+
+
+def _validated(desk: Desk, value: Any) -> tuple[Any, list[ClassAdded]]:
+    """The value as the task has it, and the news of a class that it brings along."""
+    if value is None:
+        raise InvalidLabel("None is no value.", mend="To give no value, skip the question.")
+    task = desk.task
+    value = task.validate(value)
+    if isinstance(task, Classification) and value not in task.classes:
+        return value, [ClassAdded(at=desk.clock(), value=value)]
+    return value, []
+
+
+def _closed(query: QueryState, value: Any) -> AlreadyAnswered:
+    asked = query.asked
+    who = f" by {query.by}" if query.by is not None else ""
+    was = (
+        "answered and then taken back" if query.status == "retracted" else f"already answered {query.value!r}"
+    )
+    now = "skip" if value is None else repr(value)
+    return AlreadyAnswered(
+        f"Query {asked.query!r} was {was}{who}; now it is told: {now}.",
+        mend=f"To change a label, tell the item and not the query: tell({{{asked.item!r}: value}}).",
+    )
