@@ -49,6 +49,9 @@ class Acquisition(abc.ABC):
     uniform: bool = False
     """Whether the order that it gives is a uniform lottery."""
 
+    relative: bool = False
+    """Whether a row's number depends on the other candidates."""
+
     @abc.abstractmethod
     def __call__(self, prediction: Any) -> np.ndarray:
         """One number a candidate, (k,)."""
@@ -92,6 +95,10 @@ class _Composite(Acquisition):
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override]
         return frozenset().union(*(part.needs for part in self.parts))
+
+    @property
+    def relative(self) -> bool:  # type: ignore[override]
+        return any(part.relative for part in self.parts)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -258,6 +265,7 @@ class Rank(_Composite):
     """
 
     of: Acquisition
+    relative: ClassVar[bool] = True  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         _check_parts((self.of,), "rank")

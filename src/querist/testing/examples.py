@@ -1,0 +1,54 @@
+"""Instances of the registry's parts on which the laws are checked."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from querist.acquisition import (
+    Acquisition,
+    Cost,
+    Density,
+    Entropy,
+    Margin,
+    Power,
+    Product,
+    Random,
+    Rank,
+    Ratio,
+    Sum,
+)
+from querist.specs import parts
+
+__all__ = ["examples"]
+
+T = TypeVar("T")
+
+_MADE_OF_OTHERS: dict[type[Any], tuple[Acquisition, ...]] = {
+    Product: (Margin() * Density(), 2.0 * Margin(), 3.0 * Random()),
+    Ratio: (Entropy() / Cost(), Cost() / Margin()),
+    Sum: (Margin() + 0.5 * Density(), Rank(Margin()) + Rank(Entropy()), 1.0 + Random()),
+    Power: (Density() ** 0.5, Margin() ** -1, Random() ** 2),
+    Rank: (Rank(Margin()), Rank(Random())),
+}
+
+
+def examples(kind: type[T]) -> list[T]:
+    """One instance or more of every registered part of ``kind``; yours as soon as it is named.
+
+    A part is built by its class method ``examples()`` where it has one, and by its defaults otherwise.
+
+    >>> from querist.selection import Selector
+    >>> examples(Selector)[0]
+    KCenter(among=None)
+    """
+    made: list[T] = []
+    for name, part in parts(kind).items():
+        if name.startswith("example/"):  # those of the documentation
+            continue
+        if part in _MADE_OF_OTHERS:
+            made.extend(_MADE_OF_OTHERS[part])  # type: ignore[arg-type]
+        elif hasattr(part, "examples"):
+            made.extend(part.examples())
+        else:
+            made.append(part())
+    return made

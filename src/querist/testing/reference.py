@@ -1,0 +1,135 @@
+"""A small model and small pools on which parts are tried: no library, no surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from querist.data import Pool
+from querist.strategies import Snapshot
+
+__all__ = ["Centroids", "Fixed", "blobs", "snapshot_of"]
+
+
+class Centroids:
+    """Nearest centroids with a softmax over squared distances: a model in twenty lines, for tests.
+
+    It takes dense and sparse rows, has ``proba``, ``predict`` and ``draws``, and refuses to be fitted
+    where ``fitted`` is called on a fitted one: a strategy never trains.
+
+    >>> x, y = blobs(30)
+    >>> Centroids(("a", "b", "c")).fitted(x, y).proba(x[:2]).shape
+    (2, 3)
+    """
+
+    def __init__(self, classes: Sequence[Any], centres: Any = None, seen: Any = None) -> None:
+        self.classes = tuple(classes)
+        self.centres = centres
+        self.seen = seen
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Centroids:
+        """A new model whose centres are the means of the classes seen."""
+        assert self.centres is None, "a strategy trained the model; a query never trains"
+        dense = _dense(x).astype(np.float64)
+        values = np.array([self.classes.index(one) for one in y])
+        seen = np.isin(np.arange(len(self.classes)), values)
+        centres = np.zeros((len(self.classes), dense.shape[1]))
+        for i in np.flatnonzero(seen):
+            centres[i] = dense[values == i].mean(axis=0)
+        return Centroids(self.classes, centres, seen)
+
+    def proba(self, x: Any) -> np.ndarray:
+        """Class probabilities, (n, C)."""
+        return self._softmax(_dense(x), self.centres)
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The likeliest class of each row, (n,)."""
+        return np.asarray(self.classes)[self.proba(x).argmax(axis=1)]
+
+    def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
+        """What ``k`` models with jostled centres say, (k, n, C)."""
+        dense = _dense(x)
+        jostled = self.centres + 0.3 * rng.standard_normal((k, *self.centres.shape))
+        return np.stack([self._softmax(dense, centres) for centres in jostled])
+
+    def _softmax(self, x: np.ndarray, centres: np.ndarray) -> np.ndarray:
+        squared = np.stack([((x - centre) ** 2).sum(axis=1, dtype=np.float64) for centre in centres], axis=1)
+        logits = np.where(self.seen, -squared, -np.inf)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        proba: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+        return proba
+
+
+class Fixed:
+    """A model that says what it was told to say of every row: certain, torn, of one class.
+
+    >>> Fixed([1.0, 0.0]).proba(np.zeros((2, 5)))
+    array([[1., 0.],
+           [1., 0.]])
+    """
+
+    def __init__(self, proba: Sequence[float]) -> None:
+        self.said = np.asarray(proba, dtype=np.float64)
+        self.classes = tuple("abcdefghij"[: len(self.said)])
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Fixed:
+        """Never: a query does not train."""
+        raise AssertionError("a strategy trained the model; a query never trains")
+
+    def proba(self, x: Any) -> np.ndarray:
+        """The same distribution for every row, (n, C)."""
+        return np.tile(self.said, (x.shape[0], 1))
+
+    def predict(self, x: Any) -> np.ndarray:
+        """The likeliest class for every row, (n,)."""
+        return np.repeat(self.classes[int(self.said.argmax())], x.shape[0])
+
+    def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
+        """A committee of one mind, (k, n, C)."""
+        return np.tile(self.said, (k, x.shape[0], 1))
+
+
+def blobs(n: int, d: int = 4, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` rows in three overlapping heaps, read-only, and their classes "a", "b", "c".
+
+    The numbers are such that float32 holds them exactly.
+    """
+    rng = np.random.default_rng(seed)
+    which = rng.integers(0, 3, n)
+    which[: min(3, n)] = np.arange(min(3, n))  # each class is there
+    x = (rng.standard_normal((n, d)) + 1.5 * np.eye(3, d)[which]).astype(np.float32).astype(np.float64)
+    x.setflags(write=False)
+    return x, np.array(["a", "b", "c"])[which]
+
+
+def snapshot_of(
+    x: Any,
+    y: Any = (),
+    *,
+    labelled: Sequence[int] = (),
+    pending: Sequence[int] = (),
+    closed: Sequence[int] = (),
+    model: Any = "fit",
+    ids: Sequence[str] | None = None,
+    costs: Any = None,
+    seed: int = 0,
+) -> Snapshot:
+    """A snapshot of ``x`` in which some rows are labelled, out or closed; ``model="fit"`` fits the reference."""
+    names = [f"item-{row}" for row in range(x.shape[0])] if ids is None else list(ids)
+    if isinstance(model, str):
+        rows = np.asarray(labelled, dtype=np.intp)
+        model = Centroids(("a", "b", "c")).fitted(x[rows], [y[row] for row in rows]) if len(rows) else None
+    return Snapshot(
+        Pool(x, ids=names, costs=costs),
+        labels={names[row]: str(y[row]) for row in labelled},
+        pending=frozenset(names[row] for row in pending),
+        closed=frozenset(names[row] for row in closed),
+        model=model,
+        seed=seed,
+    )
+
+
+def _dense(x: Any) -> np.ndarray:
+    return np.asarray(x.toarray() if hasattr(x, "toarray") else x)

@@ -1,0 +1,53 @@
+"""Every registered part keeps the laws of its kind: a new one is tested the hour it is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from querist import acquisition, selection, strategies  # noqa: F401  (they enter the registry)
+from querist.acquisition import Acquisition
+from querist.selection import Selector
+from querist.specs import parts
+from querist.strategies import Strategy, as_strategy, names
+from querist.testing import (
+    ACQUISITION_LAWS,
+    SELECTOR_LAWS,
+    STRATEGY_LAWS,
+    check_acquisition,
+    check_selector,
+    check_strategy,
+    examples,
+)
+
+STRATEGIES = [as_strategy(name) for name in names()] + examples(Strategy)
+
+
+def _cases(parts_of_a_kind: list[Any], laws: Any) -> Any:
+    distinct = list(dict.fromkeys(parts_of_a_kind))
+    return pytest.mark.parametrize(
+        ("part", "law"), [pytest.param(part, law, id=f"{part!r} {law}") for part in distinct for law in laws]
+    )
+
+
+@_cases(examples(Acquisition), ACQUISITION_LAWS)
+def test_acquisitions_keep_their_laws(part: Acquisition, law: str) -> None:
+    check_acquisition(part, laws={law: ACQUISITION_LAWS[law]})
+
+
+@_cases(examples(Selector), SELECTOR_LAWS)
+def test_selectors_keep_their_laws(part: Selector, law: str) -> None:
+    check_selector(part, laws={law: SELECTOR_LAWS[law]})
+
+
+@_cases(STRATEGIES, STRATEGY_LAWS)
+def test_strategies_keep_their_laws(part: Strategy, law: str) -> None:
+    check_strategy(part, laws={law: STRATEGY_LAWS[law]})
+
+
+def test_nothing_registered_is_left_out() -> None:
+    for kind in (Acquisition, Selector, Strategy):
+        tried = {type(one) for one in examples(kind)}
+        ours = {part for name, part in parts(kind).items() if "/" not in name}
+        assert ours <= tried
