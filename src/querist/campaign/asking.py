@@ -75,7 +75,7 @@ class Asking:
                 probability=pick.probability,
                 model=version,
                 suggestion=belief,
-                hidden=bool(hidden[i]) and belief is not None,
+                hidden=belief is not None and (bool(hidden[i]) or pick.arm == "random"),
             )
             for i, (pick, belief) in enumerate(zip(picks, beliefs, strict=True))
         ]
@@ -120,7 +120,11 @@ class Asking:
         told, share = settings.strategy, settings.random_share
         if self._built is None or self._built[:2] != (told, share):
             strategy = as_strategy(told if self._given is None else self._given)
-            self._built = (told, share, Explore(strategy, share) if share > 0 else strategy)
+            if hasattr(strategy, "with_share"):  # it deals the honest share itself
+                strategy = strategy.with_share(share)
+            elif share > 0:
+                strategy = Explore(strategy, share)
+            self._built = (told, share, strategy)
         return self._built[2]
 
     def _beliefs(

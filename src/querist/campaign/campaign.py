@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType, TracebackType
 from typing import Any
 
@@ -22,7 +23,7 @@ from querist.campaign.settings import Settings
 from querist.campaign.stopping import AnyOf, Budget, StoppingCriterion, TargetQuality, Verdict
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
-from querist.events import EventLog, MemoryLog, State
+from querist.events import EventLog, MemoryLog, State, Trained
 from querist.strategies.contract import Snapshot
 from querist.tasks import Task
 
@@ -332,6 +333,20 @@ class Campaign:
                 quality=quality(desk.state),
                 verdict=self._verdict(),
             )
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What every verb holds while it works; hold it to read the state as of one moment."""
+        return self._desk.lock
+
+    def adopt(self, trained: Trained) -> None:
+        """Note that a model from elsewhere took over; told twice of one version, it is noted once."""
+
+        def decide() -> Decision[None]:
+            known = any(one.version == trained.version for one in reversed(self.state.trained))
+            return [] if known else [replace(trained, at=self._desk.clock())], None
+
+        self._desk.write(decide)
 
     def refresh(self) -> None:
         """Take in what other processes wrote; every verb does so by itself."""

@@ -101,9 +101,11 @@ def curve(
 def anchoring(state: State, *, confidence: float = 0.95) -> Anchoring:
     """How far annotators follow the suggestion: agreement where it was shown against where it was hidden.
 
+    Among the questions that the strategy chose, where a coin decides; random ones are always blind, and
+    easier, so they would spoil the comparison.
     The two intervals share the error between them, so the bounds of the difference hold at any look.
     """
-    standing = [one for one in state.outcomes.values() if one.answered is not None]
+    standing = state.active_outcomes
     shown = [one.right for one in standing if not one.hidden]
     hidden = [one.right for one in standing if one.hidden]
     half = 1 - _alpha(confidence) / 2
