@@ -98,7 +98,7 @@ def test_a_published_ranking_reads_back_the_same(tmp_path):
     for name in ("version", "strategy", "upto", "labels", "seconds", "metrics"):
         assert getattr(back, name) == getattr(ranking, name)
     assert list(back.why) == list(ranking.why)
-    assert back.rank == {3: 0, 1: 1}
+    assert back.order == [3, 1]
     assert back.arm_of(1) == "random" and back.arm_of(9) == "active" and back.why_of(9) == ""
     assert back.suggestion(2) == [("a", pytest.approx(0.9)), ("b", pytest.approx(0.1))]
     assert back.suggestion(99) is None

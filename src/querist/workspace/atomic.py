@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from querist.errors import DiskFull, InvalidInput
+from querist.data import full_disk_told
+from querist.errors import InvalidInput
 
 __all__ = ["read_json", "write_bytes", "write_json"]
 
@@ -20,19 +20,15 @@ def write_bytes(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = T
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
+        with full_disk_told(path):
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+                file.write(data)
+                file.flush()
+                if durable:
+                    os.fsync(file.fileno())
+            os.replace(beside, path)
+    except OSError:
         beside.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"No room is left on the device for {path.name} ({len(data)} bytes); the old file is untouched.",
-                mend="Free some space and try again.",
-            ) from error
         raise
 
 

@@ -73,6 +73,8 @@ class Journal:
     def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         """The events with a number above ``after``, in order, durable ones only."""
         if self.grouped:
+            if after >= self._head:
+                return  # nobody else writes: there is nothing that the reader has not seen
             self.settle(self._head)
         for number, event in self.log.read(after):
             if number > self._told:

@@ -91,9 +91,9 @@ class Ranking:
         return np.asarray(self.proba.argmax(axis=1), dtype=np.int32)
 
     @cached_property
-    def rank(self) -> dict[int, int]:
-        """Row -> place in the ranking."""
-        return {int(row): place for place, row in enumerate(self.rows)}
+    def order(self) -> list[int]:
+        """The rows as plain numbers, best first."""
+        return [int(row) for row in self.rows]
 
 
 def publish(

@@ -1,0 +1,79 @@
+"""The model that an application trains, by name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput, MissingExtra
+
+__all__ = ["model_named"]
+
+_SAMPLE = 1024
+
+
+def model_named(name: str, features: Any = None) -> Any:
+    """The estimator or model that ``name`` describes, not fitted.
+
+    ``"default"`` is logistic regression: on vectors of length one (sentence encoders) as they are with
+    a weak penalty, on anything else after standardising.  It is well calibrated with few labels, which
+    is what a strategy lives on, and trains in well under a second.  Any other name is
+    ``"module:factory"``: a class or function without arguments, such as
+    ``"sklearn.ensemble:RandomForestClassifier"`` or ``"my_models:make"``.
+
+    Raises
+    ------
+    InvalidInput
+        The name is not of that shape, or the module has no such factory.
+    MissingExtra
+        The module cannot be imported.
+
+    >>> model_named("sklearn.naive_bayes:GaussianNB")
+    GaussianNB()
+    """
+    if name == "default":
+        return _logistic(features)
+    module_name, colon, attribute = name.partition(":")
+    if not colon or not module_name or not attribute:
+        raise InvalidInput(
+            f"{name!r} names no model.",
+            mend="Write 'default' or 'module:factory', for example 'sklearn.ensemble:RandomForestClassifier'.",
+        )
+    try:
+        factory = getattr(importlib.import_module(module_name), attribute)
+    except ImportError as error:
+        raise MissingExtra(
+            f"The module {module_name!r} of the model {name!r} cannot be imported: {error}.",
+            mend="Install it, or put its folder on PYTHONPATH.",
+        ) from error
+    except AttributeError as error:
+        raise InvalidInput(
+            f"The module {module_name!r} has no {attribute!r}.",
+            mend="Mind the spelling; it is case-sensitive.",
+        ) from error
+    return factory() if callable(factory) else factory
+
+
+def _logistic(features: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    if features is None or _of_length_one(features):
+        return LogisticRegression(C=10.0, max_iter=1000)
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    sparse = not isinstance(features, np.ndarray)
+    return make_pipeline(StandardScaler(with_mean=not sparse), LogisticRegression(C=0.1, max_iter=1000))
+
+
+def _of_length_one(features: Any) -> bool:
+    """Whether a sample of the rows has Euclidean length one (rows of zeros, for empty texts, aside)."""
+    n = features.shape[0]
+    sample = features[np.linspace(0, n - 1, min(n, _SAMPLE)).astype(int)] if n else features
+    squares = (
+        sample.multiply(sample).sum(axis=1) if hasattr(sample, "multiply") else (sample * sample).sum(axis=1)
+    )
+    lengths = np.sqrt(np.asarray(squares, dtype=np.float64).ravel())
+    return bool(np.all((np.abs(lengths - 1.0) < 0.01) | (lengths == 0.0)))

@@ -1,0 +1,214 @@
+"""The figures of a campaign as the page shows them: progress, verdict, dashboard."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.campaign import anchoring, curve, quality
+from querist.events import Asked, State
+from querist.server import wire
+from querist.server.tally import Tally
+from querist.workspace import Workspace
+
+__all__ = ["Figures"]
+
+_FRESH = 0.5  # seconds for which an estimate may be shown again: no request waits for statistics
+_KEYS = "1234567890"
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    until: float
+    head: int
+    quality: wire.Quality | None
+    verdict: wire.Verdict
+
+
+class Figures:
+    """Reads the campaign's state, never changes it.  Progress costs the same however large it is.
+
+    ``learner`` is what the supervisor last heard.
+    """
+
+    def __init__(self, workspace: Workspace, tally: Tally) -> None:
+        self.workspace = workspace
+        self.tally = tally
+        self.learner = wire.Learner(phase="starting")
+        self._estimate: _Estimate | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def state(self) -> State:
+        return self.workspace.campaign.state
+
+    @property
+    def settings(self) -> wire.Settings:
+        """The settings in force."""
+        told = self.workspace.settings.as_json()
+        if not isinstance(told["strategy"], str):
+            told["strategy"] = str(told["strategy"].get("name", ""))
+        return wire.Settings(**{name: value for name, value in told.items() if value is not None})
+
+    def progress(self, by: str | None) -> wire.Progress:
+        """Where the campaign stands, for one annotator."""
+        state, settings = self.state, self.workspace.settings
+        found, verdict = self._estimates()
+        left = self._left(found)
+        typical = self.tally.typical_seconds
+        budget = None if settings.budget is None else int(settings.budget)
+        return wire.Progress(
+            items=len(self.workspace.pool),
+            labelled=len(state.labels),
+            mine=state.by_annotator.get(by, 0),
+            today=self.tally.today(by),
+            skipped=len(state.skipped),
+            flagged=len(state.flagged),
+            budget=budget,
+            target=settings.target,
+            left=left,
+            seconds_left=None if left is None or typical is None else left * typical,
+            quality=found,
+            learner=self.learner,
+            verdict=verdict,
+            head=state.head,
+        )
+
+    def classes(self) -> list[wire.Class]:
+        """The classes in their order, with keys and counts."""
+        state, told = self.state, self.workspace.settings.class_descriptions
+        return [
+            wire.Class(
+                name=name,
+                key=_KEYS[place] if place < len(_KEYS) else None,
+                count=state.by_class.get(name, 0),
+                description=told.get(name, ""),
+            )
+            for place, name in enumerate(state.classes)
+        ]
+
+    def campaign(self, by: str | None, version: str) -> wire.CampaignView:
+        """What the page needs to begin."""
+        settings, manifest = self.settings, self.workspace.manifest
+        return wire.CampaignView(
+            id=manifest.id,
+            title=settings.title or self.workspace.folder.name,
+            kind=manifest.kind,  # type: ignore[arg-type]
+            classes=self.classes(),
+            settings=settings,
+            progress=self.progress(by),
+            version=version,
+        )
+
+    def dashboard(self, by: str | None) -> wire.Dashboard:
+        """The figures behind the progress; costs time in the number of answers."""
+        state = self.state
+        with self.workspace.campaign.lock:
+            random, active = (curve(state, arm) for arm in ("random", "active"))
+            anchored = anchoring(state)
+        return wire.Dashboard(
+            progress=self.progress(by),
+            classes=self.classes(),
+            predicted=self._predicted(),
+            random_curve=[wire.CurvePoint(**asdict(point)) for point in random],
+            active_curve=[wire.CurvePoint(**asdict(point)) for point in active],
+            models=[_model_point(one) for one in state.trained[-500:]],
+            pace=self.tally.pace(),
+            annotators=[
+                {"name": name or "", "answers": answers, "today": self.tally.today(name)}
+                for name, answers in sorted(state.by_annotator.items(), key=lambda one: -one[1])
+            ],
+            anchoring=wire.Anchoring(**asdict(anchored)),
+        )
+
+    def _predicted(self) -> dict[str, int]:
+        """How many items without a label the model in force puts in each class."""
+        ranking, pool = self.workspace.ranking, self.workspace.pool
+        if ranking is None or ranking.cold:
+            return {}
+        open_ = np.ones(len(ranking.predicted), dtype=bool)
+        rows = pool.rows(list(self.state.labels))
+        open_[rows[rows < len(open_)]] = False
+        counts = np.bincount(ranking.predicted[open_], minlength=len(ranking.classes))
+        return {name: int(count) for name, count in zip(ranking.classes, counts, strict=True)}
+
+    def _estimates(self) -> tuple[wire.Quality | None, wire.Verdict]:
+        """The estimate, at most half a second old, or fifty times as old as it takes to make."""
+        held = self._estimate
+        if held is not None and (held.head == self.state.head or time.monotonic() < held.until):
+            return held.quality, held.verdict
+        if not self._lock.acquire(blocking=held is None):
+            assert held is not None
+            return held.quality, held.verdict  # somebody is at it: the last figure will do
+        try:
+            return self._estimate_anew()
+        finally:
+            self._lock.release()
+
+    def _estimate_anew(self) -> tuple[wire.Quality | None, wire.Verdict]:
+        began = time.monotonic()
+        with self.workspace.campaign.lock:
+            head, found = self.state.head, quality(self.state)
+            verdict = self.workspace.campaign.verdict
+        shown = None if found is None else wire.Quality(**asdict(found))
+        told = wire.Verdict(stop=verdict.stop, progress=verdict.progress, reason=verdict.reason)
+        cost = time.monotonic() - began
+        self._estimate = _Estimate(began + max(_FRESH, 50 * cost), head, shown, told)
+        return shown, told
+
+    def _left(self, found: wire.Quality | None) -> int | None:
+        """Labels still needed for the target; without a target, what is left of the budget."""
+        settings, state = self.workspace.settings, self.state
+        if settings.target is not None:
+            return None if found is None else _labels_to(settings.target, state)
+        if settings.budget is not None:
+            return max(0, int(settings.budget) - state.spent)
+        return None
+
+
+def _labels_to(target: float, state: State) -> int | None:
+    """How many more answers until the interval lies above the target, if the model stays as it lately was.
+
+    Judged from the last half of the random questions, where the model was better than at first: with
+    r of m right, the lower end passes the target after about z^2 p (1 - p) / (p - target)^2 of them.
+    """
+    outcomes = state.random_outcomes
+    lately = outcomes[len(outcomes) // 2 :]
+    if len(lately) < 10:
+        return None
+    share = sum(one.right for one in lately) / len(lately)
+    if share <= target:
+        return None
+    width = 3.0**2 * max(share * (1 - share), 0.01) / (share - target) ** 2  # an any-look bound is near 3 sigma
+    missing = max(0.0, width - len(outcomes))
+    every = max(0.01, len(outcomes) / max(1, state.spent))
+    return int(missing / every)
+
+
+def _model_point(trained: Any) -> wire.ModelPoint:
+    stability = trained.metrics.get("stability")
+    return wire.ModelPoint(
+        version=trained.version,
+        labels=trained.labels,
+        at=trained.at,
+        seconds=trained.seconds,
+        stability=None if stability is None else float(stability),
+    )
+
+
+def why_of(asked: Asked) -> wire.Why:
+    """Why an item was asked, as the page shows it."""
+    arm: Any = asked.arm if asked.arm in ("active", "random", "overlap", "reopened") else "active"
+    return wire.Why(
+        arm=arm,
+        text=asked.why,
+        strategy=asked.strategy,
+        score=asked.score,
+        rank=asked.rank,
+        probability=asked.probability,
+        model=asked.model,
+    )

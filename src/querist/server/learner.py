@@ -1,0 +1,235 @@
+"""The learner: encodes, trains, rescores the whole pool and publishes, in a process of its own.
+
+It is level-triggered: it compares the state that its model has seen with the head of the log, so that
+it needs no queue of jobs, loses nothing when it is killed, and skips what has been overtaken.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from querist.data import Pool
+from querist.errors import QueristError
+from querist.events import Answered, ClassAdded, Retracted, SettingsChanged, Skipped, State
+from querist.models import as_model
+from querist.models.choice import model_named
+from querist.server.protocol import Report
+from querist.strategies import Proposal, Snapshot, as_strategy
+from querist.workspace import Ranking, Workspace, current_ranking, publish
+from querist.workspace.why import RANDOM, reason
+
+__all__ = ["Learner", "main"]
+
+QUEUE = 1000  # items ranked for asking; beyond them the server draws at random until the next ranking
+COLD_QUEUE = 200
+_CHUNK = 8192
+_PAUSE = 0.25  # seconds between two publications at least
+_MATTERS = (Answered, ClassAdded, Retracted, Skipped)
+
+
+class Learner:
+    """Follows a campaign's log and publishes a ranking whenever the labels have changed.
+
+    ``tell`` hears what it is doing.  :meth:`prepare` makes the features (resuming what a killed
+    learner left), :meth:`step` does whatever there is to do once and says whether it published.
+    """
+
+    def __init__(self, workspace: Workspace, tell: Callable[[Report], None]) -> None:
+        self.workspace = workspace
+        self.tell = tell
+        self.state = State()
+        self.last_change = 0  # number of the last event that bears on the ranking
+        self.published: Ranking | None = current_ranking(workspace.models)
+        self.pool = Pool(ids=workspace.items.ids)
+        self._ready_at = 0.0
+
+    def prepare(self) -> None:
+        """Encode the items, telling how far it is, and keep the pool with its features."""
+        last = 0.0
+
+        def progress(done: int, total: int) -> None:
+            nonlocal last
+            if done >= total or time.monotonic() - last > 0.2:
+                last = time.monotonic()
+                self.tell(Report("encoding", fraction=done / max(total, 1), note=f"{done} of {total} items"))
+
+        self.tell(Report("encoding", fraction=0.0))
+        features = self.workspace.features(progress)
+        self.pool = Pool(features, ids=self.workspace.items.ids)
+
+    def step(self) -> bool:
+        """Read on; if labels have changed since the published ranking, make and publish a new one."""
+        self._read()
+        if self.published is not None and self.published.upto >= self.last_change:
+            return False
+        trainable = len(set(self.state.by_class)) >= 2
+        if not trainable and self.published is not None and self.published.cold:
+            self.tell(Report("waiting", note="Waiting for answers of at least two classes"))
+            return False
+        began = time.perf_counter()
+        ranking, save_model = self._learn() if trainable else (self._rank(None, None, began), None)
+        publish(ranking, self.workspace.models, save_model=save_model)
+        self.published = ranking
+        self.tell(Report("idle" if trainable else "waiting", published=ranking.version))
+        return True
+
+    def _read(self) -> None:
+        for number, event in self.workspace.log.read(self.state.head):
+            self.state.apply(number, event)
+            strategy_changed = isinstance(event, SettingsChanged) and "strategy" in event.settings
+            if isinstance(event, _MATTERS) or strategy_changed:
+                self.last_change = number
+
+    def _learn(self) -> tuple[Ranking, Callable[[Path], None]]:
+        state, began = self.state, time.perf_counter()
+        labels = len(state.labels)
+        self.tell(Report("training", note=f"{labels} labels"))
+        rows = self.pool.rows(state.labels)
+        y = np.array(list(state.labels.values()), dtype=object)
+        estimator = model_named(self.workspace.manifest.model, self.pool.features)
+        model = as_model(estimator, classes=state.classes).fitted(self.pool.features[rows], y, seed=state.seed)
+        self.tell(Report("scoring", note=f"{len(self.pool)} items"))
+        proba = _proba(model, self.pool.features)
+        ranking = self._rank(model, proba, began)
+
+        def save(folder: Path) -> None:
+            import joblib
+
+            joblib.dump(model, folder / "model.joblib")
+
+        return ranking, save
+
+    def _rank(self, model: Any, proba: np.ndarray | None, began: float) -> Ranking:
+        state = self.state
+        snapshot = Snapshot(
+            pool=self.pool,
+            labels=state.labels,
+            closed=frozenset(state.skipped),
+            model=model,
+            seed=state.seed + state.head,
+        )
+        named = str(state.settings.get("strategy", "default"))
+        proposal = as_strategy(named).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
+        rows = self.pool.rows(proposal.ids)
+        metrics = {} if proba is None else self._metrics(proba)
+        return Ranking(
+            version=f"{'cold' if model is None else 'm'}{state.head}",
+            rows=rows,
+            scores=np.asarray(proposal.scores, dtype=np.float64),
+            probabilities=np.asarray(proposal.probabilities, dtype=np.float64),
+            why=_reasons(proposal, rows, proba, state.classes),
+            arms=list(getattr(proposal, "arms", ())),
+            proba=proba,
+            classes=state.classes,
+            strategy=named,
+            upto=state.head,
+            labels=len(state.labels),
+            seconds=round(time.perf_counter() - began, 4),
+            metrics=metrics,
+        )
+
+    def _metrics(self, proba: np.ndarray) -> dict[str, Any]:
+        """How steady the model is: the share of the pool whose predicted class stayed the same."""
+        before = self.published
+        if before is None or before.proba is None or len(before.proba) != len(proba):
+            return {}
+        names = np.asarray(before.classes, dtype=object)[before.predicted]
+        return {"stability": float((names == np.asarray(self.state.classes, dtype=object)[proba.argmax(axis=1)]).mean())}
+
+
+def _proba(model: Any, features: Any) -> np.ndarray:
+    """Class probabilities of the whole pool, (N, C) float32, a chunk at a time."""
+    chunks = [
+        np.asarray(model.proba(features[start : start + _CHUNK]), dtype=np.float32)
+        for start in range(0, features.shape[0], _CHUNK)
+    ]
+    return np.concatenate(chunks)
+
+
+def _reasons(
+    proposal: Proposal, rows: np.ndarray, proba: np.ndarray | None, classes: Sequence[str]
+) -> list[str]:
+    arms, said = list(getattr(proposal, "arms", ())), list(proposal.why)
+    reasons = []
+    for place, row in enumerate(rows):
+        if place < len(arms) and arms[place] == "random":
+            reasons.append(RANDOM)
+            continue
+        likeliest = None
+        if proba is not None:
+            best = np.argsort(-proba[row], kind="stable")[:2]
+            likeliest = [(classes[column], float(proba[row, column])) for column in best]
+        reasons.append(reason(likeliest, said[place] if place < len(said) else ""))
+    return reasons
+
+
+def run(learner: Learner, wake: threading.Event) -> None:
+    """Learn until the process ends; an error in one step is told and waits for the next label."""
+    learner.prepare()
+    while True:
+        began = time.monotonic()
+        wake.clear()
+        try:
+            published = learner.step()
+        except QueristError as error:
+            learner.tell(Report("failed", note=str(error)))
+            published = False
+        except Exception as error:  # a model of the user's own may raise anything
+            learner.tell(Report("failed", note=f"{type(error).__name__}: {error}. See learner.log."))
+            published = False
+            import traceback
+
+            traceback.print_exc()
+        if published:
+            time.sleep(max(0.0, _PAUSE - (time.monotonic() - began)))
+        elif learner.published is not None:
+            wake.wait(5.0)
+        else:
+            wake.wait(0.5)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``python -m querist.server.learner FOLDER``: learn beside a server until its pipe ends."""
+    _be_humble()
+    wake, lock, out = threading.Event(), threading.Lock(), sys.stdout
+    sys.stdout = sys.stderr  # nothing but reports goes down the pipe
+    threading.Thread(target=_listen, args=(sys.stdin, wake), daemon=True).start()
+
+    def tell(report: Report) -> None:
+        with lock:
+            try:
+                out.write(report.line())
+                out.flush()
+            except OSError:
+                os._exit(0)  # the server is gone
+
+    try:
+        run(Learner(Workspace.open(arguments[0], exclusive=False), tell), wake)
+    except QueristError as error:
+        tell(Report("failed", note=str(error)))
+        sys.stderr.write(f"{error}\n")
+    return 1
+
+
+def _listen(lines: TextIO, wake: threading.Event) -> None:
+    for _ in lines:
+        wake.set()
+    os._exit(0)  # the pipe ended: the server is gone, and whatever was under way is derived
+
+
+def _be_humble() -> None:
+    """Leave the processor to the server and to the person's browser."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

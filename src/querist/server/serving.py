@@ -1,0 +1,192 @@
+"""Serving: the application, the learner beside it, and their ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from querist.errors import InvalidInput, StorageError
+from querist.server import wire
+from querist.server.app import LOOPBACK, create_app
+from querist.server.figures import Figures
+from querist.server.protocol import Report
+from querist.server.supervisor import Supervisor
+from querist.workspace import Workspace
+
+__all__ = ["Serving", "serve"]
+
+PORT = 8420
+_LOOK = 1.0  # seconds between two looks at a log that other servers write to as well
+_SWITCH = 0.0005  # seconds after which a busy thread lets a request through
+
+
+class Serving:
+    """One campaign being served: the application with its learner.
+
+    Use it as a context manager around whatever runs :attr:`app`; :func:`serve` does so with uvicorn.
+
+    Parameters
+    ----------
+    workspace : Workspace, opened for writing
+    hosts : iterable of str
+        The host names under which the server may be reached.
+    learn : bool
+        False serves without a learner: questions come at random.
+    """
+
+    def __init__(self, workspace: Workspace, hosts: Iterable[str] = LOOPBACK, *, learn: bool = True) -> None:
+        self.workspace = workspace
+        self.app = create_app(workspace, workspace.token(), hosts)
+        self.figures: Figures = self.app.state.figures
+        self.supervisor = Supervisor(workspace.folder, self.hear) if learn else None
+        self._ended = threading.Event()
+        self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
+        if learn:
+            workspace.on_change = self.supervisor.wake  # type: ignore[union-attr]
+
+    def hear(self, report: Report) -> None:
+        """Show what the learner does, and take over what it publishes."""
+        if report.published is not None:
+            try:
+                self.workspace.adopt()
+            except StorageError as error:  # the ranking is in force; the log hears of it next time
+                report = Report(report.phase, note=str(error))
+        ranking = self.workspace.ranking
+        known = ranking is not None and not ranking.cold
+        self.figures.learner = wire.Learner(
+            phase=report.phase,  # type: ignore[arg-type]
+            fraction=report.fraction,
+            note=report.note,
+            version=ranking.version if ranking is not None and known else None,
+            labels=ranking.labels if ranking is not None and known else 0,
+        )
+
+    def __enter__(self) -> Serving:
+        sys.setswitchinterval(_SWITCH)
+        self.workspace.adopt()  # what the last run published is in force at once
+        if self.supervisor is not None:
+            self.supervisor.start()
+        else:
+            self.figures.learner = wire.Learner(phase="idle", note="No learner: questions come at random.")
+        if self.workspace.manifest.database is not None:
+            self._follower.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.state.stopping = True
+        self._ended.set()
+        if self.supervisor is not None:
+            self.supervisor.stop()
+
+    def _follow(self) -> None:
+        """Read what other servers wrote to a shared log."""
+        while not self._ended.wait(_LOOK):
+            with contextlib.suppress(StorageError):
+                if self.workspace.campaign.refresh() and self.supervisor is not None:
+                    self.supervisor.wake()
+
+
+class _Server(uvicorn.Server):
+    """Ends gracefully on SIGTERM and Ctrl+C, and leaves the rest of the cleaning up to us."""
+
+    def __init__(self, config: uvicorn.Config, app: Any, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app, self._ready = app, ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.stopping = True  # lets the event streams end
+        super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        wanted = (signal.SIGINT, signal.SIGTERM)
+        before = {one: signal.signal(one, self.handle_exit) for one in wanted}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+
+def serve(
+    workspace: Workspace,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    hosts: Iterable[str] = (),
+    learn: bool = True,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve a campaign until SIGTERM or Ctrl+C; then write what has gathered and close the workspace.
+
+    Parameters
+    ----------
+    host : str
+        The address to bind to; the loopback unless others are to reach it.
+    port : int, optional
+        Left out: 8420, or any free one.
+    hosts : iterable of str
+        Further host names under which browsers reach the server (behind a proxy, say).
+    ready : function
+        Called with the address of the page, its token included, as soon as it can be opened.
+    """
+    bound = _bind(host, port)
+    number = bound.getsockname()[1]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "127.0.0.1", "localhost") else f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{number}"
+    names = {*LOOPBACK, *hosts, *(() if host in ("0.0.0.0", "::") else (host,))}
+    if host in ("0.0.0.0", "::"):
+        names.update((socket.gethostname(), socket.getfqdn()))
+    try:
+        with Serving(workspace, names, learn=learn) as serving:
+            workspace.note_address(address)
+            config = uvicorn.Config(
+                serving.app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=5,
+                lifespan="off",
+            )
+            server = _Server(config, serving.app, lambda: ready(f"{address}/?token={workspace.token()}"))
+            server.run(sockets=[bound])
+    finally:
+        bound.close()
+        workspace.close()
+
+
+def _bind(host: str, port: int | None) -> socket.socket:
+    """A listening socket on the wished port; any free one where none was wished and ours is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for wish in (port,) if port is not None else (PORT, 0):
+        bound = socket.socket(family)
+        if os.name != "nt":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, wish))
+            bound.listen(128)  # bound is not taken: another may listen already
+            return bound
+        except OSError as error:
+            bound.close()
+            cause = error
+    raise InvalidInput(
+        f"The port {port} of {host} cannot be used: {cause.strerror}.",
+        mend="Choose another with --port, or leave it out.",
+    ) from cause

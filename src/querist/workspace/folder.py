@@ -1,0 +1,322 @@
+"""The workspace: one campaign on disk, opened."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from querist.campaign import Campaign, Settings
+from querist.data import FeatureStore, ItemTable, Pool, Source, open_items, write_items
+from querist.errors import CampaignInUse, InvalidInput
+from querist.events import EventLog, State, Trained, fold, open_log
+from querist.tasks import Classification
+from querist.workspace.atomic import write_bytes
+from querist.workspace.journal import Journal, Listener
+from querist.workspace.lock import FolderLock
+from querist.workspace.manifest import Manifest
+from querist.workspace.queue import Queue
+from querist.workspace.ranking import Ranking, current_ranking
+
+__all__ = ["Workspace"]
+
+FIRST_SETTINGS = {"random_share": 0.1, "hide_share": 0.1, "lease": 900.0}
+"""What a campaign on disk begins with, unless it is told otherwise."""
+
+_DATABASE = "campaign.db"
+_TOKEN = "token"
+_RUNNERS_UP = 3
+
+
+class Workspace:
+    """A campaign's folder, opened: its items, its log, its campaign, and what the learner published.
+
+    The folder holds ``campaign.json`` (what it was made from), ``campaign.db`` (the events, readable by
+    any SQLite tool; elsewhere with a PostgreSQL URL), ``items/`` (what annotators are shown),
+    ``features/`` and ``models/`` (derived: they may be deleted).
+
+    Opened exclusively (the default) it may be written, by this process alone.  With
+    ``exclusive=False`` it is for reading, beside the process that has it: ``state`` is then
+    what the log says, read anew each time.
+
+    >>> import tempfile
+    >>> from querist.data import open_source
+    >>> home = Path(tempfile.mkdtemp())
+    >>> _ = (home / "mail.csv").write_text("text\\nhello you\\nbuy now\\n")
+    >>> source = open_source(home / "mail.csv")
+    >>> with Workspace.create(home / "mail", source, classes=["ham", "spam"]) as workspace:
+    ...     question = workspace.campaign.ask(to="ann")[0]
+    ...     workspace.campaign.tell(question, "ham")
+    ...     print(question.arm, len(workspace.campaign.labels))
+    random 1
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, lock: FolderLock | None) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.items: ItemTable = open_items(folder / "items")
+        self.log: EventLog = open_log(_place(folder, manifest), manifest.campaign)
+        self.ranking: Ranking | None = None
+        self.journal: Journal | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        self._lock = lock
+        self._listeners: list[Listener] = []
+        self._campaign: Campaign | None = None
+        self._opening = threading.RLock()
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | os.PathLike[str],
+        source: Source,
+        *,
+        classes: Sequence[str] = (),
+        settings: Settings | Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        encoder: Any = "auto",
+        model: str = "default",
+        database: str | None = None,
+        campaign: str = "main",
+        seed: int = 0,
+    ) -> Workspace:
+        """Make a campaign in ``folder`` (which must not hold one) from a source, and open it.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            The classes; more can be added on the way unless the settings say otherwise.
+        settings : Settings or mapping, optional
+            Left out: a tenth of the questions random, a tenth of the suggestions hidden, leases of 15 min.
+        labels : mapping from ids to classes, optional
+            Labels that exist already; told as the annotator "import".
+        encoder : name, spec or "module:function"
+        model : "default" or "module:factory"
+        database : str, optional
+            A PostgreSQL URL; without it the log is a SQLite file in the folder.
+        """
+        folder = Path(folder)
+        if Manifest.there(folder):
+            raise InvalidInput(
+                f"{folder} holds a campaign already.", mend="Open it, or name another folder for the new one."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder)
+        try:
+            items = folder / "items"
+            if not any(items.glob("*.arrow")):  # else what an interrupted run has written, whole
+                write_items(source, items)
+            manifest = Manifest(
+                kind=source.kind,
+                source=os.path.abspath(source.path) if source.path else "",
+                options=_plain(source.options),
+                fingerprint=source.fingerprint,
+                media=_media(source),
+                encoder=encoder,
+                model=model,
+                database=database,
+                campaign=campaign,
+            )
+            workspace = cls(folder, manifest, lock)
+            workspace._begin(classes, settings, seed, labels or {})
+            manifest.write(folder)  # last: a folder with a manifest is whole
+        except BaseException:
+            lock.release()
+            raise
+        return workspace
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str], *, exclusive: bool = True) -> Workspace:
+        """Open the campaign in ``folder``; raises CampaignInUse while another process has it."""
+        folder = Path(folder)
+        manifest = Manifest.read(folder)
+        lock = FolderLock(folder) if exclusive else None
+        try:
+            return cls(folder, manifest, lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @staticmethod
+    def there(folder: str | os.PathLike[str]) -> bool:
+        """Whether ``folder`` holds a campaign."""
+        return Manifest.there(Path(folder))
+
+    # ------------------------------------------------------------ what is in it
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The items, without features: the learner alone needs those."""
+        return Pool(ids=self.items.ids, content=self.items)
+
+    @property
+    def models(self) -> Path:
+        """The folder that rankings are published to."""
+        return self.folder / "models"
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign, for whoever has the folder to themselves."""
+        if (campaign := self._campaign) is not None:
+            return campaign
+        with self._opening:
+            if self._campaign is None:
+                self._campaign = self._open_campaign(None, None, 0)
+            return self._campaign
+
+    @property
+    def state(self) -> State:
+        """The state: the campaign's own, or what the log says to a reader."""
+        return self.campaign.state if self._lock is not None else fold(self.log.read())
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.campaign.settings
+
+    def features(self, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+        """The items' features (N, d), memory-mapped; encodes what is not encoded yet."""
+        from querist.encoders import encoder_for
+
+        store = FeatureStore(self.folder / "features")
+        return store.encode(self.items, encoder_for(self.manifest.kind, self.manifest.encoder), progress)
+
+    def token(self) -> str:
+        """The secret that the page's address carries; the same for as long as the folder lives."""
+        path = self.folder / _TOKEN
+        if not path.exists():
+            write_bytes(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+        return path.read_text(encoding="ascii").strip()
+
+    # ------------------------------------------------------------ what happens to it
+
+    def listen(self, listener: Listener) -> None:
+        """Let ``listener`` hear every event, those of the past first; before the campaign is first used."""
+        self._listeners.append(listener)
+        with self._opening:
+            if self._campaign is not None:
+                self.recover()
+
+    def adopt(self) -> Ranking | None:
+        """Take the ranking that was published last; the log is told once of a model that takes over."""
+        ranking = current_ranking(self.models)
+        if ranking is None or (self.ranking is not None and ranking.version == self.ranking.version):
+            return self.ranking
+        if ranking.cold and self.ranking is not None and not self.ranking.cold:
+            return self.ranking
+        with self.campaign.lock:  # no question between the two: its suggestion is the named model's
+            self.ranking = ranking
+            if not ranking.cold:
+                self.campaign.adopt(_trained(ranking))
+        return ranking
+
+    def recover(self) -> None:
+        """Go back to what the log holds, after it could not be written."""
+        with self._opening:
+            if self.journal is not None:
+                self.journal.reset()
+            self._campaign = None
+
+    def note_address(self, address: str) -> None:
+        """Tell whoever comes next where this campaign is served."""
+        if self._lock is not None:
+            self._lock.note(address)
+
+    def close(self) -> None:
+        """Write what has gathered, and give the folder back."""
+        (self.journal or self.log).close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ inside
+
+    def _begin(
+        self, classes: Sequence[str], settings: Settings | Mapping[str, Any] | None, seed: int, labels: Mapping[str, str]
+    ) -> None:
+        """Write the first events, unless the log (of a shared database) has them already."""
+        if settings is None:
+            settings = {}
+        if not isinstance(settings, Settings):
+            settings = Settings.from_json({**FIRST_SETTINGS, **settings})
+        every = dict.fromkeys([*classes, *(str(value) for value in labels.values())])
+        self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
+        with self._journal().durable():
+            if labels:
+                self._campaign.tell(dict(labels), by="import")
+
+    def _open_campaign(self, task: Classification | None, settings: Settings | None, seed: int) -> Campaign:
+        if self._lock is None:
+            raise CampaignInUse(
+                f"The campaign in {self.folder} was opened for reading only.",
+                mend="Open it with Workspace.open(folder) to ask and tell.",
+            )
+        journal = self._journal()
+        journal.listeners[:] = self._listeners
+        return Campaign(
+            self.pool,
+            task,
+            strategy=Queue(lambda: self.ranking),
+            log=journal,
+            seed=seed if task is not None and journal.head() == 0 else None,
+            settings=settings,
+            suggest=self._suggest,
+        )
+
+    def _journal(self) -> Journal:
+        if self.journal is None:
+            self.journal = Journal(self.log, grouped=self.manifest.database is None)
+        return self.journal
+
+    def _suggest(self, items: Sequence[str | int]) -> list[dict[str, Any] | None]:
+        """What the ranking in force believes of some items."""
+        return [_suggestion(self.ranking, self.pool.row(item)) for item in items]
+
+
+def _suggestion(ranking: Ranking | None, row: int) -> dict[str, Any] | None:
+    likeliest = None if ranking is None else ranking.suggestion(row, _RUNNERS_UP)
+    if not likeliest:
+        return None
+    (value, proba), *others = likeliest
+    return {"value": value, "proba": round(proba, 4), "runners_up": [[name, round(one, 4)] for name, one in others]}
+
+
+def _trained(ranking: Ranking) -> Trained:
+    return Trained(
+        version=ranking.version,
+        upto=ranking.upto,
+        labels=ranking.labels,
+        seconds=ranking.seconds,
+        metrics=ranking.metrics,
+    )
+
+
+def _place(folder: Path, manifest: Manifest) -> str | Path:
+    return manifest.database or folder / _DATABASE
+
+
+def _media(source: Source) -> str:
+    """The folder that pictures may be served from."""
+    if not source.path:
+        return ""
+    path = Path(os.path.abspath(source.path))
+    return str(path if path.is_dir() else path.parent)
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that can be written as JSON."""
+    return {name: one for name, one in options.items() if one is None or isinstance(one, str | int | float | bool | list)}

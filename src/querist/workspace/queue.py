@@ -1,0 +1,115 @@
+"""The queue: what the learner ranked, dealt out in order, with an honest share of random questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from querist.strategies import Proposal, Snapshot
+from querist.workspace.ranking import Ranking
+from querist.workspace.why import RANDOM
+
+__all__ = ["Queue"]
+
+
+class _Pick(NamedTuple):
+    row: int
+    score: float
+    probability: float
+    why: str
+    arm: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A strategy that takes from the ranking in force, best first, whatever is still free.
+
+    The learner does the work over the whole pool beforehand, so a question costs a few look-ups and
+    no model.  Each pick is, with probability ``share``, drawn uniformly from all that is free (the arm
+    "random"); so is every pick while there is no ranking yet, or when it has run out.
+
+    Parameters
+    ----------
+    ranking : function
+        Gives the ranking in force, or None; called at every turn, so that it can be swapped.
+    share : float in [0, 1]
+
+    The probabilities are those of each pick at its turn: share / N + (1 - share) for the ranking's own
+    choice, share / N for any other, N the items left.
+
+    >>> from querist.data import Pool
+    >>> ranking = Ranking("m7", rows=np.array([2, 0]), scores=np.array([.5, .2]))
+    >>> Queue(lambda: ranking).propose(Snapshot(Pool(ids=["a", "b", "c"])), 3).ids
+    ['c', 'a', 'b']
+    """
+
+    ranking: Callable[[], Ranking | None]
+    share: float = 0.0
+
+    def with_share(self, share: float) -> Queue:
+        """The same queue with another share of random questions."""
+        return replace(self, share=share)
+
+    def propose(self, snapshot: Snapshot, n: int) -> Proposal:
+        """The next ``n`` items."""
+        picks = list(self._deal(snapshot, n))
+        ids = snapshot.pool.ids
+        return Proposal(
+            ids=[ids[pick.row] for pick in picks],
+            scores=np.array([pick.score for pick in picks], dtype=np.float64),
+            probabilities=np.array([pick.probability for pick in picks], dtype=np.float64),
+            why=[pick.why for pick in picks],
+            arms=[pick.arm for pick in picks],
+        )
+
+    def _deal(self, snapshot: Snapshot, n: int) -> Iterator[_Pick]:
+        free, rng, ranking = snapshot.candidates, snapshot.rng(), self.ranking()
+        ranked = _ranked(ranking, snapshot)
+        taken: set[int] = set()
+        first: tuple[int, int] | None = next(ranked, None)
+        for left in range(len(free), max(0, len(free) - n), -1):
+            while first is not None and first[0] in taken:
+                first = next(ranked, None)
+            if ranking is None or first is None:
+                row = _draw(free, taken, rng)
+                yield _Pick(row, 0.0, 1.0 / left, RANDOM, "random")
+            else:
+                lot = rng.random() < self.share
+                row = _draw(free, taken, rng) if lot else first[0]
+                yield self._pick(ranking, row, first, left, lot)
+            taken.add(row)
+
+    def _pick(self, ranking: Ranking, row: int, first: tuple[int, int], left: int, lot: bool) -> _Pick:
+        chance, place = self.share / left, first[1]
+        if row == first[0]:
+            own = 1.0 if ranking.probabilities is None else float(ranking.probabilities[place])
+            chance += (1.0 - self.share) * own
+        if lot:
+            return _Pick(row, 0.0, chance, RANDOM, "random")
+        return _Pick(row, float(ranking.scores[place]), chance, ranking.why_of(place), ranking.arm_of(place))
+
+
+def _ranked(ranking: Ranking | None, snapshot: Snapshot) -> Iterator[tuple[int, int]]:
+    """Row and place of whatever is free in the ranking, best first."""
+    if ranking is None:
+        return
+    ids, labels, pending, closed = snapshot.pool.ids, snapshot.labels, snapshot.pending, snapshot.closed
+    for place, row in enumerate(ranking.order):
+        if row < len(ids):
+            item = ids[row]
+            if item not in labels and item not in pending and item not in closed:
+                yield row, place
+
+
+def _draw(free: np.ndarray, taken: set[int], rng: np.random.Generator) -> int:
+    """A row that is free and not taken at this turn, uniformly."""
+    if len(free) > 4 * len(taken):
+        while True:
+            row = int(free[rng.integers(len(free))])
+            if row not in taken:
+                return row
+    rest = [row for row in free.tolist() if row not in taken]
+    return int(rest[rng.integers(len(rest))])
