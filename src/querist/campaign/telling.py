@@ -48,6 +48,7 @@ def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: floa
 
     Where the annotator holds a question about the item, it is answered by the way.
     """
+    desk.standing.expire(desk.clock())
     events: list[Event] = []
     added: set[str] = set()
     for given, one in labels.items():

@@ -1,26 +1,48 @@
 """The laws that parts must keep, as functions that take a part: for ours and for yours."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from querist.testing.acquisitions import ACQUISITION_LAWS, check_acquisition
 from querist.testing.examples import examples
 from querist.testing.laws import run_laws
+from querist.testing.logs import LOG_LAWS, check_log
 from querist.testing.models import MODEL_LAWS, check_model
 from querist.testing.reference import Centroids, Fixed, blobs, snapshot_of
 from querist.testing.selectors import SELECTOR_LAWS, check_selector
+from querist.testing.stopping import STOPPING_LAWS, check_stopping
 from querist.testing.strategies import STRATEGY_LAWS, check_strategy
+
+if TYPE_CHECKING:
+    from querist.testing.campaigns import CampaignMachine
 
 __all__ = [
     "ACQUISITION_LAWS",
-    "MODEL_LAWS",
-    "SELECTOR_LAWS",
-    "STRATEGY_LAWS",
+    "CampaignMachine",
     "Centroids",
     "Fixed",
+    "LOG_LAWS",
+    "MODEL_LAWS",
+    "SELECTOR_LAWS",
+    "STOPPING_LAWS",
+    "STRATEGY_LAWS",
     "blobs",
     "check_acquisition",
+    "check_log",
     "check_model",
     "check_selector",
+    "check_stopping",
     "check_strategy",
     "examples",
     "run_laws",
     "snapshot_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "CampaignMachine":  # needs hypothesis, which the other laws do without
+        from querist.testing.campaigns import CampaignMachine
+
+        return CampaignMachine
+    raise AttributeError(f"module 'querist.testing' has no attribute {name!r}")
