@@ -1,0 +1,57 @@
+import { useDesk } from "../../ui/useDesk";
+import { useStore } from "../../ui/useStore";
+import { count, leftInWords, percent, qualityInWords } from "../../ui/words";
+import type { Progress } from "../../wire/types";
+import classes from "./Lines.module.css";
+import { usePendingAnswers } from "./usePendingAnswers";
+
+/** How far it is: labels, the way to the goal, and how good the model is. */
+export function StatusLine() {
+  const desk = useDesk();
+  const progress = useStore(desk.progress);
+  const learned = useStore(desk.learned);
+  const labelled = progress.labelled + usePendingAnswers();
+  const share = shareOf(progress, labelled);
+  const goal = progress.budget ?? progress.items;
+  return (
+    <div className={classes.status} data-testid="progress" data-labelled={labelled}>
+      <span className="numbers">
+        <strong>{labelled.toLocaleString("en")}</strong> of {goal.toLocaleString("en")}
+        <span className={classes.long}>{progress.budget ? " labels" : " items"}</span>
+      </span>
+      <div
+        className={classes.bar}
+        role="progressbar"
+        aria-label="Progress"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 100)}
+        aria-valuetext={`${count(labelled, "label")}. ${leftInWords(progress)}`}
+        title={leftInWords(progress)}
+      >
+        <div className={classes.fill} style={{ width: `${share * 100}%` }} />
+        {learned && <div key={learned.version} className={classes.pulse} />}
+      </div>
+      <a className={classes.quality} href="#/progress" data-testid="quality" title={qualityInWords(progress.quality)}>
+        {progress.quality ? (
+          <span className="numbers">
+            <span className={classes.long}>Model right </span>
+            <strong>{percent(progress.quality.estimate)}</strong>{" "}
+            <span>
+              ({percent(progress.quality.low)} to {percent(progress.quality.high)})
+            </span>
+          </span>
+        ) : (
+          <span>Quality: not known yet</span>
+        )}
+      </a>
+    </div>
+  );
+}
+
+/** The nearest goal decides: the verdict's own progress where there is one, else labels against items. */
+function shareOf(progress: Progress, labelled: number): number {
+  const counted = labelled / Math.max(1, progress.budget ?? progress.items);
+  const towards = progress.budget === null && progress.target !== null ? progress.verdict.progress : 0;
+  return Math.min(1, Math.max(counted, towards));
+}

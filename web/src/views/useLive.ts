@@ -1,0 +1,32 @@
+import { useEffect } from "react";
+import type { Desk } from "../state/desk";
+import { follow } from "../wire/live";
+
+/** Keeps the desk in touch: the server's news, the network, other tabs, and the way back into the window. */
+export function useLive(desk: Desk): void {
+  useEffect(() => {
+    const live = follow(
+      (progress) => desk.heard(progress, false),
+      (up) => {
+        if (up && desk.connection.away.get() !== null) desk.connection.wake();
+      },
+    );
+    const back = () => {
+      if (document.visibilityState === "visible" && desk.connection.away.get() !== null) desk.connection.wake();
+    };
+    const online = () => desk.connection.wake();
+    const elsewhere = (event: StorageEvent) => desk.otherTab(event.key, event.newValue);
+    const address = () => desk.face.follow();
+    window.addEventListener("online", online);
+    window.addEventListener("storage", elsewhere);
+    window.addEventListener("hashchange", address);
+    document.addEventListener("visibilitychange", back);
+    return () => {
+      live.close();
+      window.removeEventListener("online", online);
+      window.removeEventListener("storage", elsewhere);
+      window.removeEventListener("hashchange", address);
+      document.removeEventListener("visibilitychange", back);
+    };
+  }, [desk]);
+}
