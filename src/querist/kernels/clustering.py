@@ -20,7 +20,7 @@ _SEED_ROWS = 32
 
 @dataclass(frozen=True)
 class Clusters:
-    """A partition of rows: the cluster of each and its squared distance to the centre; the centres, (k, d)."""
+    """A partition of rows: the cluster of each, its squared distance to the centre; the centres, (k, d)."""
 
     of: Array
     squared: Array

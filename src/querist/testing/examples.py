@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from querist.acquisition import (
     Acquisition,
@@ -21,8 +21,6 @@ from querist.specs import parts
 
 __all__ = ["examples"]
 
-T = TypeVar("T")
-
 _MADE_OF_OTHERS: dict[type[Any], tuple[Acquisition, ...]] = {
     Product: (Margin() * Density(), 2.0 * Margin(), 3.0 * Random()),
     Ratio: (Entropy() / Cost(), Cost() / Margin()),
@@ -32,7 +30,7 @@ _MADE_OF_OTHERS: dict[type[Any], tuple[Acquisition, ...]] = {
 }
 
 
-def examples(kind: type[T]) -> list[T]:
+def examples(kind: type[Any]) -> list[Any]:
     """One instance or more of every registered part of ``kind``; yours as soon as it is named.
 
     A part is built by its class method ``examples()`` where it has one, and by its defaults otherwise.
@@ -41,12 +39,12 @@ def examples(kind: type[T]) -> list[T]:
     >>> examples(Selector)[0]
     KCenter(among=None)
     """
-    made: list[T] = []
+    made: list[Any] = []
     for name, part in parts(kind).items():
         if name.startswith("example/"):  # those of the documentation
             continue
         if part in _MADE_OF_OTHERS:
-            made.extend(_MADE_OF_OTHERS[part])  # type: ignore[arg-type]
+            made.extend(_MADE_OF_OTHERS[part])
         elif hasattr(part, "examples"):
             made.extend(part.examples())
         else:

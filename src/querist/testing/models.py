@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.models import Model, as_model, capabilities, take
+from querist.models import as_model, capabilities, take
 from querist.testing.laws import Laws, no_global_chance
 from querist.testing.reference import blobs
 
@@ -43,7 +43,7 @@ class _Trial:
     """An estimator with data to fit it to."""
 
     def __init__(self, estimator: Any, x: Any, y: Any) -> None:
-        self.model = as_model(estimator)
+        self.model: Any = as_model(estimator)
         self.classifies = hasattr(self.model, "proba") or hasattr(type(self.model), "classes")
         if x is None:
             x, y = blobs(60)
@@ -68,10 +68,10 @@ class _Trial:
 def fitting_makes_a_new_model(trial: _Trial) -> None:
     before = pickle.dumps(trial.model)
     with no_global_chance():
-        first = trial.fit()
+        first: Any = trial.fit()
     assert first is not trial.model, "fitted returned itself"
     assert pickle.dumps(trial.model) == before, "fitted changed the model it was called on"
-    assert isinstance(first, Model), "what fitted returns cannot be fitted again"
+    assert hasattr(first, "fitted"), "what fitted returns cannot be fitted again"
     said = first.predict(trial.x)
     trial.fit(first, rows=np.arange(10, 40))
     assert _equal(first.predict(trial.x), said), "a second fit changed the first model"
@@ -147,13 +147,13 @@ def draws_are_members_of_a_committee(trial: _Trial) -> None:
     model = trial.fit()
     if not hasattr(model, "draws"):
         return
-    for k in (1, 3, 500):
+    for k in (1, 3, 20):
         said = model.draws(take(trial.x, np.arange(6)), k, np.random.default_rng(0))
         shape = (k, 6, len(model.classes)) if trial.classifies else (k, 6)
         assert said.shape == shape, f"draws have the shape {said.shape}, not {shape}"
         if trial.classifies:
             _distributions(said.reshape(-1, said.shape[2]), k * 6, said.shape[2])
-    again = model.draws(take(trial.x, np.arange(6)), 500, np.random.default_rng(0))
+    again = model.draws(take(trial.x, np.arange(6)), 20, np.random.default_rng(0))
     assert _equal(said, again), "the same generator draws other members"
 
 

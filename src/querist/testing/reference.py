@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,8 @@ class Centroids:
 
     def predict(self, x: Any) -> np.ndarray:
         """The likeliest class of each row, (n,)."""
-        return np.asarray(self.classes)[self.proba(x).argmax(axis=1)]
+        said: np.ndarray = np.asarray(self.classes)[self.proba(x).argmax(axis=1)]
+        return said
 
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` models with jostled centres say, (k, n, C)."""
@@ -108,18 +109,18 @@ def snapshot_of(
     x: Any,
     y: Any = (),
     *,
-    labelled: Sequence[int] = (),
-    pending: Sequence[int] = (),
-    closed: Sequence[int] = (),
+    labelled: Iterable[int] = (),
+    pending: Iterable[int] = (),
+    closed: Iterable[int] = (),
     model: Any = "fit",
     ids: Sequence[str] | None = None,
     costs: Any = None,
     seed: int = 0,
 ) -> Snapshot:
-    """A snapshot of ``x`` in which some rows are labelled, out or closed; ``model="fit"`` fits the reference."""
+    """A snapshot of ``x``: some rows labelled, out or closed; ``model="fit"`` fits the reference model."""
     names = [f"item-{row}" for row in range(x.shape[0])] if ids is None else list(ids)
     if isinstance(model, str):
-        rows = np.asarray(labelled, dtype=np.intp)
+        rows = np.array(list(labelled), dtype=np.intp)
         model = Centroids(("a", "b", "c")).fitted(x[rows], [y[row] for row in rows]) if len(rows) else None
     return Snapshot(
         Pool(x, ids=names, costs=costs),

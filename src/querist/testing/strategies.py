@@ -173,7 +173,7 @@ STRATEGY_LAWS: Laws = {
     "survives being written as JSON": survives_json,
     "holds little memory": holds_little_memory,
 }
-"""Every law of strategies by what it says.  That a query never trains is in all of them: the model refuses."""
+"""Every law of strategies by what it says.  That a query never trains is in all: the model refuses."""
 
 
 def _valid(proposal: Proposal, snapshot: Snapshot, n: int) -> None:
