@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from querist.encoders.directions import leading_directions
 from querist.encoders.encoder import Contents, Progress, Unreadable
 from querist.errors import InvalidInput, NotFitted
 from querist.specs import named
@@ -74,7 +75,7 @@ class TfidfEncoder:
         vocabulary = {word: j for j, word in enumerate(ranked[: self.words])}
         counts = np.array([seen[word] for word in vocabulary], dtype=np.float64)
         idf = (np.log((1 + len(texts)) / (1 + counts)) + 1).astype(np.float32)
-        directions = _directions(_weighted(tokens, vocabulary, idf), self.dim)
+        directions = leading_directions(_weighted(tokens, vocabulary, idf), self.dim)
         return self._with(vocabulary, idf, directions)
 
     def encode(
@@ -144,25 +145,3 @@ def _weighted(tokens: Sequence[Sequence[str]], vocabulary: Mapping[str, int], id
     length = np.sqrt(np.bincount(row, weights=matrix.data.astype(np.float64) ** 2, minlength=len(tokens)))
     matrix.data = (matrix.data / length[row]).astype(np.float32)
     return matrix
-
-
-def _directions(matrix: csr_array, dim: int, rounds: int = 2) -> np.ndarray:
-    """The leading right singular vectors (words, d), by a seeded random projection and power rounds."""
-    n, words = matrix.shape
-    dim = min(dim, n, words)
-    if dim == 0:
-        return np.zeros((words, 1), dtype=np.float32)
-    rng = np.random.default_rng(0)
-    width = min(dim + 10, n, words)
-    basis = np.linalg.qr(matrix @ rng.standard_normal((words, width), dtype=np.float32))[0]
-    for _ in range(rounds):
-        other = np.linalg.qr(matrix.T @ basis)[0]
-        basis = np.linalg.qr(matrix @ other)[0]
-    small = (matrix.T @ basis).T  # (width, words)
-    values, vectors = np.linalg.eigh(small @ small.T)
-    top = np.argsort(values)[::-1][:dim]
-    top = top[values[top] > 1e-9 * values[top[0]]] if values[top[0]] > 0 else top[:1]
-    scale = 1 / np.sqrt(np.maximum(values[top], 1e-12))
-    found = (vectors[:, top] * scale).T @ small
-    signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
-    return np.ascontiguousarray((found * np.where(signs == 0, 1, signs)[:, None]).T, dtype=np.float32)

@@ -35,7 +35,7 @@ def read_arrays(
     if x.ndim < 2 or x.ndim > 4 or (x.ndim == 4 and x.shape[3] not in (1, 3)) or 0 in x.shape:
         raise SourceError(
             f"The array {name!r} of {path} has the shape {x.shape}.",
-            mend="Rows need (n, d); pictures (n, height, width) or (n, height, width, 1 or 3), none of them 0.",
+            mend="Rows are (n, d); pictures (n, height, width) or (n, height, width, 1 or 3); none is 0.",
         )
     if kind not in (None, "row" if x.ndim == 2 else "image"):
         raise SourceError(

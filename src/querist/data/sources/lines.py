@@ -146,7 +146,7 @@ def _bad_line(path: Path, number: int, line: bytes, error: UnicodeDecodeError, f
     if foreign:
         return SourceError(
             f"{where}, though {foreign} earlier lines are: the file mixes encodings.",
-            mend="Read it with encoding='mixed' (each line as UTF-8, else as Windows-1252), or mend that line.",
+            mend="Read it with encoding='mixed' (UTF-8, and what is not as Windows-1252), or mend that line.",
         )
     return SourceError(
         f"{where}.", mend="If that reads well, the file is Windows-1252: pass encoding='cp1252'."

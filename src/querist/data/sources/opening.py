@@ -219,8 +219,8 @@ def _ids(
             )
         if item in first:
             raise SourceError(
-                f"The id {item!r} of column {roles.id!r} stands twice in {path}: at {table.places[first[item]]} "
-                f"and at {table.places[i]}.",
+                f"The id {item!r} of column {roles.id!r} stands twice in {path}: "
+                f"at {table.places[first[item]]} and at {table.places[i]}.",
                 mend="Remove one of the two, name another id column, or none (id='').",
             )
         first[item] = i

@@ -14,56 +14,11 @@ __all__ = ["IMAGE_SUFFIXES", "Roles", "Table", "has_header", "resolve", "roles_o
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 TEXT_NAMES = frozenset(
-    (
-        "text",
-        "sentence",
-        "review",
-        "comment",
-        "body",
-        "content",
-        "message",
-        "tweet",
-        "question",
-        "utterance",
-        "document",
-        "abstract",
-        "title",
-        "headline",
-        "summary",
-        "description",
-        "query",
-        "prompt",
-        "subject",
-    )
+    "text sentence review comment body content message tweet question utterance document abstract "
+    "title headline summary description query prompt subject".split()  # noqa: SIM905
 )
-ID_NAMES = frozenset(
-    (
-        "id",
-        "uid",
-        "uuid",
-        "guid",
-        "item_id",
-        "itemid",
-        "doc_id",
-        "docid",
-        "row_id",
-        "rowid",
-        "record_id",
-    )
-)
-LABEL_NAMES = frozenset(
-    (
-        "label",
-        "labels",
-        "class",
-        "classes",
-        "category",
-        "target",
-        "y",
-        "gold",
-        "sentiment",
-    )
-)
+ID_NAMES = frozenset("id uid uuid guid item_id itemid doc_id docid row_id rowid record_id".split())  # noqa: SIM905
+LABEL_NAMES = frozenset("label labels class classes category target y gold sentiment".split())  # noqa: SIM905
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?\s*")
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
 _SAMPLE = 1000
