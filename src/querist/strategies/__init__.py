@@ -2,11 +2,13 @@
 
 from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.default import Default
 from querist.strategies.explore import Explore
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 
 __all__ = [
+    "Default",
     "Explore",
     "Proposal",
     "Scored",
