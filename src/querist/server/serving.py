@@ -72,6 +72,7 @@ class Serving:
 
     def __enter__(self) -> Serving:
         sys.setswitchinterval(_SWITCH)
+        _ = self.workspace.campaign  # the log is read before the first request, not by it
         self.workspace.adopt()  # what the last run published is in force at once
         if self.supervisor is not None:
             self.supervisor.start()
@@ -176,7 +177,8 @@ def _bind(host: str, port: int | None) -> socket.socket:
     """A listening socket on the wished port; any free one where none was wished and ours is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for wish in (port,) if port is not None else (PORT, 0):
-        bound = socket.socket(family)
+        # named as TCP, so that asyncio switches Nagle's algorithm off: it would hold every reply for 40 ms
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if os.name != "nt":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -64,7 +64,7 @@ class Workspace:
         self.items: ItemTable = open_items(folder / "items")
         self.log: EventLog = open_log(_place(folder, manifest), manifest.campaign)
         self.ranking: Ranking | None = None
-        self.journal: Journal | None = None
+        self.journal = Journal(self.log, grouped=manifest.database is None and lock is not None)
         self.on_change: Callable[[], None] = lambda: None
         self._lock = lock
         self._listeners: list[Listener] = []
@@ -220,8 +220,7 @@ class Workspace:
     def recover(self) -> None:
         """Go back to what the log holds, after it could not be written."""
         with self._opening:
-            if self.journal is not None:
-                self.journal.reset()
+            self.journal.reset()
             self._campaign = None
 
     def note_address(self, address: str) -> None:
@@ -231,7 +230,7 @@ class Workspace:
 
     def close(self) -> None:
         """Write what has gathered, and give the folder back."""
-        (self.journal or self.log).close()
+        self.journal.close()
         if self._lock is not None:
             self._lock.release()
 
@@ -255,7 +254,7 @@ class Workspace:
             settings = Settings.from_json({**FIRST_SETTINGS, **settings})
         every = dict.fromkeys([*classes, *(str(value) for value in labels.values())])
         self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
-        with self._journal().durable():
+        with self.journal.durable():
             if labels:
                 self._campaign.tell(dict(labels), by="import")
 
@@ -265,22 +264,16 @@ class Workspace:
                 f"The campaign in {self.folder} was opened for reading only.",
                 mend="Open it with Workspace.open(folder) to ask and tell.",
             )
-        journal = self._journal()
-        journal.listeners[:] = self._listeners
+        self.journal.listeners[:] = self._listeners
         return Campaign(
             self.pool,
             task,
             strategy=Queue(lambda: self.ranking),
-            log=journal,
-            seed=seed if task is not None and journal.head() == 0 else None,
+            log=self.journal,
+            seed=seed if task is not None and self.journal.head() == 0 else None,
             settings=settings,
             suggest=self._suggest,
         )
-
-    def _journal(self) -> Journal:
-        if self.journal is None:
-            self.journal = Journal(self.log, grouped=self.manifest.database is None)
-        return self.journal
 
     def _suggest(self, items: Sequence[str | int]) -> list[dict[str, Any] | None]:
         """What the ranking in force believes of some items."""
