@@ -1,0 +1,174 @@
+"""``querist label``: point it at data, and label in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from querist.cli.console import say, split
+from querist.cli.options import reading, serving
+
+if TYPE_CHECKING:
+    from querist.workspace import Workspace
+
+__all__ = ["command", "create", "default_folder"]
+
+_SETTINGS = ("title", "strategy", "budget", "target", "random_share", "hide_share", "overlap")
+
+
+@click.command("label", short_help="Label your data in the browser.")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--classes", metavar="A,B,C", help="The classes; more can be added on the page.")
+@click.option("--closed", is_flag=True, help="No classes but these.")
+@reading
+@click.option(
+    "--encoder",
+    metavar="NAME",
+    help="auto (built in), minilm, efficientnet, or your own function as module:function.",
+)
+@click.option("--model", metavar="NAME", help="default (logistic regression), or module:factory.")
+@click.option("--strategy", metavar="NAME", help="What chooses the questions; 'default' unless you say so.")
+@click.option("--budget", type=click.IntRange(min=1), metavar="N", help="Stop after N answers.")
+@click.option(
+    "--target",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="Share of right predictions that is wanted, such as 0.9.",
+)
+@click.option(
+    "--random-share", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of random questions [0.1]."
+)
+@click.option(
+    "--hide-share", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of hidden suggestions [0.1]."
+)
+@click.option("--overlap", type=click.IntRange(1, 50), metavar="N", help="Answers wanted for each item [1].")
+@click.option("--title", help="The campaign's name on the page.")
+@click.option(
+    "--guidelines",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text or Markdown file that says how to label.",
+)
+@click.option("--folder", type=click.Path(path_type=Path), help="The campaign's folder [PATH with .querist].")
+@click.option("--log", "database", metavar="URL", help="PostgreSQL URL for the log [SQLite in the folder].")
+@click.option("--seed", type=int, default=0, help="Seed of all that is left to chance [0].")
+@serving
+def command(path: Path, **options: Any) -> None:
+    """Label the data at PATH in the browser, while the model chooses every next item.
+
+    PATH is a table (CSV, TSV, JSON lines, Parquet), a folder of pictures or of text files, or a NumPy
+    file. The campaign's folder is made beside it, and opened again when it is there. Everything but
+    how the data were read may be changed by giving it again.
+
+    \b
+    Examples:
+      querist label reviews.csv
+      querist label reviews.csv --classes praise,complaint,question
+      querist label tickets.parquet --text subject,body --label team
+      querist label photos/ --classes cat,dog --target 0.95
+      querist label people.csv --kind row --columns age,income,city --budget 300
+    """
+    from querist.cli.opening import show_page
+    from querist.workspace import Workspace
+
+    folder = options["folder"] or default_folder(path)
+    if Workspace.there(folder):
+        workspace = _reopen(folder, options)
+    else:
+        workspace = create(path, folder, options)
+    page = {name: options[name] for name in ("host", "port", "hostnames", "no_browser")}
+    show_page(workspace, **page)
+
+
+def default_folder(path: Path) -> Path:
+    """The campaign's folder for data at ``path``; a campaign's folder is its own.
+
+    >>> str(default_folder(Path("reviews.csv.gz"))), str(default_folder(Path("photos/")))
+    ('reviews.querist', 'photos.querist')
+    """
+    from querist.workspace import Workspace
+
+    if Workspace.there(path):
+        return path
+    path = path.absolute() if path.name in ("", "..") else path
+    stem = path.name if path.is_dir() else path.name.removesuffix(".gz").rpartition(".")[0]
+    return path.with_name(f"{stem or path.name}.querist")
+
+
+def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
+    """Make the campaign from the data, telling what was found."""
+    from querist.cli.console import working
+    from querist.cli.opening import read, tell_source
+    from querist.encoders import encoder_for
+    from querist.strategies import as_strategy
+    from querist.workspace import Workspace
+
+    source = read(path, options)
+    tell_source(path, source)
+    settings: dict[str, Any] = {"title": path.stem, "random_share": 0.1, "hide_share": 0.1, "lease": 900.0}
+    settings |= _changes(options)
+    as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
+    encoder_for(source.kind, options.get("encoder") or "auto")
+    _check_model(options.get("model"))
+    classes = split(options.get("classes"))
+    given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]
+    with working(f"Making {folder}"):
+        return Workspace.create(
+            folder,
+            source,
+            classes=[*classes, *sorted(given)],
+            settings=settings,
+            labels=source.labels,
+            encoder=options.get("encoder") or "auto",
+            model=options.get("model") or "default",
+            database=options.get("database"),
+            seed=options.get("seed") or 0,
+        )
+
+
+def _reopen(folder: Path, options: dict[str, Any]) -> Workspace:
+    """Open what is there, and change what was given anew."""
+    from querist.errors import InvalidInput
+    from querist.strategies import as_strategy
+    from querist.workspace import Workspace
+
+    workspace = Workspace.open(folder)
+    try:
+        for part in ("encoder", "model"):
+            wish, held = options[part], getattr(workspace.manifest, part)
+            if wish is not None and wish != held:
+                raise InvalidInput(
+                    f"The campaign in {folder} was made with --{part} {held}, not {wish}.",
+                    mend="Leave the option out, or name another --folder for a new campaign.",
+                )
+        changes = _changes(options)
+        if "strategy" in changes:
+            as_strategy(changes["strategy"])
+        if changes:
+            workspace.campaign.configure(**changes)
+        for name in split(options["classes"]):
+            workspace.campaign.add_class(name)
+    except BaseException:
+        workspace.close()
+        raise
+    labelled = len(workspace.campaign.labels)
+    say(f"Going on with {folder}: {labelled:,} of {len(workspace.pool):,} items labelled")
+    return workspace
+
+
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were given."""
+    changes = {name: options[name] for name in _SETTINGS if options.get(name) is not None}
+    if options.get("guidelines") is not None:
+        changes["guidelines"] = options["guidelines"].read_text(encoding="utf-8")
+    if options.get("closed"):
+        changes["open_classes"] = False
+    return changes
+
+
+def _check_model(name: str | None) -> None:
+    if name not in (None, "default"):
+        from querist.models.choice import model_named
+
+        model_named(str(name))

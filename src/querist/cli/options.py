@@ -1,0 +1,58 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["FOLDER", "reading", "serving"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+_READING = (
+    click.option("--text", metavar="COLUMN", help="Column with the texts; several with commas."),
+    click.option("--image", metavar="COLUMN", help="Column with the paths of pictures."),
+    click.option("--label", metavar="COLUMN", help="Column with labels that are given already."),
+    click.option("--id", "id", metavar="COLUMN", help="Column with distinct ids."),
+    click.option("--columns", metavar="A,B", help="Columns to show and to learn from."),
+    click.option(
+        "--kind", type=click.Choice(["text", "image", "row"]), help="What an item is, if the guess is wrong."
+    ),
+    click.option(
+        "--encoding", metavar="NAME", help="The file's encoding, if it is not UTF-8; 'mixed' for a mixture."
+    ),
+)
+
+_SERVING = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option("--port", type=click.IntRange(0, 65535), help="Port; else 8420, or any free one."),
+    click.option(
+        "--hostname",
+        "hostnames",
+        multiple=True,
+        metavar="NAME",
+        help="A further name or address under which browsers reach this machine; may be repeated.",
+    ),
+    click.option("--no-browser", is_flag=True, help="Do not open the page, only print its address."),
+)
+
+
+def reading(command: Command) -> Command:
+    """The options that say how to read data."""
+    return _with(_READING, command)
+
+
+def serving(command: Command) -> Command:
+    """The options that say where to serve."""
+    return _with(_SERVING, command)
+
+
+def _with(options: tuple[Callable[[Any], Any], ...], command: Any) -> Any:
+    for option in reversed(options):
+        command = option(command)
+    return command

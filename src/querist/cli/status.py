@@ -1,0 +1,119 @@
+"""``querist status``: how far a campaign is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from querist.cli.console import fit, say, table
+from querist.cli.options import FOLDER
+
+if TYPE_CHECKING:
+    from querist.events import State
+    from querist.workspace import Workspace
+
+__all__ = ["command", "facts"]
+
+
+@click.command("status", short_help="Tell how far a campaign is.")
+@click.argument("folder", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+def command(folder: Path, as_json: bool) -> None:
+    """Tell how far the campaign in FOLDER is: labels, classes, annotators, and how good the model is.
+
+    It reads beside a running server, and changes nothing.
+
+    \b
+    Examples:
+      querist status reviews.querist
+      querist status reviews.querist --json
+    """
+    from querist.workspace import Workspace
+
+    with Workspace.open(folder, exclusive=False) as workspace:
+        told = facts(workspace, workspace.state)
+    if as_json:
+        say(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _show(told)
+
+
+def facts(workspace: Workspace, state: State) -> dict[str, Any]:
+    """What is known of a campaign, as plain values."""
+    from querist.campaign import quality
+
+    items, measured = len(workspace.pool), quality(state)
+    model = state.trained[-1] if state.trained else None
+    return {
+        "title": state.settings.get("title", ""),
+        "folder": str(workspace.folder),
+        "kind": workspace.manifest.kind,
+        "items": items,
+        "labelled": len(state.labels),
+        "skipped": len(state.skipped),
+        "flagged": len(state.flagged),
+        "budget": state.settings.get("budget"),
+        "spent": state.spent,
+        "target": state.settings.get("target"),
+        "strategy": state.settings.get("strategy", "default"),
+        "classes": {name: state.by_class.get(name, 0) for name in state.classes},
+        "annotators": {by or "unnamed": count for by, count in state.by_annotator.items()},
+        "skips": dict(
+            Counter(one.because or "no cause" for of in state.items.values() for one in of.skips.values())
+        ),
+        "model": None
+        if model is None
+        else {"version": model.version, "labels": model.labels, "seconds": model.seconds, **model.metrics},
+        "quality": None
+        if measured is None
+        else {"estimate": measured.estimate, "low": measured.low, "high": measured.high, "n": measured.n},
+        "problems": [str(problem) for problem in workspace.items.problems],
+    }
+
+
+def _show(told: dict[str, Any]) -> None:
+    items = max(told["items"], 1)
+    say(click.style(told["title"] or told["folder"], bold=True))
+    say(f"{told['labelled']:,} of {told['items']:,} items labelled ({told['labelled'] / items:.1%}), "
+        f"{told['skipped']:,} skipped, {told['flagged']:,} flagged")  # fmt: skip
+    if told["budget"]:
+        say(f"Budget    {told['spent']:,} of {told['budget']:,} answers")
+    say(f"Model     {_model(told['model'])}")
+    say(f"Quality   {_quality(told['quality'], told['target'])}")
+    for heading, counts in (
+        ("class", told["classes"]),
+        ("annotator", told["annotators"]),
+        ("skipped because", told["skips"]),
+    ):
+        if counts:
+            say()
+            total = max(sum(counts.values()), 1)
+            rows = [(fit(str(name)), f"{n:,}", f"{n / total:.0%}") for name, n in counts.items()]
+            table((heading, "answers" if heading != "class" else "labels", "share"), rows)
+    if told["problems"]:
+        say()
+        say(f"{len(told['problems']):,} things in the data that were not as they should be:")
+        for problem in told["problems"]:
+            say(f"  {fit(problem, 110)}")
+
+
+def _model(model: dict[str, Any] | None) -> str:
+    if model is None:
+        return "none yet: it takes labels of two classes, and a running server"
+    steady = model.get("stability")
+    told = f", {steady:.1%} of its predictions as before" if steady is not None else ""
+    return f"{model['version']}, trained on {model['labels']:,} labels{told}"
+
+
+def _quality(quality: dict[str, Any] | None, target: float | None) -> str:
+    wanted = f" (target {target:.0%})" if target else ""
+    if quality is None:
+        return f"unknown: no random question was answered while a model stood{wanted}"
+    return (
+        f"{quality['estimate']:.1%} right on {quality['n']:,} random questions, "
+        f"between {quality['low']:.1%} and {quality['high']:.1%}{wanted}"
+    )
