@@ -47,7 +47,7 @@ def interval_at_any_look(successes: Any, n: Any, alpha: float = 0.05) -> tuple[A
     Howard, Ramdas, McAuliffe & Sekhon 2021; Waudby-Smith & Ramdas 2024.
     """
     hits, total = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(n, np.float64))
-    if not 0 < alpha < 1 or (hits < 0).any() or (hits > total).any() or not np.isfinite(total).all():
+    if not 0 < alpha < 1 or not ((hits >= 0) & (hits <= total)).all() or not np.isfinite(total).all():
         raise InvalidInput(
             f"Needs 0 <= successes <= n and 0 < alpha < 1; got {successes!r} of {n!r}, alpha {alpha!r}.",
             mend="Count successes among n outcomes; alpha is for example 0.05.",
@@ -63,9 +63,11 @@ def _lower(hits: Array, total: Array, alpha: float) -> Array:
     """The least mean that the mixture of bets does not refute, by bisection."""
     low, high = np.zeros_like(hits), np.divide(hits, total, out=np.zeros_like(hits), where=total > 0)
     bar = np.log(1 / alpha) + np.log(len(_BETS))
-    for _ in range(52):
+    won, odds = hits[:, None] * _BETS, np.expm1(_BETS)
+    for _ in range(44):
         middle = (low + high) / 2
-        wealth = hits[:, None] * _BETS - total[:, None] * np.log1p(middle[:, None] * np.expm1(_BETS))
-        refuted = np.logaddexp.reduce(wealth, axis=1) > bar
+        wealth = won - total[:, None] * np.log1p(middle[:, None] * odds)
+        most = wealth.max(axis=1)  # in logs, so that thousands of outcomes do not overflow
+        refuted = most + np.log(np.exp(wealth - most[:, None]).sum(axis=1)) > bar
         low, high = np.where(refuted, middle, low), np.where(refuted, high, middle)
     return low

@@ -34,15 +34,14 @@ class Points:
         self.x = as_matrix(x)
         self.n, self.d = int(self.x.shape[0]), int(self.x.shape[1])
         self.sparse = is_sparse(self.x)
-        self.dtype = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
+        self.dtype: np.dtype[Any] = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
         self.mean = self._mean()
         self.norms = np.empty(self.n, dtype=self.dtype)
         for start, stop in self.blocks():
             self.norms[start:stop] = _squared_norms(self._centred(self.block(start, stop)))
         if not np.isfinite(self.norms).all():
-            row = int(np.flatnonzero(~np.isfinite(self.norms))[0])
             raise InvalidInput(
-                f"The features of row {row} are not finite or too large to be squared.",
+                f"The features of row {self._first_wrong()} are not finite or too large to be squared.",
                 mend="Fill missing values (SimpleImputer) and scale the features first.",
             )
 
@@ -68,10 +67,12 @@ class Points:
         distances = np.asarray(products)
         if not self.sparse:
             distances -= self.mean @ centres.T
+        squares = self.norms[start:stop, None] + _squared_norms(centres)[None, :]
         distances *= -2
-        distances += self.norms[start:stop, None]
-        distances += _squared_norms(centres)[None, :]
-        np.maximum(distances, 0, out=distances)
+        distances += squares
+        # what is left of a cancellation is noise: rows that repeat are at distance 0, not near it
+        squares *= 16 * float(np.finfo(self.dtype).eps)
+        distances[distances <= squares] = 0
         return distances
 
     def nearest(self, centres: Any) -> tuple[Array, Array]:
@@ -96,6 +97,15 @@ class Points:
                 total += self.block(start, stop).sum(axis=0, dtype=np.float64)
             total /= self.n
         return total.astype(self.dtype)
+
+    def _first_wrong(self) -> int:
+        """The first row that is not finite (one such makes the mean so too), or else the largest."""
+        for start, stop in self.blocks():
+            block = self.block(start, stop)
+            sums = np.asarray((abs(block) if self.sparse else np.abs(block)).sum(axis=1)).ravel()
+            if not np.isfinite(sums).all():
+                return start + int(np.flatnonzero(~np.isfinite(sums))[0])
+        return int(self.norms.argmax())
 
     def _centred(self, rows: Any) -> Any:
         return rows if self.sparse else rows - self.mean
