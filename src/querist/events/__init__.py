@@ -15,7 +15,8 @@ from querist.events.event import (
     decode,
     encode,
 )
-from querist.events.log import EventLog, MemoryLog, open_log
+from querist.events.log import EventLog, MemoryLog
+from querist.events.opening import open_log
 from querist.events.state import Annotation, ItemState, Outcome, QueryState, Skip, State, fold
 
 __all__ = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
-from querist.errors import Conflict, StorageError
+from querist.errors import Conflict
 from querist.events.event import Event, encode
 
-__all__ = ["EventLog", "MemoryLog", "check_head", "open_log"]
+__all__ = ["EventLog", "MemoryLog", "check_head"]
 
 
 @runtime_checkable
@@ -50,7 +49,7 @@ class EventLog(Protocol):
 class MemoryLog:
     """A log that lives as long as the process; for notebooks, simulations and tests.
 
-    Prefer :func:`open_log` with a path as soon as a person answers: their work outlives a process.
+    Prefer :func:`querist.events.open_log` with a path as soon as a person answers: their work outlives a process.
 
     >>> from querist.events import Retracted
     >>> log = MemoryLog()
@@ -83,27 +82,6 @@ class MemoryLog:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-
-def open_log(place: str | os.PathLike[str], campaign: str = "main") -> EventLog:
-    """The log at ``place``, made when it is not there yet.
-
-    ``place`` is ``":memory:"``, a path (a SQLite file), or a URL: ``sqlite:///labels.db``,
-    ``postgresql://user@host/database``.  One database holds as many campaigns as it is asked for.
-
-    >>> open_log(":memory:").head()
-    0
-    """
-    text = os.fspath(place)
-    if text == ":memory:":
-        return MemoryLog()
-    try:
-        from querist.events.sql import SQLLog
-    except ImportError as missing:  # pragma: no cover - sqlalchemy is a plain dependency
-        raise StorageError(
-            f"A log on disk needs SQLAlchemy ({missing}).", mend="Install it: pip install sqlalchemy."
-        ) from missing
-    return SQLLog(text if "://" in text else f"sqlite:///{text}", campaign=campaign)
 
 
 def check_head(head: int, after: int) -> None:
