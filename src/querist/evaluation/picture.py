@@ -1,0 +1,139 @@
+"""Learning curves as a picture that reads on light and on dark pages, and without colour vision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from querist.errors import InvalidInput, MissingExtra
+
+if TYPE_CHECKING:
+    from querist.evaluation.curves import Curves
+
+__all__ = ["draw"]
+
+_INK = "#747c87"  # contrast above 4 on white and on black alike
+_FAINT = "#747c8740"
+_PLAIN = "#8d95a0"
+# After Okabe & Ito (2008), lightened until they read on black too; lines differ in their dashes as well.
+_COLOURS = ("#e0641b", "#3787c8", "#12a57c", "#c66fa4", "#c99a00", "#7f74d6")
+_DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.2, 1.2, 1.2)),
+    (0, (8, 2)),
+    (0, (3, 3)),
+)
+_STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "axes.titlecolor": _INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "svg.hashsalt": "querist",
+}
+
+
+def draw(
+    curves: Curves, path: Path, *, metric: str = "accuracy", titles: Sequence[str] | None = None
+) -> Path:
+    """Draw a column a data set: the curves above, what they gain over random below, with 95 % bands.
+
+    Raises
+    ------
+    MissingExtra
+        matplotlib is not installed.
+    InvalidInput
+        The file's ending is none that can be drawn.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra(
+            f"Pictures need matplotlib: {error}.", mend="Install it: pip install 'querist[plots]'."
+        ) from error
+    if path.suffix not in (".svg", ".png", ".pdf"):
+        raise InvalidInput(f"No picture can be written to {path.name!r}.", mend="End it in .svg or .png.")
+    titles = curves.datasets if titles is None else titles
+    columns = len(curves.datasets)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(max(5.2, 3.5 * columns), 5.4), layout="constrained")
+        axes = figure.subplots(2, columns, sharex="col", squeeze=False, height_ratios=(3, 2))
+        for column, (dataset, title) in enumerate(zip(curves.datasets, titles, strict=True)):
+            _levels(axes[0, column], curves, dataset, metric)
+            _gains(axes[1, column], curves, dataset, metric)
+            axes[0, column].set_title(title, fontweight="bold", loc="left")
+        axes[0, 0].set_ylabel(metric.replace("_", " "))
+        axes[1, 0].set_ylabel("points above random")
+        handles, names = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=6, frameon=False)
+        metadata = {"Date": None} if path.suffix == ".svg" else None
+        figure.savefig(path, transparent=True, dpi=160, metadata=metadata)
+    return path
+
+
+def _levels(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
+    from querist.evaluation.curves import REFERENCE, interval
+
+    budgets = curves.budgets_of(dataset)
+    for strategy in _drawn_last_first(curves):
+        mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset), 0.95)
+        style = _style(curves, strategy)
+        axis.plot(budgets, mean, label=strategy, **style, zorder=2 if strategy == REFERENCE else 3)
+        if np.isfinite(half).all():
+            axis.fill_between(budgets, mean - half, mean + half, color=style["color"], alpha=0.13, lw=0)
+    _tidy(axis)
+
+
+def _gains(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
+    from querist.evaluation.curves import REFERENCE
+
+    axis.axhline(0, color=_PLAIN, lw=1.6)
+    for strategy in _drawn_last_first(curves):
+        if strategy == REFERENCE:
+            continue
+        gains = curves.gains(strategy, metric=metric, dataset=dataset)
+        labels, style = [gain.labels for gain in gains], _style(curves, strategy)
+        axis.plot(labels, [100 * gain.mean for gain in gains], **style, zorder=3)
+        if all(np.isfinite(gain.low) for gain in gains):
+            low, high = ([100 * getattr(gain, end) for gain in gains] for end in ("low", "high"))
+            axis.fill_between(labels, low, high, color=style["color"], alpha=0.16, lw=0)
+    axis.set_xlabel("labels")
+    _tidy(axis)
+
+
+def _drawn_last_first(curves: Curves) -> tuple[str, ...]:
+    """The strategies, the default last, so that it lies on top."""
+    return tuple(sorted(curves.strategies, key=lambda name: name == "default"))
+
+
+def _style(curves: Curves, strategy: str) -> dict[str, Any]:
+    """Colour, dashes and width: random is plain, the default is the first colour."""
+    from querist.evaluation.curves import REFERENCE
+
+    if strategy == REFERENCE:
+        return {"color": _PLAIN, "ls": "-", "lw": 1.6}
+    if strategy == "default":
+        return {"color": _COLOURS[0], "ls": "-", "lw": 2.2}
+    others = [name for name in curves.strategies if name not in (REFERENCE, "default")]
+    place = others.index(strategy) + ("default" in curves.strategies)
+    return {"color": _COLOURS[place % len(_COLOURS)], "ls": _DASHES[place % len(_DASHES)], "lw": 1.6}
+
+
+def _tidy(axis: Any) -> None:
+    axis.grid(axis="y", color=_FAINT, lw=0.7)
+    axis.set_axisbelow(True)
+    axis.tick_params(length=3, width=0.8)
+    axis.margins(x=0.02)
+    axis.patch.set_alpha(0)
