@@ -47,7 +47,12 @@ export class MockCampaign {
       open_classes: true,
       class_descriptions:
         kind === "text"
-          ? { World: "Politics between countries", Sports: "The match itself", Business: "Companies, prices, jobs", "Sci/Tech": "Discoveries and machines" }
+          ? {
+              World: "Politics between countries",
+              Sports: "The match itself",
+              Business: "Companies, prices, jobs",
+              "Sci/Tech": "Discoveries and machines",
+            }
           : {},
     };
     this.id = `mock-${kind}`;
@@ -58,7 +63,13 @@ export class MockCampaign {
     this.history = [];
     this.models = [];
     this.head = 1;
-    this.learner = { phase: "waiting", fraction: null, note: "waiting for labels of two classes", version: null, labels: 0 };
+    this.learner = {
+      phase: "waiting",
+      fraction: null,
+      note: "waiting for labels of two classes",
+      version: null,
+      labels: 0,
+    };
     this.listeners = new Set();
     this.training = false;
   }
@@ -67,8 +78,12 @@ export class MockCampaign {
 
   next(by, n) {
     const now = Date.now() / 1000;
-    const open = [...this.queries.values()].filter((q) => q.by === by && q.status === "open" && q.question.until > now);
-    const limit = this.settings.budget ? this.settings.budget - this.annotations.size : Number.POSITIVE_INFINITY;
+    const open = [...this.queries.values()].filter(
+      (q) => q.by === by && q.status === "open" && q.question.until > now,
+    );
+    const limit = this.settings.budget
+      ? this.settings.budget - this.annotations.size
+      : Number.POSITIVE_INFINITY;
     let done = null;
     while (open.length < n) {
       if (open.length >= limit) {
@@ -86,7 +101,9 @@ export class MockCampaign {
   }
 
   pick() {
-    const out = new Set([...this.queries.values()].filter((q) => q.status === "open").map((q) => q.question.item));
+    const out = new Set(
+      [...this.queries.values()].filter((q) => q.status === "open").map((q) => q.question.item),
+    );
     const free = this.items.filter(
       (item) => !this.annotations.has(item.id) && !out.has(item.id) && !this.skipped(item.id),
     );
@@ -140,7 +157,9 @@ export class MockCampaign {
   }
 
   predict(item) {
-    const r = chance(String(item.id).length * 7919 + (this.items.indexOf(item) + 1) * 104729 + this.models.length);
+    const r = chance(
+      String(item.id).length * 7919 + (this.items.indexOf(item) + 1) * 104729 + this.models.length,
+    );
     const skill = Math.min(0.92, 0.45 + this.models.length * 0.05);
     const right = r.next() < skill;
     const first = right ? item.truth : r.of(this.classes).name;
@@ -158,7 +177,8 @@ export class MockCampaign {
 
   answer(by, { query, value, seconds }) {
     const held = this.queries.get(query);
-    if (!held) throw new Problem(404, "UnknownQuery", `No query '${query}' was ever asked here.`, "Reload the page.");
+    if (!held)
+      throw new Problem(404, "UnknownQuery", `No query '${query}' was ever asked here.`, "Reload the page.");
     if (!this.classes.some((c) => c.name === value))
       throw new Problem(400, "InvalidLabel", `'${value}' is none of the classes.`, "Add the class first.");
     if (held.status === "answered") {
@@ -178,10 +198,18 @@ export class MockCampaign {
 
   skip(by, { query, because, seconds }) {
     const held = this.queries.get(query);
-    if (!held) throw new Problem(404, "UnknownQuery", `No query '${query}' was ever asked here.`, "Reload the page.");
+    if (!held)
+      throw new Problem(404, "UnknownQuery", `No query '${query}' was ever asked here.`, "Reload the page.");
     if (held.status === "skipped") return this.done(by);
     held.status = "skipped";
-    this.record({ item: held.question.item, value: null, because: because ?? "", by, seconds, question: held.question });
+    this.record({
+      item: held.question.item,
+      value: null,
+      because: because ?? "",
+      by,
+      seconds,
+      question: held.question,
+    });
     return this.done(by);
   }
 
@@ -201,7 +229,14 @@ export class MockCampaign {
     const before = this.history.findLast((event) => event.item === item && !event.gone);
     if (before) before.gone = true;
     this.annotations.set(item, { value, by, question: before?.question });
-    this.record({ item, value, because: null, by, seconds: before?.seconds ?? null, question: before?.question });
+    this.record({
+      item,
+      value,
+      because: null,
+      by,
+      seconds: before?.seconds ?? null,
+      question: before?.question,
+    });
     return this.done(by);
   }
 
@@ -237,7 +272,8 @@ export class MockCampaign {
   record(event) {
     this.history.push({ ...event, at: Date.now() / 1000, gone: false });
     this.changed();
-    if (!this.training && this.annotations.size >= 4 && this.annotations.size - this.learner.labels >= 4) this.train();
+    if (!this.training && this.annotations.size >= 4 && this.annotations.size - this.learner.labels >= 4)
+      this.train();
   }
 
   changed() {
@@ -282,7 +318,11 @@ export class MockCampaign {
     const quality = n >= 3 ? this.quality(labelled, n) : null;
     const { target, budget } = this.settings;
     const left = quality && target ? Math.max(0, Math.round((target - quality.low) * 400)) : null;
-    const progress = budget ? Math.min(1, labelled / budget) : quality && target ? Math.min(1, quality.low / target) : 0;
+    const progress = budget
+      ? Math.min(1, labelled / budget)
+      : quality && target
+        ? Math.min(1, quality.low / target)
+        : 0;
     return {
       items: this.items.length,
       labelled,
@@ -310,7 +350,13 @@ export class MockCampaign {
   quality(labelled, n) {
     const estimate = round(0.93 - 0.5 * Math.exp(-labelled / 30));
     const half = Math.min(0.45, 1.35 / Math.sqrt(n + 3));
-    return { estimate, low: round(Math.max(0, estimate - half)), high: round(Math.min(1, estimate + half * 0.6)), n, confidence: 0.95 };
+    return {
+      estimate,
+      low: round(Math.max(0, estimate - half)),
+      high: round(Math.min(1, estimate + half * 0.6)),
+      n,
+      confidence: 0.95,
+    };
   }
 
   classView() {
@@ -340,20 +386,32 @@ export class MockCampaign {
     const latest = new Map();
     for (const event of this.history) if (!event.gone) latest.set(event.item, event);
     for (const item of this.flags.keys())
-      if (!latest.has(item)) latest.set(item, { item, value: null, because: null, by: "me", at: Date.now() / 1000, seconds: null });
+      if (!latest.has(item))
+        latest.set(item, {
+          item,
+          value: null,
+          because: null,
+          by: "me",
+          at: Date.now() / 1000,
+          seconds: null,
+        });
     const all = [...latest.values()]
       .reverse()
       .map((event) => this.answerView(event))
       .filter((a) => (!q || a.snippet.toLowerCase().includes(q.toLowerCase())) && (!by || a.by === by))
       .filter((a) => !value || a.value === value)
-      .filter((a) => !state || { labelled: a.value !== null, skipped: a.because !== null, flagged: a.flagged }[state]);
+      .filter(
+        (a) =>
+          !state || { labelled: a.value !== null, skipped: a.because !== null, flagged: a.flagged }[state],
+      );
     return { answers: all.slice(Number(offset), Number(offset) + Number(limit)), total: all.length };
   }
 
   answerView(event) {
     const item = this.byId.get(event.item);
     const { content } = item;
-    const snippet = content.text ?? (content.fields.map((f) => `${f.name}: ${f.value}`).join(" · ") || String(item.id));
+    const snippet =
+      content.text ?? (content.fields.map((f) => `${f.name}: ${f.value}`).join(" · ") || String(item.id));
     return {
       item: item.id,
       snippet: snippet.slice(0, 240),
@@ -374,7 +432,8 @@ export class MockCampaign {
   dashboard(by) {
     const labelled = this.annotations.size;
     const points = [];
-    for (let at = 15; at <= labelled; at += 5) points.push({ labels: at, ...this.quality(at, Math.floor(at / 5)) });
+    for (let at = 15; at <= labelled; at += 5)
+      points.push({ labels: at, ...this.quality(at, Math.floor(at / 5)) });
     const predicted = {};
     if (this.models.length)
       for (const item of this.items)

@@ -3,24 +3,87 @@ import { png } from "./png.js";
 
 const NEWS = {
   World: {
-    who: ["The foreign minister", "A delegation of observers", "The peace envoy", "Parliament", "The border commission"],
-    did: ["agreed to resume talks on", "postponed the vote about", "called for calm after a dispute over", "signed a short protocol on"],
-    what: ["river water", "the northern crossing", "refugee housing", "the ceasefire line", "fishing grounds"],
+    who: [
+      "The foreign minister",
+      "A delegation of observers",
+      "The peace envoy",
+      "Parliament",
+      "The border commission",
+    ],
+    did: [
+      "agreed to resume talks on",
+      "postponed the vote about",
+      "called for calm after a dispute over",
+      "signed a short protocol on",
+    ],
+    what: [
+      "river water",
+      "the northern crossing",
+      "refugee housing",
+      "the ceasefire line",
+      "fishing grounds",
+    ],
   },
   Sports: {
-    who: ["The home side", "A nineteen-year-old sprinter", "The defending champions", "The visiting goalkeeper", "The rowing eight"],
-    did: ["came from behind to win", "lost narrowly in extra time of", "set a season's best in", "withdrew injured from"],
-    what: ["the cup final", "the regional relay", "a rain-soaked derby", "the opening round", "the autumn regatta"],
+    who: [
+      "The home side",
+      "A nineteen-year-old sprinter",
+      "The defending champions",
+      "The visiting goalkeeper",
+      "The rowing eight",
+    ],
+    did: [
+      "came from behind to win",
+      "lost narrowly in extra time of",
+      "set a season's best in",
+      "withdrew injured from",
+    ],
+    what: [
+      "the cup final",
+      "the regional relay",
+      "a rain-soaked derby",
+      "the opening round",
+      "the autumn regatta",
+    ],
   },
   Business: {
-    who: ["The airline", "A maker of garden tools", "The central bank", "The country's second grocer", "A shipping group"],
+    who: [
+      "The airline",
+      "A maker of garden tools",
+      "The central bank",
+      "The country's second grocer",
+      "A shipping group",
+    ],
     did: ["raised its forecast after", "will cut four hundred jobs despite", "shrugged off", "is to pay for"],
-    what: ["a rise in fuel prices", "strong quarterly sales", "a weak currency", "the merger's delay", "higher rents"],
+    what: [
+      "a rise in fuel prices",
+      "strong quarterly sales",
+      "a weak currency",
+      "the merger's delay",
+      "higher rents",
+    ],
   },
   "Sci/Tech": {
-    who: ["Astronomers", "A small software house", "Marine biologists", "The makers of a popular browser", "Engineers"],
-    did: ["have found an unexpected use for", "published the first map of", "patched a flaw in", "measured for the first time"],
-    what: ["deep-sea cables", "a dim nearby star", "wireless keyboards", "bacteria that eat rust", "battery-powered gliders"],
+    who: [
+      "Astronomers",
+      "A small software house",
+      "Marine biologists",
+      "The makers of a popular browser",
+      "Engineers",
+    ],
+    did: [
+      "have found an unexpected use for",
+      "published the first map of",
+      "patched a flaw in",
+      "measured for the first time",
+    ],
+    what: [
+      "deep-sea cables",
+      "a dim nearby star",
+      "wireless keyboards",
+      "bacteria that eat rust",
+      "battery-powered gliders",
+    ],
   },
 };
 
@@ -33,7 +96,8 @@ const TAILS = [
   "The full report runs to two hundred pages.",
 ];
 
-const RTL = "أعلنت الشركة عن نتائج الربع الثالث، وقالت إن المبيعات ارتفعت بنسبة ستة في المئة مقارنة بالعام الماضي.";
+const RTL =
+  "أعلنت الشركة عن نتائج الربع الثالث، وقالت إن المبيعات ارتفعت بنسبة ستة في المئة مقارنة بالعام الماضي.";
 const VERSE = "Roses are red,\n    violets are blue;\nthe model was sure,\n    and wrong about you.";
 
 function texts(n) {
@@ -129,14 +193,22 @@ function rows(n) {
     const truth = r.of(Object.keys(kinds));
     const far = kinds[truth];
     const fields = [
-      ["merchant", r.of(["Nordlicht Books", "Café Amsel", "Harbour Fuel 24", "كتب الجامعة", "Green & Sons Ironmongers"])],
+      [
+        "merchant",
+        r.of(["Nordlicht Books", "Café Amsel", "Harbour Fuel 24", "كتب الجامعة", "Green & Sons Ironmongers"]),
+      ],
       ["amount", (12 + Math.abs(r.normal()) * 40 * (1 + far)).toFixed(2)],
       ["currency", r.of(["EUR", "EUR", "GBP", "CHF"])],
       ["hour", String(Math.floor(Math.abs(13 + r.normal() * 3 + far * 3)) % 24)],
       ["distance from home, km", Math.abs(r.normal() * 8 * (1 + far * far)).toFixed(1)],
       ["card present", r.of(far > 2 ? ["no", "no", "yes"] : ["yes", "yes", "no"])],
       ["days since last purchase", r.next() < 0.1 ? "" : String(r.below(30))],
-      ["remark", r.next() < 0.3 ? "Second attempt after a wrong PIN; the customer called the hotline ten minutes later." : ""],
+      [
+        "remark",
+        r.next() < 0.3
+          ? "Second attempt after a wrong PIN; the customer called the hotline ten minutes later."
+          : "",
+      ],
     ].map(([name, value]) => ({ name, value }));
     return { id: `T${10000 + at}`, truth, content: { kind: "row", text: null, url: null, fields, meta: [] } };
   });

@@ -30,6 +30,9 @@ def document() -> dict[str, object]:
     models = contract()
     modes = [(m, "validation" if m.__name__.endswith("Request") else "serialization") for m in models]
     _, schema = models_json_schema(modes, ref_template="#/components/schemas/{model}")
+    for name, part in schema["$defs"].items():
+        if not name.endswith("Request"):
+            part["required"] = list(part["properties"])
     return {
         "openapi": "3.1.0",
         "info": {"title": "querist", "version": "wire"},

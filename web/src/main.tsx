@@ -1,6 +1,6 @@
 import "@fontsource-variable/inter/wght.css";
 import "@fontsource-variable/literata/opsz.css";
-import "@mantine/core/styles.css";
+import "@mantine/core/styles.layer.css";
 import "./theme/tokens.css";
 import "./theme/global.css";
 import { StrictMode } from "react";

@@ -18,7 +18,12 @@ const goTo = (view: View): Action => ({
   perform: (desk) => desk.face.go(view),
 });
 
-export const destinations: readonly Action[] = [goTo("label"), goTo("progress"), goTo("answers"), goTo("settings")];
+export const destinations: readonly Action[] = [
+  goTo("label"),
+  goTo("progress"),
+  goTo("answers"),
+  goTo("settings"),
+];
 
 export const help: Action = {
   id: "help",

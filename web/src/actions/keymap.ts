@@ -12,7 +12,12 @@ export interface Stroke {
 /** More classes than this are found by typing; single letters then belong to the filter. */
 export const TYPE_TO_FILTER = 15;
 
-const NAMED: Record<string, string> = { " ": "space", Escape: "esc", Delete: "delete", Backspace: "backspace" };
+const NAMED: Record<string, string> = {
+  " ": "space",
+  Escape: "esc",
+  Delete: "delete",
+  Backspace: "backspace",
+};
 
 /**
  * Every way a stroke can be written. Digits go by their place on the keyboard, so that shift and layouts that

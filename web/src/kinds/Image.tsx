@@ -1,8 +1,8 @@
 import { Button, Popover, Slider, UnstyledButton } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { zoom as zoomAction } from "../actions";
-import buttonClasses from "../ui/ActionButton.module.css";
 import { ActionButton } from "../ui/ActionButton";
+import buttonClasses from "../ui/ActionButton.module.css";
 import { Icon } from "../ui/Icon";
 import { useDesk } from "../ui/useDesk";
 import { useStore } from "../ui/useStore";
@@ -33,7 +33,9 @@ export function ImageItem({ content, name }: { content: Content; name: string })
   useEffect(() => {
     const node = frame.current;
     if (!node || typeof ResizeObserver === "undefined") return;
-    const observer = new ResizeObserver(() => setRoom({ width: node.clientWidth, height: node.clientHeight }));
+    const observer = new ResizeObserver(() =>
+      setRoom({ width: node.clientWidth, height: node.clientHeight }),
+    );
     observer.observe(node);
     return () => observer.disconnect();
   }, []);
@@ -71,7 +73,9 @@ function lit({ brightness, contrast }: { brightness: number; contrast: number })
 /** A tiny picture grows by a whole factor, so that all its pixels are equally large; others only shrink. */
 function fitted(size: Size, room: Size, tiny: boolean): Size {
   const fit = Math.min(room.width / size.width, Math.max(160, room.height) / size.height);
-  const factor = tiny ? Math.max(1, Math.floor(Math.min(fit, 480 / Math.max(size.width, size.height)))) : Math.min(fit, 2);
+  const factor = tiny
+    ? Math.max(1, Math.floor(Math.min(fit, 480 / Math.max(size.width, size.height))))
+    : Math.min(fit, 2);
   return { width: size.width * factor, height: size.height * factor };
 }
 

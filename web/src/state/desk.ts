@@ -1,6 +1,6 @@
 import { Away, type Wire } from "../wire/client";
 import type { CampaignView, ClassView, Done, Progress } from "../wire/types";
-import { Connection } from "./connection";
+import type { Connection } from "./connection";
 import { Face } from "./face";
 import { Notices } from "./notices";
 import { type Entry, Outbox } from "./outbox";
@@ -10,6 +10,7 @@ import { Store } from "./store";
 
 export const DEFAULT_NAME = "me";
 const NAME_KEY = "querist/annotator";
+const SWIPE_KEY = "querist/swipe";
 
 export interface DeskOptions {
   wire: Wire;
@@ -49,6 +50,7 @@ export class Desk {
     this.progress = new Store(options.campaign.progress);
     this.name = options.name ?? storedName(options.keep);
     this.face = options.face ?? new Face();
+    this.face.swipe.set(options.keep.get(SWIPE_KEY) === "on");
     const space = spaceOf(options.campaign);
     const { keep, connection, wire } = this;
     this.outbox = new Outbox({ keep, connection, space, send: (entry) => this.send(entry) });
@@ -80,6 +82,11 @@ export class Desk {
       void this.session.restart();
       void this.wire.progress(clean).then((progress) => this.heard(progress, true), quietly);
     }
+  }
+
+  setSwipe(on: boolean): void {
+    this.keep.set(SWIPE_KEY, on ? "on" : "off");
+    this.face.swipe.set(on);
   }
 
   /** Progress from anywhere; a broadcast knows nothing of what is "mine". */
@@ -145,10 +152,17 @@ export class Desk {
   private refused(entry: Entry): void {
     const { refused, parcel } = entry;
     if (!refused) return;
-    if (parcel.kind === "retract" && entry.tried && !this.outbox.entries.get().some(({ id }) => id === entry.id))
+    if (
+      parcel.kind === "retract" &&
+      entry.tried &&
+      !this.outbox.entries.get().some(({ id }) => id === entry.id)
+    )
       return;
     const conflict = refused.status === 409 && parcel.kind === "answer";
-    const drop = { label: conflict ? "Keep the stored answer" : "Put away", perform: () => this.outbox.dismiss(entry.id) };
+    const drop = {
+      label: conflict ? "Keep the stored answer" : "Put away",
+      perform: () => this.outbox.dismiss(entry.id),
+    };
     const mend = conflict
       ? {
           label: `Change it to “${parcel.value}”`,

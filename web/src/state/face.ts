@@ -19,6 +19,8 @@ export class Face {
   /** The class that was just chosen, for the short flash on its button. */
   readonly flash = new Store<string | null>(null);
   readonly filter = new Store("");
+  /** Whether a swipe answers; off, since it is easily done by mistake. */
+  readonly swipe = new Store(false);
   private flashing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly place: Pick<Location, "hash"> = window.location) {

@@ -1,5 +1,5 @@
-import type { Item, Problem } from "../wire/types";
 import { Away, Refused } from "../wire/client";
+import type { Item, Problem } from "../wire/types";
 import type { Connection } from "./connection";
 import { type Keep, readJson } from "./storage";
 import { Store } from "./store";

@@ -1,7 +1,7 @@
 import { Away, Refused, type Wire } from "../wire/client";
 import type { Done, Item, NextReply, Progress, Question, RetractReply } from "../wire/types";
 import type { Connection } from "./connection";
-import { type Entry, type Outbox, isPending, pendingQuery } from "./outbox";
+import { type Entry, isPending, type Outbox, pendingQuery } from "./outbox";
 import { type Keep, readJson } from "./storage";
 import { Store } from "./store";
 import { LeadTimer } from "./timer";
@@ -104,7 +104,10 @@ export class Session {
     const question = this.current;
     if (!question) return;
     const looked = this.looked;
-    if (looked) return this.correct(looked, value);
+    if (looked) {
+      this.correct(looked, value);
+      return;
+    }
     const { query, item } = question;
     const seconds = this.timer.seconds();
     const entry = this.options.outbox.put({ kind: "answer", query, item, value, seconds }, this.options.by());
@@ -195,7 +198,8 @@ export class Session {
 
   flag(item: Item, flagged: boolean, comment: string): void {
     this.options.outbox.put({ kind: "flag", item, flagged, comment }, this.options.by());
-    const mark = (question: Question) => (question.item === item ? { ...question, flagged, comment } : question);
+    const mark = (question: Question) =>
+      question.item === item ? { ...question, flagged, comment } : question;
     this.state.update((state) => ({
       ...state,
       queue: state.queue.map(mark),
@@ -268,7 +272,10 @@ export class Session {
 
   private correct(step: Step, value: string): void {
     const { question } = step;
-    if (value === step.value) return this.next();
+    if (value === step.value) {
+      this.next();
+      return;
+    }
     const entry = this.options.outbox.put({ kind: "correct", item: question.item, value }, this.options.by());
     this.state.update((state) => ({
       ...state,
@@ -301,7 +308,8 @@ export class Session {
     const question = { ...step.question, previous: step.value };
     if (this.options.outbox.withdraw(step.entry)) {
       this.settled.delete(question.query);
-      return this.enqueue(question);
+      this.enqueue(question);
+      return;
     }
     const entry = this.options.outbox.put({ kind: "retract", item: question.item }, this.options.by());
     this.enqueue({ ...question, query: pendingQuery(entry.id) });

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const accent: MantineColorsTuple = [
   "#eef2fe",
@@ -13,11 +13,38 @@ const accent: MantineColorsTuple = [
   "#1c3584",
 ];
 
+/** Mantine's own greys, warmed to the paper; and its dark, of which 0 is ink, 6 raised and 7 the page. */
+const gray: MantineColorsTuple = [
+  "#f8f6f1",
+  "#f1eee7",
+  "#e9e5dc",
+  "#e3ded4",
+  "#cdc7bb",
+  "#aea79a",
+  "#8d867a",
+  "#686a72",
+  "#4d4f57",
+  "#1d1e22",
+];
+
+const dark: MantineColorsTuple = [
+  "#eceae4",
+  "#b9bac2",
+  "#9496a1",
+  "#767b8a",
+  "#363a45",
+  "#2c2f38",
+  "#1c1e24",
+  "#131418",
+  "#0e0f12",
+  "#0a0b0d",
+];
+
 export const theme = createTheme({
   fontFamily: "var(--font-ui)",
   fontFamilyMonospace: "var(--font-code)",
   headings: { fontFamily: "var(--font-ui)", fontWeight: "620" },
-  colors: { accent },
+  colors: { accent, gray, dark },
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
@@ -27,8 +54,18 @@ export const theme = createTheme({
   cursorType: "pointer",
   components: {
     Tooltip: { defaultProps: { openDelay: 450, withArrow: true, fz: "xs" } },
-    Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.35, blur: 2 } } },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end" } },
+    Modal: {
+      defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.35, blur: 2 } },
+    },
+    SegmentedControl: { styles: { root: { background: "var(--sunk)" } } },
+    Menu: {
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        shadow: "md",
+        position: "bottom-end",
+        withInitialFocusPlaceholder: false,
+      },
+    },
   },
 });
 

@@ -29,7 +29,7 @@ export function ActionButton({ action, label, onlyIcon, showKey, on, children }:
         data-testid={action.id}
         data-only-icon={onlyIcon || undefined}
         data-on={on || undefined}
-        aria-label={label ?? action.title}
+        aria-label={onlyIcon ? (label ?? action.title) : undefined}
         aria-pressed={on}
         disabled={!action.enabled(desk)}
         onClick={(event) => {

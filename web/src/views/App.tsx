@@ -14,7 +14,10 @@ const queries = new QueryClient({
   defaultOptions: { queries: { staleTime: 2000, retry: false, refetchOnWindowFocus: true } },
 });
 
-type Opening = { state: "opening" } | { state: "shut"; text: string; mend: string } | { state: "open"; desk: Desk };
+type Opening =
+  | { state: "opening" }
+  | { state: "shut"; text: string; mend: string }
+  | { state: "open"; desk: Desk };
 
 /** Opens the campaign, waiting for the server if it must, and puts the page on top of it. */
 export function App() {

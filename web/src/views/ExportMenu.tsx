@@ -18,7 +18,12 @@ export function ExportMenu() {
   return (
     <Menu width={250}>
       <Menu.Target>
-        <UnstyledButton className={buttonClasses.button} data-only-icon data-testid="export" aria-label="Export">
+        <UnstyledButton
+          className={buttonClasses.button}
+          data-only-icon
+          data-testid="export"
+          aria-label="Export"
+        >
           <Icon name="export" />
         </UnstyledButton>
       </Menu.Target>

@@ -7,7 +7,7 @@ import buttonClasses from "../ui/ActionButton.module.css";
 import { Icon } from "../ui/Icon";
 import { useDesk } from "../ui/useDesk";
 import { useStore } from "../ui/useStore";
-import { count, learnerInWords } from "../ui/words";
+import { learnerInWords } from "../ui/words";
 import { ExportMenu } from "./ExportMenu";
 import { NameButton } from "./NameButton";
 import classes from "./Shell.module.css";
@@ -18,12 +18,15 @@ export function Header() {
   const view = useStore(desk.face.view);
   return (
     <header className={classes.header}>
-      <a className={classes.brand} href="#/label" aria-label="querist, to the questions">
-        <img src="./icon.svg" alt="" />
-        <span className={classes.title} dir="auto">
-          {settings.title || title || "querist"}
-        </span>
-      </a>
+      <div className={classes.left}>
+        <a className={classes.brand} href="#/label">
+          <img src="./icon.svg" alt="querist" />
+          <h1 className={classes.title} dir="auto">
+            {settings.title || title || "querist"}
+          </h1>
+        </a>
+        <LearnerStatus />
+      </div>
       <nav className={classes.nav} aria-label="Views">
         {destinations.map(({ id, title: name, icon }, at) => (
           <a
@@ -41,7 +44,6 @@ export function Header() {
       </nav>
       <div className={classes.side}>
         <Unsent />
-        <LearnerStatus />
         <NameButton />
         <ExportMenu />
         <span className={classes.wide}>
@@ -100,9 +102,7 @@ function LearnerStatus() {
       title={learner.note || `Model ${learner.version ?? "none yet"}`}
     >
       <span className={classes.dot} />
-      <span>
-        {fresh ? `learned from ${count(learned.labels, "label")}, queue reordered` : learnerInWords(learner)}
-      </span>
+      <span>{fresh ? "queue reordered" : learnerInWords(learner)}</span>
     </span>
   );
 }
@@ -126,7 +126,9 @@ function SchemeMenu() {
         {schemes.map(([scheme, label]) => (
           <Menu.Item
             key={scheme}
-            leftSection={<span style={{ width: 16 }}>{scheme === colorScheme && <Icon name="accept" size={15} />}</span>}
+            leftSection={
+              <span style={{ width: 16 }}>{scheme === colorScheme && <Icon name="accept" size={15} />}</span>
+            }
             onClick={() => setColorScheme(scheme)}
           >
             {label}

@@ -35,7 +35,7 @@ export function NameButton() {
         <UnstyledButton
           className={classes.name}
           data-testid="annotator"
-          aria-label={`You answer as ${name ?? DEFAULT_NAME}; change the name`}
+          title={`You answer as ${name ?? DEFAULT_NAME}; change the name`}
           onClick={() => desk.face.open("name")}
         >
           {name ?? DEFAULT_NAME}

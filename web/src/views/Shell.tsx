@@ -50,7 +50,11 @@ function AwayBanner() {
   if (!away && !full) return <div />;
   return (
     <div className={classes.banner} role="status" data-testid="away">
-      {full && <span>The browser has no room left to keep unsent answers: leave this page open until they are sent.</span>}
+      {full && (
+        <span>
+          The browser has no room left to keep unsent answers: leave this page open until they are sent.
+        </span>
+      )}
       {away && (
         <>
           <span>

@@ -56,6 +56,7 @@ function skipWithCause(desk: Desk, event: KeyboardEvent): boolean {
   const cause = desk.campaign.get().skip_causes[Number(event.key) - 1];
   if (cause === undefined) return false;
   event.preventDefault();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // out of the closing menu
   desk.face.close();
   desk.session.skip(cause);
   return true;

@@ -12,7 +12,8 @@ export function useLive(desk: Desk): void {
       },
     );
     const back = () => {
-      if (document.visibilityState === "visible" && desk.connection.away.get() !== null) desk.connection.wake();
+      if (document.visibilityState === "visible" && desk.connection.away.get() !== null)
+        desk.connection.wake();
     };
     const online = () => desk.connection.wake();
     const elsewhere = (event: StorageEvent) => desk.otherTab(event.key, event.newValue);

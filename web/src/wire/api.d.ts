@@ -117,7 +117,7 @@ export interface components {
              * Seconds
              * @default null
              */
-            seconds: number | null;
+            seconds?: number | null;
         };
         /** AnswersReply */
         AnswersReply: {
@@ -315,12 +315,12 @@ export interface components {
              * Flagged
              * @default true
              */
-            flagged: boolean;
+            flagged?: boolean;
             /**
              * Comment
              * @default
              */
-            comment: string;
+            comment?: string;
         };
         /** ItemRequest */
         ItemRequest: {
@@ -394,7 +394,7 @@ export interface components {
              * @description how many questions this annotator wants to hold at once
              * @default 1
              */
-            n: number;
+            n?: number;
         };
         /** Pace */
         Pace: {
@@ -615,49 +615,49 @@ export interface components {
              * Title
              * @default null
              */
-            title: string | null;
+            title?: string | null;
             /**
              * Guidelines
              * @default null
              */
-            guidelines: string | null;
+            guidelines?: string | null;
             /**
              * Random Share
              * @default null
              */
-            random_share: number | null;
+            random_share?: number | null;
             /**
              * Hide Share
              * @default null
              */
-            hide_share: number | null;
+            hide_share?: number | null;
             /**
              * Overlap
              * @default null
              */
-            overlap: number | null;
+            overlap?: number | null;
             /**
              * Budget
              * @description 0 takes the budget away
              * @default null
              */
-            budget: number | null;
+            budget?: number | null;
             /**
              * Target
              * @description 0 takes the target away
              * @default null
              */
-            target: number | null;
+            target?: number | null;
             /**
              * Skipped
              * @default null
              */
-            skipped: ("out" | "others" | "back") | null;
+            skipped?: ("out" | "others" | "back") | null;
             /**
              * Class Descriptions
              * @default null
              */
-            class_descriptions: {
+            class_descriptions?: {
                 [key: string]: string;
             } | null;
         };
@@ -669,12 +669,12 @@ export interface components {
              * Because
              * @default
              */
-            because: string;
+            because?: string;
             /**
              * Seconds
              * @default null
              */
-            seconds: number | null;
+            seconds?: number | null;
         };
         /** Suggestion */
         Suggestion: {

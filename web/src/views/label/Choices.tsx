@@ -1,5 +1,5 @@
-import { UnstyledButton } from "@mantine/core";
-import { answerWith, newClass, spoken } from "../../actions";
+import { UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { answerWith, newClass } from "../../actions";
 import { letGo } from "../../ui/ActionButton";
 import { Icon } from "../../ui/Icon";
 import { Key } from "../../ui/Key";
@@ -19,9 +19,12 @@ export function Choices({ own }: ChoicesProps) {
   const campaign = useStore(desk.campaign);
   const known = campaign.classes;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms, and these are buttons
     <div role="group" aria-label="Classes">
       {known.length === 0 && (
-        <p className={classes.none}>There is no class yet. Name the first one, and it is this item's answer.</p>
+        <p className={classes.none}>
+          There is no class yet. Name the first one, and it is this item's answer.
+        </p>
       )}
       <div className={classes.grid} data-few={known.length <= 5 || undefined}>
         {known.map((option) => (
@@ -37,7 +40,6 @@ export function Choice({ option, own }: { option: ClassView; own: boolean }) {
   const desk = useDesk();
   const flash = useStore(desk.face.flash);
   const suggested = desk.session.looked === null && desk.session.current?.suggestion?.value === option.name;
-  const key = option.key ? `, key ${spoken(option.key)}` : "";
   return (
     <UnstyledButton
       className={classes.choice}
@@ -45,7 +47,7 @@ export function Choice({ option, own }: { option: ClassView; own: boolean }) {
       data-flash={flash === option.name || undefined}
       data-own={own || undefined}
       data-suggested={(suggested && !own) || undefined}
-      aria-label={`${option.name}${key}${own ? ", your earlier answer" : ""}${suggested ? ", suggested" : ""}`}
+      aria-keyshortcuts={option.key ?? undefined}
       onClick={(event) => {
         answerWith(desk, option.name);
         letGo(event);
@@ -58,7 +60,11 @@ export function Choice({ option, own }: { option: ClassView; own: boolean }) {
         </span>
         {option.description && <span className={classes.description}>{option.description}</span>}
       </span>
-      <span className={classes.mark}>{own && <Icon name="accept" />}</span>
+      <span className={classes.mark}>
+        {own && <Icon name="accept" />}
+        {own && <VisuallyHidden>, your earlier answer</VisuallyHidden>}
+        {suggested && <VisuallyHidden>, suggested by the model</VisuallyHidden>}
+      </span>
     </UnstyledButton>
   );
 }
@@ -69,7 +75,6 @@ function AddClass({ first }: { first: boolean }) {
     <UnstyledButton
       className={classes.add}
       data-testid="new-class"
-      aria-label={newClass.title}
       onClick={(event) => {
         newClass.perform(desk);
         letGo(event);

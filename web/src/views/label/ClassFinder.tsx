@@ -19,7 +19,8 @@ export function ClassFinder({ own }: ChoicesProps) {
   const input = useRef<HTMLInputElement>(null);
   const [active, setActive] = useState(0);
   const found = find(known, ({ name }) => name, typed);
-  const mayAdd = settings.open_classes && typed.trim() !== "" && !known.some(({ name }) => name === typed.trim());
+  const mayAdd =
+    settings.open_classes && typed.trim() !== "" && !known.some(({ name }) => name === typed.trim());
   const options = found.length + (mayAdd ? 1 : 0);
   const suggested = desk.session.looked === null ? desk.session.current?.suggestion?.value : undefined;
 

@@ -17,7 +17,7 @@ export function Finished({ reason }: { reason: string }) {
       <span className={classes.seal}>
         <Icon name="accept" size={30} />
       </span>
-      <h1 className={classes.title}>Nothing to ask right now</h1>
+      <h2 className={classes.title}>Nothing to ask right now</h2>
       <p className={classes.text}>{reason}</p>
       <p className={classes.text}>{qualityInWords(progress.quality)}</p>
       <div className={classes.doors}>

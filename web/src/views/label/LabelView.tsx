@@ -16,6 +16,7 @@ import { SkipMenu } from "./SkipMenu";
 import { StatusLine } from "./StatusLine";
 import { SuggestionLine } from "./SuggestionLine";
 import { useLeadTime } from "./useLeadTime";
+import { useSwipe } from "./useSwipe";
 import { WhyLine } from "./WhyLine";
 
 /** One question, large; the answers beneath it; and a way back. */
@@ -53,6 +54,7 @@ function Asked({ question, looked, turn }: { question: Question; looked: Step | 
   const desk = useDesk();
   const typing = useTyping();
   const stage = useRef<HTMLElement>(null);
+  const swipe = useSwipe();
   const { past } = useStore(desk.session.state);
   const last = past.at(-1) ?? null;
 
@@ -70,7 +72,7 @@ function Asked({ question, looked, turn }: { question: Question; looked: Step | 
   return (
     <div className={classes.view}>
       <StatusLine />
-      <section ref={stage} className={classes.stage} tabIndex={-1} aria-label="Question">
+      <section ref={stage} className={classes.stage} tabIndex={-1} aria-label="Question" {...swipe}>
         <WhyLine question={question} />
         <div
           key={turn}
@@ -116,7 +118,12 @@ function Tools({ question }: { question: Question }) {
         <ActionButton action={skip} showKey />
         <SkipMenu />
       </span>
-      <ActionButton action={flag} showKey on={question.flagged} label={question.flagged ? "Flagged" : "Flag"} />
+      <ActionButton
+        action={flag}
+        showKey
+        on={question.flagged}
+        label={question.flagged ? "Flagged" : "Flag"}
+      />
       <span className={classes.wide}>
         <ActionButton action={guidelines} showKey />
       </span>
@@ -129,7 +136,8 @@ function LookedLine({ step }: { step: Step }) {
   return (
     <div className={classes.looked} role="status">
       <span>
-        You {step.value === null ? "skipped this one" : `answered “${step.value}”`}. Choose a class to correct it.
+        You {step.value === null ? "skipped this one" : `answered “${step.value}”`}. Choose a class to correct
+        it.
       </span>
       <ActionButton action={next} label="Back" showKey />
     </div>

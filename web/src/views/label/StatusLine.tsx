@@ -32,7 +32,12 @@ export function StatusLine() {
         <div className={classes.fill} style={{ width: `${share * 100}%` }} />
         {learned && <div key={learned.version} className={classes.pulse} />}
       </div>
-      <a className={classes.quality} href="#/progress" data-testid="quality" title={qualityInWords(progress.quality)}>
+      <a
+        className={classes.quality}
+        href="#/progress"
+        data-testid="quality"
+        title={qualityInWords(progress.quality)}
+      >
         {progress.quality ? (
           <span className="numbers">
             <span className={classes.long}>Model right </span>

@@ -24,7 +24,7 @@ export function SuggestionLine({ question }: { question: Question }) {
       <UnstyledButton
         className={classes.suggested}
         data-testid="accept"
-        aria-label={`Accept the suggestion ${suggestion.value}, ${percent(suggestion.proba)}`}
+        aria-keyshortcuts="Enter A"
         onClick={(event) => {
           accept.perform(desk);
           letGo(event);

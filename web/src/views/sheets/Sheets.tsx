@@ -21,6 +21,9 @@ const MODALS: Record<"help" | "palette" | "flag" | "class", ModalSheet> = {
   class: { title: "Add a class", size: "28rem", body: () => <NewClassForm /> },
 };
 
+/** The head of a dialog is a <header>, which would be a second banner of the page. */
+const NOT_THE_BANNER = { header: { role: "presentation" } };
+
 /** What comes up over the page: one at a time. */
 export function Sheets() {
   const desk = useDesk();
@@ -37,6 +40,7 @@ export function Sheets() {
           size={MODALS[name].size}
           transitionProps={{ duration: 120 }}
           closeButtonProps={{ "aria-label": "Close" }}
+          attributes={NOT_THE_BANNER}
           data-testid={`sheet-${name}`}
         >
           {MODALS[name].body()}
@@ -50,6 +54,7 @@ export function Sheets() {
         title="Guidelines"
         transitionProps={{ duration: 140 }}
         closeButtonProps={{ "aria-label": "Close" }}
+        attributes={NOT_THE_BANNER}
         overlayProps={{ backgroundOpacity: 0.15 }}
         data-testid="sheet-guidelines"
       >
