@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from querist.errors import UnknownItem
 
 if TYPE_CHECKING:
     from querist.data import Pool
+    from querist.workspace import Workspace
 
 __all__ = ["command"]
 
@@ -51,10 +53,20 @@ def command(
         known = _known(found, workspace.pool, skip_unknown)
         before = len(workspace.campaign.labels)
         with working(f"Storing {len(known):,} labels"):
-            workspace.campaign.tell(known, by=by)
+            _store(workspace, known, by)
         after = len(workspace.campaign.labels)
     left = f"; {len(found) - len(known):,} with unknown ids left out" if len(found) > len(known) else ""
     say(f"{len(known):,} labels from {labels}, {after - before:,} of them for items that had none{left}")
+
+
+def _store(workspace: Workspace, labels: dict[str | int, str], by: str) -> None:
+    """All or none, with the classes that are new; on the disk when it returns."""
+    campaign = workspace.campaign
+    if campaign.settings.open_classes:
+        for name in sorted(set(labels.values()) - set(campaign.state.classes)):
+            campaign.add_class(name, by=by)
+    with workspace.journal.durable() if workspace.journal is not None else nullcontext():
+        campaign.tell(labels, by=by)
 
 
 def _known(found: dict[str, str], pool: Pool, skip_unknown: bool) -> dict[str | int, str]:

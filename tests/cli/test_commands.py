@@ -1,0 +1,310 @@
+"""The commands, as a person calls them: what they write, what they tell, and how they fail."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from querist.cli import main
+from querist.data import open_source
+from querist.server.learner import Learner
+from querist.workspace import Workspace
+
+PRAISE = ["The crew was kind", "A smooth flight", "Lovely food on board", "Boarding went like a dream"]
+BLAME = ["Two hours late again", "My bag never came", "Nobody answered the phone", "The seat was broken"]
+
+
+def querist(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words), catch_exceptions=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a table of 60 reviews, 20 of them labelled."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    rows = ["id,text,topic"]
+    for i in range(60):
+        topic, told = ("praise", PRAISE) if i % 2 else ("blame", BLAME)
+        rows.append(f'r{i},"{told[i // 2 % 4]}, on trip {i} of the year.",{topic if i < 20 else ""}')
+    (tmp_path / "reviews.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def campaign(home: Path) -> Path:
+    source = open_source(home / "reviews.csv", text="text", label="topic")
+    Workspace.create(
+        home / "reviews.querist", source, classes=["blame", "praise"], labels=source.labels,
+        settings={"title": "Topics", "target": 0.9, "budget": 50},
+    ).close()  # fmt: skip
+    return home / "reviews.querist"
+
+
+@pytest.fixture
+def trained(campaign: Path) -> Path:
+    with Workspace.open(campaign, exclusive=False) as workspace:
+        learner = Learner(workspace, lambda report: None)
+        learner.prepare()
+        assert learner.step()
+    with Workspace.open(campaign) as workspace:
+        workspace.adopt()  # as the server does, which tells the log
+    return campaign
+
+
+# ---------------------------------------------------------------- help and errors
+
+
+def test_help_teaches_by_example() -> None:
+    assert "querist label reviews.csv" in querist("--help").output
+    for name in main.list_commands(click.Context(main)):
+        told = querist(name, "--help")
+        assert told.exit_code == 0
+        assert "Examples:" in told.output and f"querist {name} " in told.output
+
+
+def test_a_misspelt_command_is_guessed() -> None:
+    done = querist("lable", "x.csv")
+    assert done.exit_code == 2
+    assert "Did you mean `querist label`?" in done.output
+    assert "Commands: label, demo" in querist("xyz").output
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        ("", (), "is empty"),
+        ("text\n", (), "holds a header"),
+        ("a,b\n1,2\n", ("--text", "c"), "has no column 'c'"),
+        ("id,text\n1,a fine day\n1,a bad day\n", ("--id", "id"), "stands twice"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--strategy", "magrin"), "Did you mean 'margin'"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--model", "nothing"), "names no model"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "nothing"), "No part is named"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--budget", "0"), "0 is not in the range"),
+    ],
+)
+def test_bad_input_is_told_with_the_mend(home: Path, text: str, words: tuple[str, ...], told: str) -> None:
+    (home / "bad.csv").write_text(text, encoding="utf-8")
+    done = querist("label", "bad.csv", *words)
+    assert done.exit_code == 2
+    assert told in " ".join(done.output.split())
+    assert "Traceback" not in done.output
+    assert not (home / "bad.querist" / "campaign.json").exists()
+
+
+def test_what_is_no_campaign_is_refused(home: Path) -> None:
+    (home / "empty").mkdir()
+    for words in (["status"], ["export"], ["serve"], ["import"]):
+        done = querist(*words, "empty", *(["reviews.csv"] if words == ["import"] else []))
+        assert done.exit_code == 2
+        assert "holds no campaign" in done.output
+
+
+def test_a_full_disk_is_told(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(fd: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    done = querist("export", str(campaign), "-o", "out.csv")
+    assert done.exit_code == 2
+    assert "Free some space" in done.output
+    assert not Path("out.csv").exists()
+
+
+# ---------------------------------------------------------------- status
+
+
+def test_status_tells_how_far_it_is(trained: Path) -> None:
+    told = querist("status", str(trained)).output
+    for words in (
+        "Topics",
+        "20 of 60 items labelled",
+        "trained on 20 labels",
+        "blame",
+        "import",
+        "target 90%",
+    ):
+        assert words in told
+
+
+def test_status_as_json(campaign: Path) -> None:
+    told = json.loads(querist("status", str(campaign), "--json").output)
+    assert told["items"] == 60 and told["labelled"] == 20
+    assert told["classes"] == {"blame": 10, "praise": 10}
+    assert told["model"] is None and told["quality"] is None
+    assert "none yet" in querist("status", str(campaign)).output
+
+
+def test_status_reads_beside_a_running_server(campaign: Path) -> None:
+    with Workspace.open(campaign) as workspace:
+        workspace.campaign.tell({"r30": "blame"}, by="ann")
+        assert workspace.journal is not None
+        workspace.journal.settle(workspace.campaign.state.head)
+        assert "21 of 60" in querist("status", str(campaign)).output
+
+
+# ---------------------------------------------------------------- export and import
+
+
+def test_labels_out_and_in_again(campaign: Path, home: Path) -> None:
+    assert "20 rows in reviews-labels.csv" in querist("export", str(campaign)).output
+    source = open_source(home / "reviews.csv", text="text")
+    Workspace.create(home / "other", source).close()
+    done = querist("import", "other", "reviews-labels.csv", "--by", "ann")
+    assert "20 labels from reviews-labels.csv, 20 of them for items that had none" in done.output
+    with Workspace.open(home / "other", exclusive=False) as workspace:
+        assert workspace.state.by_annotator == {"ann": 20}
+        assert workspace.state.labels["r3"] == "praise"
+    again = querist("import", "other", "reviews-labels.csv", "--by", "ann")
+    assert "0 of them for items that had none" in again.output
+
+
+def test_unknown_ids_are_told_and_can_be_left_out(campaign: Path) -> None:
+    Path("more.csv").write_text("id,label\nr40,blame\nnobody,praise\n", encoding="utf-8")
+    done = querist("import", str(campaign), "more.csv")
+    assert done.exit_code == 2
+    assert "1 of 2 ids" in done.output and "'nobody'" in done.output and "--skip-unknown" in done.output
+    done = querist("import", str(campaign), "more.csv", "--skip-unknown")
+    assert "1 labels from more.csv" in done.output and "1 with unknown ids left out" in done.output
+
+
+def test_importing_beside_a_server_is_refused(campaign: Path) -> None:
+    Path("more.csv").write_text("id,label\nr40,blame\n", encoding="utf-8")
+    with Workspace.open(campaign):
+        done = querist("import", str(campaign), "more.csv")
+    assert done.exit_code == 2
+    assert "open in another process" in done.output or "is open" in done.output
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_predictions_for_the_whole_pool(trained: Path, format: str) -> None:
+    done = querist("export", str(trained), "--what", "predictions", "-o", f"out.{format}")
+    assert "60 rows" in done.output
+    assert len(open_source(f"out.{format}", id="id", kind="row")) == 60
+
+
+def test_an_export_can_be_printed(campaign: Path) -> None:
+    lines = querist(
+        "export", str(campaign), "--what", "answers", "--format", "jsonl", "-o", "-"
+    ).output.splitlines()
+    assert len(lines) == 20
+    assert json.loads(lines[0])["by"] == "import"
+
+
+def test_there_is_nothing_to_export_before_a_model(campaign: Path) -> None:
+    for what in ("predictions", "model"):
+        done = querist("export", str(campaign), "--what", what)
+        assert done.exit_code == 2
+        assert "No model has been trained" in done.output
+
+
+def test_the_exported_model_works_as_its_card_says(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert querist("export", str(trained), "--what", "model", "-o", "model").exit_code == 0
+    card = Path("model/README.md").read_text(encoding="utf-8")
+    assert "# Topics" in card and "| praise | 10 |" in card
+    code = card.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir("model")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    assert "blame" in printed.getvalue()  # of "late again"
+
+
+# ---------------------------------------------------------------- label
+
+
+@pytest.fixture
+def unserved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stands in for the server, and notes what it would have served."""
+    served: list[str] = []
+
+    def serve(workspace: Workspace, **page: object) -> None:
+        served.append(workspace.folder.name)
+        workspace.close()
+
+    monkeypatch.setattr("querist.server.serve", serve)
+    return served
+
+
+def test_label_makes_a_campaign_and_opens_it_again(home: Path, unserved: list[str]) -> None:
+    Path("how.md").write_text("Be fair.", encoding="utf-8")
+    first = querist(
+        "label", "reviews.csv", "--label", "topic", "--classes", "praise, other", "--guidelines", "how.md",
+        "--target", "0.9",
+    )  # fmt: skip
+    assert first.exit_code == 0, first.output
+    assert "60 texts, 20 of them labelled" in first.output
+    again = querist("label", "reviews.csv", "--budget", "30", "--classes", "question", "--strategy", "margin")
+    assert "Going on with reviews.querist: 20 of 60 items labelled" in again.output
+    assert unserved == ["reviews.querist", "reviews.querist"]
+    with Workspace.open(home / "reviews.querist") as workspace:
+        settings = workspace.campaign.settings
+        assert workspace.campaign.state.classes == ("praise", "other", "blame", "question")
+        assert (settings.title, settings.guidelines, settings.target) == ("reviews", "Be fair.", 0.9)
+        assert (settings.budget, settings.strategy, settings.random_share) == (30, "margin", 0.1)
+
+
+def test_a_campaign_keeps_its_encoder(campaign: Path, unserved: list[str]) -> None:
+    done = querist("label", "reviews.csv", "--encoder", "minilm")
+    assert done.exit_code == 2
+    assert "was made with --encoder auto, not minilm" in done.output
+    assert unserved == []
+    Workspace.open(campaign).close()  # and its lock was given back
+
+
+def test_a_campaigns_folder_can_be_labelled_itself(campaign: Path, unserved: list[str]) -> None:
+    assert querist("label", "reviews.querist").exit_code == 0
+    assert querist("serve", "reviews.querist").exit_code == 0
+    assert unserved == ["reviews.querist", "reviews.querist"]
+
+
+def test_problems_in_the_data_are_told(home: Path, unserved: list[str]) -> None:
+    rows = "".join(f"{i},{'a text of some length' if i % 2 else ''}\n" for i in range(12))
+    (home / "gaps.csv").write_text("id,text\n" + rows, encoding="utf-8")
+    told = querist("label", "gaps.csv").output
+    assert "left out: line 2: the text is empty" in told
+    assert "and 3 more" in told
+    assert "the text is empty" in querist("status", "gaps.querist").output
+
+
+def test_the_demo_keeps_what_it_is_told_to_keep(home: Path, unserved: list[str]) -> None:
+    assert querist("demo", "--folder", "kept").exit_code == 0
+    assert unserved == ["digits.querist"]
+    with Workspace.open(home / "kept" / "digits.querist", exclusive=False) as workspace:
+        assert len(workspace.items) == 1797
+        assert workspace.manifest.kind == "image"
+        assert workspace.state.classes == tuple("0123456789")
+
+
+# ---------------------------------------------------------------- simulate
+
+
+def test_simulate_compares_strategies(home: Path) -> None:
+    rows = ["a,b,label", *(f"{i % 7},{i % 5},{'x' if i % 7 > 3 else 'y'}" for i in range(80))]
+    (home / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    words = ("--label", "label", "--kind", "row", "--strategies", "margin", "--seeds", "2", "--budget", "20")
+    done = querist("simulate", "points.csv", *words)
+    assert done.exit_code == 0, done.output
+    assert "margin" in done.output and "over random" in done.output
+    assert Path("points-curves.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert "| random |" in Path("points-curves.md").read_text(encoding="utf-8")
+    assert len(Path("points-curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2 * 2
+
+
+def test_simulate_takes_a_campaign(campaign: Path) -> None:
+    words = ("--strategies", "margin", "--seeds", "1", "--budget", "8", "--batch", "4", "-o", "mine")
+    done = querist("simulate", str(campaign), *words)
+    assert done.exit_code == 0, done.output
+    assert Path("mine.csv").exists()
+
+
+def test_simulate_needs_labels(home: Path) -> None:
+    done = querist("simulate", "reviews.csv", "--text", "text")
+    assert done.exit_code == 2
+    assert "0 labels of 0 classes" in done.output and "--label COLUMN" in done.output
