@@ -66,10 +66,8 @@ def keys_of(ids: Sequence[str | int]) -> Array:
 def _hashed(ids: Sequence[str | int]) -> Array:
     """FNV-1a over code points, column by column; the padding of shorter ids is passed over."""
     words = np.array([str(one) for one in ids], dtype=str)
-    letters = np.ascontiguousarray(words).view(np.uint32).reshape(len(words), -1) if words.itemsize else None
+    letters = words.view(np.uint32).reshape(len(words), -1)
     mixed = np.full(len(words), 0xCBF29CE484222325, dtype=np.uint64)
-    if letters is None:
-        return mixed
     with np.errstate(over="ignore"):
         for column in letters.T:
             mixed = np.where(column, (mixed ^ column) * np.uint64(0x100000001B3), mixed)

@@ -100,12 +100,10 @@ class Points:
 
     def _first_wrong(self) -> int:
         """The first row that is not finite (one such makes the mean so too), or else the largest."""
+        sums = np.empty(self.n)
         for start, stop in self.blocks():
-            block = self.block(start, stop)
-            sums = np.asarray((abs(block) if self.sparse else np.abs(block)).sum(axis=1)).ravel()
-            if not np.isfinite(sums).all():
-                return start + int(np.flatnonzero(~np.isfinite(sums))[0])
-        return int(self.norms.argmax())
+            sums[start:stop] = np.asarray(abs(self.block(start, stop)).sum(axis=1)).ravel()
+        return int(np.where(np.isfinite(sums), sums, np.inf).argmax())
 
     def _centred(self, rows: Any) -> Any:
         return rows if self.sparse else rows - self.mean

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.specs import from_spec, to_spec
+from querist.specs import from_spec, parts, to_spec
 
 __all__ = ["Laws", "little_memory", "no_global_chance", "reads_back", "run_laws"]
 
@@ -54,7 +54,9 @@ def little_memory(limit: int, *, what: str) -> Iterator[None]:
 
 
 def reads_back(part: Any) -> Any:
-    """``part`` written as JSON and read back, equal to itself."""
+    """``part`` written as JSON and read back, equal to itself; as it is where nobody gave it a name."""
+    if type(part) not in parts(type(part)).values():
+        return part
     written = json.dumps(to_spec(part))
     back = from_spec(json.loads(written))
     assert back == part, f"written as {written} it reads back as {back!r}"
