@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from querist.data.files import atomic_write, digest, full_disk_told
-from querist.errors import InvalidInput
+from querist.errors import InvalidInput, QueristError
 from querist.specs import to_spec
 
 __all__ = ["FeatureStore"]
@@ -50,9 +50,9 @@ class FeatureStore:
     [4.0, 5.0]
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, chunk: int = 4096) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, chunk: int = 1024) -> None:
         if chunk < 1:
-            raise InvalidInput(f"A chunk holds at least one row; got {chunk}.", mend="Leave it at 4096.")
+            raise InvalidInput(f"A chunk holds at least one row; got {chunk}.", mend="Leave it at 1024.")
         self.folder = Path(folder)
         self.chunk = chunk
         self.problems: dict[int, str] = {}
@@ -68,8 +68,11 @@ class FeatureStore:
         ``progress(done, total)`` is called now and then.  After it, ``problems`` holds the rows that could
         not be read (their features are zeros) with the reasons.
         """
+        if not len(contents):
+            raise InvalidInput("There are no items to encode.", mend="Give at least one.")
         folder = self.folder / _key(encoder)
-        folder.mkdir(parents=True, exist_ok=True)
+        with full_disk_told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         hashes = [
             self._hash(contents[start : start + self.chunk]) for start in range(0, len(contents), self.chunk)
         ]
@@ -112,15 +115,19 @@ class FeatureStore:
         encoder: _Encoder,
         progress: Callable[[int, int], None] | None,
     ) -> dict[str, Any]:
-        fitted = self._learned(folder, contents, encoder)
         held = told.get("hashes", [])
         same = next(
             (i for i, (a, b) in enumerate(zip(held, hashes, strict=False)) if a != b),
             min(len(held), len(hashes)),
         )
+        if held and not same:  # other content altogether: what was learned from the old is of no use
+            (folder / "encoder.npz").unlink(missing_ok=True)
+        fitted = self._learned(folder, contents, encoder)
         told = self._begin(folder, told, same)
         path = folder / told["file"]
         with full_disk_told(path), path.open("r+b") as file:
+            if same:
+                _cut(file, min(same * self.chunk, len(contents)), told["dim"])
             for k in range(same, len(hashes)):
                 start = k * self.chunk
                 block = contents[start : start + self.chunk]
@@ -130,6 +137,7 @@ class FeatureStore:
                     progress=_further(progress, start, len(contents)),
                     unreadable=problems.__setitem__,
                 )
+                _refuse_another_width(rows, told.setdefault("dim", int(rows.shape[1])), len(block))
                 _append(file, rows, start)
                 told["hashes"] = hashes[: k + 1]
                 told["problems"] |= {str(start + row): reason for row, reason in problems.items()}
@@ -156,12 +164,15 @@ class FeatureStore:
             "problems": problems,
             "complete": False,
         }
+        if same:
+            fresh["dim"] = told["dim"]
         path = folder / fresh["file"]
         if same and told["file"] != fresh["file"]:
             with full_disk_told(path):
                 shutil.copyfile(folder / told["file"], path)
         elif not same:
-            path.write_bytes(b"")
+            with full_disk_told(path):
+                path.write_bytes(b"")
         _store(folder, fresh)
         return fresh
 
@@ -176,13 +187,13 @@ def _further(
 def _key(encoder: Any) -> str:
     try:
         spec = to_spec(encoder)
-    except Exception:  # a bare function has no spec; its name must do
+    except QueristError:  # a bare function has no spec; its name must do
         spec = {
             "name": getattr(encoder, "name", "custom"),
             "function": repr(getattr(encoder, "function", "")),
         }
     name = spec["name"] if isinstance(spec, dict) else "custom"
-    return f"{name}-{digest([json.dumps(spec, sort_keys=True, default=repr)])[:12]}"
+    return f"{name.replace('/', '-')}-{digest([json.dumps(spec, sort_keys=True, default=repr)])[:12]}"
 
 
 def _parts(content: Mapping[str, Any]) -> list[str | bytes]:
@@ -206,16 +217,28 @@ def _parts(content: Mapping[str, Any]) -> list[str | bytes]:
     return parts
 
 
+def _refuse_another_width(rows: np.ndarray, dim: int, n: int) -> None:
+    if rows.shape != (n, dim):
+        raise InvalidInput(
+            f"The encoder gave the shape {rows.shape} for {n} items; before, it gave {dim} features an item.",
+            mend="An encoder must give every item the same number of features.",
+        )
+
+
 def _append(file: BinaryIO, rows: np.ndarray, start: int) -> None:
     """Write ``rows`` behind the first ``start``, then the header that counts them."""
-    rows = np.ascontiguousarray(rows, dtype=np.float32)
     file.seek(_HEADER + start * rows.shape[1] * 4)
-    file.truncate()
-    file.write(rows.tobytes())
+    file.write(np.ascontiguousarray(rows, dtype=np.float32).tobytes())
     file.flush()
     os.fsync(file.fileno())
+    _cut(file, start + len(rows), rows.shape[1])
+
+
+def _cut(file: BinaryIO, n: int, dim: int) -> None:
+    """Let the file hold ``n`` rows: what an interrupted run wrote behind them is forgotten."""
+    file.truncate(_HEADER + n * dim * 4)
     file.seek(0)
-    file.write(_header(start + len(rows), rows.shape[1]))
+    file.write(_header(n, dim))
     file.flush()
     os.fsync(file.fileno())
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from querist.data.files import atomic_write, digest
+from querist.data.files import atomic_write, digest, full_disk_told
 from querist.data.source import Columns, Content, Kind, Problem, Source, vector_fields
 from querist.errors import InvalidInput, SourceError, UnknownItem
 
@@ -35,6 +35,9 @@ class ItemTable(Sequence[Content]):
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
+        self._open()
+
+    def _open(self) -> None:
         files = sorted(self.folder.glob("[0-9]*.arrow"))
         if not files:
             raise InvalidInput(
@@ -138,7 +141,7 @@ class ItemTable(Sequence[Content]):
         if rows:
             number = len(list(self.folder.glob("[0-9]*.arrow")))
             _write(source, rows, self.folder / f"{number:05d}.arrow")
-            self.__init__(self.folder)  # type: ignore[misc]
+            self._open()
         _write_problems(source, self.folder)
         return len(rows)
 
@@ -149,7 +152,8 @@ def write_items(source: Source, folder: str | os.PathLike[str]) -> ItemTable:
     Whole or not at all: a full disk raises :class:`~querist.errors.DiskFull` and leaves nothing.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    with full_disk_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     if any(folder.glob("[0-9]*.arrow")):
         raise InvalidInput(f"{folder} holds items already.", mend="Open them, and append to them.")
     _write_problems(source, folder)

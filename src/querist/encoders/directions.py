@@ -15,8 +15,8 @@ def leading_directions(matrix: Any, dim: int, *, rounds: int = 2) -> np.ndarray:
     k is ``dim``, or fewer where the matrix has no more directions than that.  Seeded: the same matrix gives
     the same directions, each with its largest entry positive.
 
-    >>> leading_directions(np.array([[3.0, 0.0], [0.0, 1.0]]), 1).round(1).ravel().tolist()
-    [1.0, 0.0]
+    >>> leading_directions(np.array([[3.0, 3.0], [1.0, 1.0]]), 1).astype(float).round(2).ravel().tolist()
+    [0.71, 0.71]
 
     Halko, Martinsson and Tropp, Finding structure with randomness, 2011.
     """

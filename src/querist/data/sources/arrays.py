@@ -63,11 +63,11 @@ def _load(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         raise SourceError(f"{path} does not exist.", mend="Check the path.")
     try:
-        loaded = np.load(path, mmap_mode="r" if path.suffix == ".npy" else None, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"arr_0": loaded}
-        with loaded:
-            return {name: loaded[name] for name in loaded.files if loaded[name].ndim}
+        if path.suffix == ".npy":
+            return {"arr_0": np.load(path, mmap_mode="r", allow_pickle=False)}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
+            held = {name: loaded[name] for name in loaded.files}
+            return {name: one for name, one in held.items() if isinstance(one, np.ndarray) and one.ndim}
     except ValueError as error:
         if "pickle" in str(error).lower():
             raise SourceError(
@@ -80,12 +80,14 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _chosen(path: Path, arrays: Mapping[str, Any], column: str | None) -> str:
+    if not arrays:
+        raise SourceError(f"{path} holds no arrays.", mend="Write it with numpy.savez.")
     if column is not None:
         return _named(path, arrays, column)
     wide = [name for name, array in arrays.items() if array.ndim >= 2]
     usual = [name for known in _USUAL for name in wide if name.casefold() == known]
-    if usual or len(wide) == 1:
-        return (usual or wide)[0]
+    if usual or len(wide) == 1 or len(arrays) == 1:
+        return (usual or wide or list(arrays))[0]
     shown = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     raise SourceError(f"{path} holds the arrays {shown}.", mend="Name the one to use with columns=.")
 

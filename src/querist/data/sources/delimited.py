@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,9 @@ __all__ = ["read_delimited"]
 
 SAMPLE = 2**18  # characters in which delimiter, quoting and header are sought
 RAGGED_SHARE = 0.05  # more rows than this of another width: the delimiter is wrong, not the rows
+ALIKE = 0.8  # the share of rows that must have one width under the right delimiter
 NO_DELIMITER = "\x1f"
+_OPENING_QUOTE = re.compile(r'(?:^|[\t\r\n])"')
 
 
 def read_delimited(
@@ -30,7 +34,7 @@ def read_delimited(
     Rows of another width than the rest are left out, with their line, as problems.
     """
     with open_text(path, encoding) as file:
-        sample = _whole_lines(file.read(SAMPLE))
+        sample = file.read(SAMPLE)
     delimiter, quoting = _dialect(sample, path)
     with open_text(path, encoding) as file, _wide_fields():
         rows, lines = _rows(file, path, delimiter, quoting)
@@ -129,31 +133,32 @@ def _even(
 def _dialect(sample: str, path: Path) -> tuple[str, int]:
     """The delimiter and the quoting under which the sample's rows are most alike."""
     tab = path.name.lower().removesuffix(".gz").endswith((".tsv", ".tab"))
-    best, found = (0.0, 0, 0), (NO_DELIMITER, csv.QUOTE_MINIMAL)
-    lines = sample.splitlines(keepends=True)
+    if tab and not _OPENING_QUOTE.search(sample):
+        return "\t", csv.QUOTE_NONE  # a stray quote further on is a character like any other
+    best, found = (0.0, False, 0, 0), (NO_DELIMITER, csv.QUOTE_MINIMAL)
     for delimiter in ("\t",) if tab else (",", ";", "\t", "|"):
         if delimiter not in sample:
             continue
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
-            with _wide_fields():
-                try:
-                    widths = Counter(
-                        len(r) for r in csv.reader(lines, delimiter=delimiter, quoting=quoting) if r
-                    )
-                except csv.Error:
-                    continue
+            widths = _widths(sample, delimiter, quoting)
+            if not widths:
+                continue
             width, count = max(widths.items(), key=lambda one: (one[1], one[0]))
-            share = count / widths.total()
-            if width > 1 and share >= 0.8 and (round(share, 2), width, count) > best:
-                best, found = (round(share, 2), width, count), (delimiter, quoting)
+            key = (count / widths.total(), quoting == csv.QUOTE_MINIMAL, width, count)
+            if width > 1 and key[0] >= ALIKE and key > best:
+                best, found = key, (delimiter, quoting)
     return found
 
 
-def _whole_lines(sample: str) -> str:
-    if len(sample) < SAMPLE:
-        return sample
-    cut = max(sample.rfind("\n"), sample.rfind("\r"))
-    return sample[: cut + 1] if cut > 0 else sample
+def _widths(sample: str, delimiter: str, quoting: int) -> Counter[int]:
+    """How many of the sample's rows have how many cells; the last row, cut short perhaps, is left out."""
+    lines = io.StringIO(sample, newline="")
+    with _wide_fields():
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter, quoting=quoting) if row]  # type: ignore[arg-type]
+        except csv.Error:
+            return Counter()
+    return Counter(widths[:-1] if len(sample) >= SAMPLE and len(widths) > 1 else widths)
 
 
 @contextmanager

@@ -13,12 +13,13 @@ from querist.errors import SourceError
 __all__ = ["IMAGE_SUFFIXES", "Roles", "Table", "has_header", "resolve", "roles_of", "unique_names"]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
-TEXT_NAMES = frozenset(
-    "text sentence review comment body content message tweet question utterance document abstract "
-    "title headline summary description query prompt subject".split()  # noqa: SIM905
-)
-ID_NAMES = frozenset("id uid uuid guid item_id itemid doc_id docid row_id rowid record_id".split())  # noqa: SIM905
-LABEL_NAMES = frozenset("label labels class classes category target y gold sentiment".split())  # noqa: SIM905
+_TEXT_WORDS = """
+    text sentence review comment body content message tweet question utterance document abstract
+    title headline summary description query prompt subject
+"""
+TEXT_NAMES = frozenset(_TEXT_WORDS.split())
+ID_NAMES = frozenset(("id", "uid", "uuid", "guid", "item_id", "itemid", "doc_id", "docid", "row_id", "rowid"))
+LABEL_NAMES = frozenset(("label", "labels", "class", "classes", "category", "target", "y", "gold", "sentiment"))
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?\s*")
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
 _SAMPLE = 1000
@@ -113,7 +114,7 @@ def roles_of(
     used = {*(texts if kind == "text" else ()), *((picture,) if kind == "image" else ())}
     fields: tuple[str, ...] = ()
     if kind == "row":
-        fields = shown or tuple(name for name in free if name.casefold() not in LABEL_NAMES)
+        fields = shown or tuple(name for name in free if not _gives_away(table, name))
         if not fields:
             raise SourceError(f"{path} has no column left to show.", mend="Name the columns with columns=.")
     meta = tuple(name for name in free if name not in used and name not in fields)
@@ -133,8 +134,9 @@ def roles_of(
 def has_header(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool:
     """Whether the first of ``rows`` is a heading.
 
-    It is when it holds a column that the caller named, and else unless something tells against it:
-    a number, an empty or a long cell, two equal cells, or a cell that comes again below.
+    It is when it holds a column that the caller named, or stands above numbers without being one; and
+    else unless something tells against it: a number, an empty cell, one that reads like a sentence, two
+    equal cells, or a cell that comes again below.
     """
     first = [cell.strip() for cell in rows[0]]
     lowered = {cell.casefold() for cell in first}
@@ -142,17 +144,26 @@ def has_header(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool
         return True
     if lowered & (TEXT_NAMES | ID_NAMES | LABEL_NAMES) and not any(map(is_number, filter(None, first))):
         return True
-    if len(rows) == 1:
+    if len(rows) == 1 or any(map(is_number, first)):
         return False
     body = [row for row in rows[1:] if len(row) == len(first)]
+    if any(_heads_numbers(cell, [row[j] for row in body]) for j, cell in enumerate(first)):
+        return True
     for j, cell in enumerate(first):
         if not cell and j == 0:
             continue  # pandas and R leave the heading of the row names empty
-        if not cell or len(cell) > 60 or is_number(cell):
-            return False
-        if any(row[j].strip() == cell for row in body):
+        if not cell or _like_a_sentence(cell) or any(row[j].strip() == cell for row in body):
             return False
     return len(lowered) == len(first)
+
+
+def _heads_numbers(cell: str, below: Sequence[str]) -> bool:
+    held = [one for one in below if one.strip().casefold() not in _MISSING]
+    return bool(held) and cell.casefold() not in _MISSING and sum(map(is_number, held)) > 0.8 * len(held)
+
+
+def _like_a_sentence(cell: str) -> bool:
+    return len(cell) > 60 or len(cell.split()) > 4 or cell[-1] in ".!?"
 
 
 def unique_names(cells: Sequence[str], width: int | None = None) -> list[str]:
@@ -171,6 +182,14 @@ def unique_names(cells: Sequence[str], width: int | None = None) -> list[str]:
 def is_number(cell: str) -> bool:
     """Whether a cell reads as a number."""
     return _NUMBER.fullmatch(cell) is not None
+
+
+def _gives_away(table: Table, name: str) -> bool:
+    """Whether a column is no property of the item: a label by its name, or row numbers without a name."""
+    if name.casefold() in LABEL_NAMES:
+        return True
+    nameless = table.header and (name == "column 1" or name.startswith("Unnamed: "))
+    return nameless and len(set(table.column(name))) == len(table.places)
 
 
 def _first(names: Sequence[str], known: frozenset[str]) -> str | None:
