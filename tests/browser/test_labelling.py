@@ -14,6 +14,8 @@ WORDS = {
     "Money": ["bank", "market", "shares", "profit", "trade", "investor", "dollar", "merger"],
     "Science": ["planet", "cell", "laser", "protein", "orbit", "genome", "telescope", "enzyme"],
 }
+QUESTION = "document.querySelector('[data-testid=question]')"
+PICTURE = "document.querySelector('[data-testid=question] img')"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -39,10 +41,25 @@ def texts(tmp_path, start, page):
     """A campaign over texts of three classes, its page open."""
     data = write_texts(tmp_path / "news.csv")
     folder = tmp_path / "news.querist"
-    application, address = start(folder, "label", str(data), "--classes", ",".join(WORDS), "--folder", str(folder))
+    application, address = label(start, data, folder, WORDS)
     page.goto(address)
     question(page)
     return application
+
+
+def label(start, data, folder, classes):
+    """The application over ``data``, and the address of its page."""
+    return start(folder, "label", str(data), "--classes", ",".join(classes), "--folder", str(folder))
+
+
+def goes(page, item):
+    """Waits until another item than this is on the screen."""
+    page.wait_for_function(f"item => {QUESTION}?.dataset.item !== item", arg=item)
+
+
+def comes(page, item):
+    """Waits until this item is on the screen."""
+    page.wait_for_function(f"item => {QUESTION}?.dataset.item === item", arg=item)
 
 
 def question(page):
@@ -60,9 +77,7 @@ def answer(page, key=None):
     item, text = shown(page)
     value = right(text)
     page.keyboard.press(key or str(list(WORDS).index(value) + 1))
-    page.wait_for_function(
-        "item => document.querySelector('[data-testid=question]')?.dataset.item !== item", arg=item
-    )
+    goes(page, item)
     return item, value
 
 
@@ -95,16 +110,14 @@ def test_thirty_texts_by_keyboard_with_all_that_happens_on_the_way(texts, page):
     delivered(page)
     assert item in texts.state().labels
     page.keyboard.press("Control+z")
-    page.wait_for_function("item => document.querySelector('[data-testid=question]').dataset.item === item", arg=item)
+    comes(page, item)
     delivered(page)
     assert item not in texts.state().labels
     told[item] = answer(page)[1]
 
     skipped, _ = shown(page)
     page.keyboard.press("Space")
-    page.wait_for_function(
-        "item => document.querySelector('[data-testid=question]').dataset.item !== item", arg=skipped
-    )
+    goes(page, skipped)
     delivered(page)
     assert skipped in texts.state().skipped
 
@@ -148,7 +161,7 @@ def test_a_correction_in_the_list_of_answers(texts, page):
     other = next(name for name in WORDS if name != value)
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("item => document.querySelector('[data-testid=question]').dataset.item === item", arg=item)
+    comes(page, item)
     page.keyboard.press(str(list(WORDS).index(other) + 1))
     delivered(page)
     page.wait_for_timeout(200)
@@ -188,7 +201,7 @@ def test_a_class_added_as_one_goes_and_a_flag(texts, page):
     page.get_by_test_id("new-class-name").wait_for(state="detached")
     if shown(page)[0] == item:
         page.keyboard.press("4")
-    page.wait_for_function("item => document.querySelector('[data-testid=question]').dataset.item !== item", arg=item)
+    goes(page, item)
     delivered(page)
     assert texts.state().classes == (*WORDS, "Weather")
     assert texts.state().labels[item] == "Weather"
@@ -215,9 +228,7 @@ def test_on_a_phone_everything_is_in_reach(texts, chromium):
         button = page.get_by_test_id(f"class-{right(text)}")
         assert button.bounding_box()["height"] >= 44
         button.tap()
-        page.wait_for_function(
-            "item => document.querySelector('[data-testid=question]').dataset.item !== item", arg=item
-        )
+        goes(page, item)
         delivered(page)
         assert texts.state().labels[item] == right(text)
     finally:
@@ -253,8 +264,7 @@ def test_images_are_shown_and_answered(tmp_path, start, page):
     data = tmp_path / "digits.npy"
     np.save(data, pictures)
     folder = tmp_path / "digits.querist"
-    classes = ",".join(map(str, range(10)))
-    application, address = start(folder, "label", str(data), "--classes", classes, "--folder", str(folder))
+    application, address = label(start, data, folder, map(str, range(10)))
     page.goto(address)
     told = {}
     for _ in range(12):
@@ -263,13 +273,11 @@ def test_images_are_shown_and_answered(tmp_path, start, page):
         item = on_screen.get_attribute("data-item")
         picture = on_screen.locator("img").first
         picture.wait_for()
-        page.wait_for_function("() => { const i = document.querySelector('[data-testid=question] img'); return i.complete && i.naturalWidth === 8 }")
+        page.wait_for_function(f"() => {{ const i = {PICTURE}; return i.complete && i.naturalWidth === 8 }}")
         assert picture.bounding_box()["width"] >= 200, "a tiny picture is shown large"
         told[item] = str(digits[int(re.search(r"\d+", item).group())])
         page.get_by_test_id(f"class-{told[item]}").click()
-        page.wait_for_function(
-            "item => document.querySelector('[data-testid=question]')?.dataset.item !== item", arg=item
-        )
+        goes(page, item)
     delivered(page)
     assert {item: application.state().labels[item] for item in told} == told
 
@@ -278,12 +286,12 @@ def test_many_classes_are_found_by_typing(tmp_path, start, page):
     data = write_texts(tmp_path / "news.csv", 60)
     names = [f"topic {chr(97 + i)}{chr(97 + i)}" for i in range(24)]
     folder = tmp_path / "many.querist"
-    application, address = start(folder, "label", str(data), "--classes", ",".join(names), "--folder", str(folder))
+    application, address = label(start, data, folder, names)
     page.goto(address)
     item, _ = shown(page)
     page.keyboard.press("/")
     page.get_by_test_id("filter").fill("qq")
     page.keyboard.press("Enter")
-    page.wait_for_function("item => document.querySelector('[data-testid=question]').dataset.item !== item", arg=item)
+    goes(page, item)
     delivered(page)
     assert application.state().labels[item] == "topic qq"
