@@ -20,9 +20,6 @@ class SecondOpinions:
         self._among: dict[ItemId, tuple[int, frozenset[str | None]]] = {}
         self._queues: dict[frozenset[str | None], list[tuple[int, ItemId]]] = {}
 
-    def __len__(self) -> int:
-        return len(self._among)
-
     def want(self, item: ItemId, since: int, dealt: frozenset[str | None]) -> None:
         """The item, answered first at event ``since``, wants somebody who is not in ``dealt``."""
         if self._among.get(item) != (since, dealt):

@@ -102,8 +102,8 @@ def anchoring(state: State, *, confidence: float = 0.95) -> Anchoring:
     """How far annotators follow the suggestion: agreement where it was shown against where it was hidden.
 
     Among the questions that the strategy chose, where a coin decides; random ones are always blind, and
-    easier, so they would spoil the comparison.
-    The two intervals share the error between them, so the bounds of the difference hold at any look.
+    easier, so they would spoil the comparison.  The two intervals share the error between them, so the
+    bounds of the difference hold at any look.
     """
     standing = state.active_outcomes
     shown = [one.right for one in standing if not one.hidden]

@@ -31,6 +31,7 @@ class Settings:
         model can be estimated without bias.
     hide_share : float in [0, 1]
         Share of the suggestions that annotators are not shown, to measure how far they follow them.
+        Those of random questions never are, so that the estimate of quality owes nothing to them.
     overlap : int
         How many annotators are to answer each item.
     lease : float, optional

@@ -144,8 +144,6 @@ class SQLLog:
             raise
         except exc.DBAPIError as error:
             raise _storage_error(error.orig, self._place) from error
-        except exc.NoSuchModuleError as error:
-            raise StorageError(str(error), mend="Use sqlite:///path or postgresql://...") from error
 
 
 def _engine(url: str, wait: float) -> sa.Engine:
@@ -180,7 +178,9 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
         raise StorageError(
             f"{place} cannot be made: there is no folder {folder}.", mend="Make the folder, or mind the path."
         )
-    engine = sa.create_engine(url, connect_args={"timeout": wait, "check_same_thread": False})
+    engine = sa.create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": wait, "check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
