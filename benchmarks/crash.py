@@ -29,7 +29,9 @@ from querist.workspace import Workspace
 _LOST_CONTACT = (OSError, RuntimeError)
 
 
-def rounds(folder: Path, n: int, *, seed: int = 0, longest: float = 0.5, items: int = 20_000) -> dict[str, Any]:
+def rounds(
+    folder: Path, n: int, *, seed: int = 0, longest: float = 0.5, items: int = 20_000
+) -> dict[str, Any]:
     """Run ``n`` rounds in ``folder``; raises AssertionError as soon as anything is lost."""
     source = open_source(write_csv(folder / "made-up.csv", items), text="text", id="id")
     campaign = folder / "campaign"

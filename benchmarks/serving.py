@@ -134,7 +134,9 @@ def measure(items: int, seconds: float, annotators: int, folder: Path) -> list[R
     rate, twice, waits = many_annotators(server, annotators, seconds)
     rows.append((f"{annotators} annotators, answers a second", f"{rate:.0f}", ">= 200"))
     rows.append(("items that went to two of them", str(twice), "0"))
-    rows.append(("their answers, p50 / p99", f"{quantile(waits, 0.5):.1f} / {quantile(waits, 0.99):.1f} ms", ""))
+    rows.append(
+        ("their answers, p50 / p99", f"{quantile(waits, 0.5):.1f} / {quantile(waits, 0.99):.1f} ms", "")
+    )
     client.close()
     server.stop()
     rows += _exports(folder / "campaign", items)
@@ -160,7 +162,9 @@ def _exports(campaign: Path, items: int) -> list[Row]:
     began = time.perf_counter()
     server.start()
     Client(server).call("GET", "/api/campaign")
-    rows.append((f"second start, {items:,} answers in the log", f"{time.perf_counter() - began:.2f} s", "< 3 s"))
+    rows.append(
+        (f"second start, {items:,} answers in the log", f"{time.perf_counter() - began:.2f} s", "< 3 s")
+    )
     client = Client(server)
     for what in ("labels", "predictions"):
         for format in ("csv", "jsonl", "parquet"):
@@ -177,7 +181,9 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=20.0, help="of labelling, for each of the two crowds")
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="of labelling, for each of the two crowds"
+    )
     parser.add_argument("--annotators", type=int, default=16)
     chosen = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")

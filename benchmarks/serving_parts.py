@@ -22,7 +22,9 @@ _WORDS = {
     "world": "minister vote border treaty troops election talks embassy law protest",
     "science": "study space cells planet genes robot energy climate data laser",
 }
-_COMMON = "the a of after new says report about with over year week group plan early late first day".split()
+_COMMON = (
+    "the a of after new says report about with over year week group plan early late first day"
+).split()
 
 SERVE = """
 import sys
@@ -61,6 +63,7 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
         self.token = ""
+        self.clients: list[Client] = []
 
     def start(self, patience: float = 60.0) -> float:
         """Start it, wait until it serves, and return how many seconds that took."""
@@ -89,13 +92,20 @@ class Server:
             assert self.process.stdout is not None
             self.process.stdout.close()
             self.process = None
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.clients.clear()
 
 
 class Client:
-    """One annotator's connection to the loopback: as little Python as HTTP allows, so as to time the server."""
+    """One annotator's connection to the loopback: as little Python as HTTP allows, to time the server."""
 
     def __init__(self, server: Server, name: str = "me") -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        server.clients.append(self)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.head = (
             f"host: 127.0.0.1:{server.port}\r\nauthorization: Bearer {server.token}\r\n"

@@ -49,8 +49,13 @@ def test_the_first_questions_are_random_and_say_so(client):
     assert len({question["item"] for question in questions}) == 3
     first = questions[0]
     assert first["why"] == {
-        "arm": "random", "text": RANDOM, "strategy": "", "score": 0.0, "rank": 1,
-        "probability": pytest.approx(1 / 40), "model": None,
+        "arm": "random",
+        "text": RANDOM,
+        "strategy": "",
+        "score": 0.0,
+        "rank": 1,
+        "probability": pytest.approx(1 / 40),
+        "model": None,
     }
     assert first["suggestion"] is None and first["content"]["kind"] == "text"
     assert first["content"]["meta"] == [{"name": "place", "value": "here"}]
@@ -243,7 +248,9 @@ def test_random_questions_are_blind_and_a_share_of_the_others_too(client, worksp
         answer(client, question, right(question["content"]["text"]), "ann")
     quality = client.get("/api/progress").json()["quality"]
     deadline = time.monotonic() + 10
-    while (quality is None or quality["n"] < 3) and time.monotonic() < deadline:  # it may be half a second old
+    while (
+        quality is None or quality["n"] < 3
+    ) and time.monotonic() < deadline:  # it may be half a second old
         quality = client.get("/api/progress").json()["quality"]
     assert quality["n"] == 3 and quality["low"] <= quality["estimate"] <= quality["high"]
 
@@ -317,7 +324,8 @@ def test_answers_are_listed_newest_first_and_filtered(client):
     assert questions[2]["item"] in items(q=f"NUMBER{needle}")
     page = client.get("/api/answers", params={"offset": 1, "limit": 2}).json()
     assert page["total"] == 6 and [one["item"] for one in page["answers"]] == [
-        questions[4]["item"], questions[3]["item"],
+        questions[4]["item"],
+        questions[3]["item"],
     ]
     beyond = client.get("/api/answers", params={"offset": 100}).json()
     assert beyond == {"answers": [], "total": 6}

@@ -29,7 +29,9 @@ def bearer(token=TOKEN):
     return {"authorization": f"Bearer {token}"}
 
 
-@pytest.mark.parametrize("headers", [{}, bearer("wrong"), bearer("é"), {"cookie": "querist=x"}, {"cookie": "=;=;"}])
+@pytest.mark.parametrize(
+    "headers", [{}, bearer("wrong"), bearer("é"), {"cookie": "querist=x"}, {"cookie": "=;=;"}]
+)
 def test_without_the_token_nobody_comes_in(client, headers):
     reply = client.get("/api/next", headers={key: value.encode() for key, value in headers.items()})
     assert reply.status_code == 401
@@ -64,7 +66,9 @@ def test_a_foreign_host_is_refused(client, host):
     assert reply.status_code == 421 and reply.json()["error"] == "ForeignHost"
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8000"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8000"]
+)
 def test_a_foreign_origin_is_refused(client, origin):
     reply = client.post("/api/next", json={}, headers={**bearer(), "origin": origin})
     assert reply.status_code == 403 and reply.json()["error"] == "ForeignOrigin"
@@ -112,10 +116,18 @@ def test_a_body_that_never_ends_is_cut_off():
             raise AssertionError(message)
 
         headers = [
-            (b"host", b"localhost"), (b"authorization", b"Bearer a-secret"),
-            (b"content-type", b"application/json"), (b"transfer-encoding", b"chunked"),
+            (b"host", b"localhost"),
+            (b"authorization", b"Bearer a-secret"),
+            (b"content-type", b"application/json"),
+            (b"transfer-encoding", b"chunked"),
         ]
-        scope = {"type": "http", "method": "POST", "path": "/api/next", "query_string": b"", "headers": headers}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/next",
+            "query_string": b"",
+            "headers": headers,
+        }
         await Guard(app, TOKEN, ["localhost"])(scope, receive, send)
         return sent
 

@@ -99,11 +99,14 @@ def test_a_learner_that_does_not_listen_is_killed(tmp_path):
 
 
 def test_waking_a_busy_learner_never_blocks(tmp_path):
-    supervisor, ear = supervised(tmp_path, """
+    supervisor, ear = supervised(
+        tmp_path,
+        """
         import time
         print('{"phase": "training"}', flush=True)
         time.sleep(60)
-    """)
+    """,
+    )
     supervisor.start()
     ear.wait(lambda report: report.phase == "training")
     for _ in range(100_000):  # more than a pipe holds

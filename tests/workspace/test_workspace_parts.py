@@ -53,7 +53,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 @pytest.mark.parametrize("text", ["{", "[1]"])
 def test_a_broken_json_file_is_told_with_its_name(tmp_path, text):
     (tmp_path / "m.json").write_text(text)
-    with pytest.raises(InvalidInput, match="m.json"):
+    with pytest.raises(InvalidInput, match=r"m\.json"):
         read_json(tmp_path / "m.json")
 
 
@@ -80,7 +80,9 @@ def test_a_killed_holder_leaves_no_lock(tmp_path):
         "import sys, time; from pathlib import Path; from querist.workspace.lock import FolderLock;"
         "lock = FolderLock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout.readline() == "held\n"
         with pytest.raises(CampaignInUse, match=str(child.pid)):
             FolderLock(tmp_path)

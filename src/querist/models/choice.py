@@ -39,7 +39,7 @@ def model_named(name: str, features: Any = None) -> Any:
     if not colon or not module_name or not attribute:
         raise InvalidInput(
             f"{name!r} names no model.",
-            mend="Write 'default' or 'module:factory', for example 'sklearn.ensemble:RandomForestClassifier'.",
+            mend="Write 'default' or 'module:factory', such as 'sklearn.ensemble:RandomForestClassifier'.",
         )
     try:
         factory = getattr(importlib.import_module(module_name), attribute)

@@ -110,4 +110,3 @@ def _add_errors(app: FastAPI) -> None:
 def _problem(status: int, error: str, message: str, mend: str) -> Response:
     problem = wire.Problem(error=error, message=message, mend=mend)
     return Response(problem.model_dump_json(), status_code=status, media_type="application/json")
-

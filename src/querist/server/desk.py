@@ -73,7 +73,9 @@ class Desk:
     def skip(self, request: wire.SkipRequest, by: str) -> wire.Done:
         """Take a question back unanswered, with its cause."""
         with self._durable():
-            self.workspace.campaign.skip(request.query, because=request.because, by=by, seconds=request.seconds)
+            self.workspace.campaign.skip(
+                request.query, because=request.because, by=by, seconds=request.seconds
+            )
         return self._done(by)
 
     def retract(self, item: Item, by: str) -> wire.RetractReply:
@@ -212,7 +214,7 @@ class Desk:
         of = self.workspace.campaign.state.items.get(item)
         if of is None or not (of.annotations or of.skips or of.flagged):
             return False
-        if state == "flagged" and not of.flagged or state == "skipped" and not of.skips:
+        if (state == "flagged" and not of.flagged) or (state == "skipped" and not of.skips):
             return False
         if state == "labelled" and not of.annotations:
             return False
@@ -235,7 +237,9 @@ class Desk:
         campaign = self.workspace.campaign
         of = campaign.state.items[item]
         said: Sequence[Any] = [*of.annotations.values(), *of.skips.values()]
-        last = max((one for one in said if by is None or one.by == by), key=lambda one: one.number, default=None)
+        last = max(
+            (one for one in said if by is None or one.by == by), key=lambda one: one.number, default=None
+        )
         query = campaign.state.queries.get(last.query) if last is not None and last.query else None
         suggestion = query.asked.suggestion if query is not None else None
         return wire.Answer(
@@ -265,4 +269,6 @@ def _media_url(item: Item) -> str:
 
 
 def _fields(told: Any) -> list[wire.FieldOf]:
-    return [wire.FieldOf(name=str(name), value=str(value)[:_META]) for name, value in dict(told or {}).items()]
+    return [
+        wire.FieldOf(name=str(name), value=str(value)[:_META]) for name, value in dict(told or {}).items()
+    ]

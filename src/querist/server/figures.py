@@ -97,7 +97,7 @@ class Figures:
         return wire.CampaignView(
             id=manifest.id,
             title=settings.title or self.workspace.folder.name,
-            kind=manifest.kind,  # type: ignore[arg-type]
+            kind=manifest.kind,
             classes=self.classes(),
             settings=settings,
             progress=self.progress(by),
@@ -183,7 +183,9 @@ def _labels_to(target: float, state: State) -> int | None:
     share = sum(one.right for one in lately) / len(lately)
     if share <= target:
         return None
-    width = 3.0**2 * max(share * (1 - share), 0.01) / (share - target) ** 2  # an any-look bound is near 3 sigma
+    width = (
+        3.0**2 * max(share * (1 - share), 0.01) / (share - target) ** 2
+    )  # an any-look bound is near 3 sigma
     missing = max(0.0, width - len(outcomes))
     every = max(0.01, len(outcomes) / max(1, state.spent))
     return int(missing / every)

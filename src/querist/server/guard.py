@@ -87,7 +87,8 @@ class Guard:
             )
         origin = headers.get("origin")
         same = origin is None or urlsplit(origin).netloc.lower() == host.lower()
-        if not same or headers.get("sec-fetch-site", "none") == "cross-site" and scope["method"] in _CHANGING:
+        elsewhere = headers.get("sec-fetch-site", "none") == "cross-site"
+        if not same or (elsewhere and scope["method"] in _CHANGING):
             return (
                 403,
                 "ForeignOrigin",
@@ -122,7 +123,10 @@ class Guard:
     async def _turn_away(self, scope: Scope, send: Send) -> None:
         if scope["path"].startswith("/api/"):
             await _reply(
-                send, 401, "TokenNeeded", "This request carries no valid token.",
+                send,
+                401,
+                "TokenNeeded",
+                "This request carries no valid token.",
                 "Open the address that querist printed, or send 'Authorization: Bearer TOKEN'.",
             )
             return
@@ -147,7 +151,12 @@ def _unfit(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str, str
         return 415, "NotJson", f"The body is {kind or 'of no kind'!r}.", "Send JSON as application/json."
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > BODY_LIMIT:
-        return 413, "TooLarge", f"The body has {length} bytes; {BODY_LIMIT} are allowed.", "Send less at once."
+        return (
+            413,
+            "TooLarge",
+            f"The body has {length} bytes; {BODY_LIMIT} are allowed.",
+            "Send less at once.",
+        )
     return None
 
 

@@ -95,7 +95,9 @@ class Learner:
         rows = self.pool.rows(state.labels)
         y = np.array(list(state.labels.values()), dtype=object)
         estimator = model_named(self.workspace.manifest.model, self.pool.features)
-        model = as_model(estimator, classes=state.classes).fitted(self.pool.features[rows], y, seed=state.seed)
+        model = as_model(estimator, classes=state.classes).fitted(
+            self.pool.features[rows], y, seed=state.seed
+        )
         self.tell(Report("scoring", note=f"{len(self.pool)} items"))
         proba = _proba(model, self.pool.features)
         ranking = self._rank(model, proba, began)
@@ -142,7 +144,11 @@ class Learner:
         if before is None or before.proba is None or len(before.proba) != len(proba):
             return {}
         names = np.asarray(before.classes, dtype=object)[before.predicted]
-        return {"stability": float((names == np.asarray(self.state.classes, dtype=object)[proba.argmax(axis=1)]).mean())}
+        return {
+            "stability": float(
+                (names == np.asarray(self.state.classes, dtype=object)[proba.argmax(axis=1)]).mean()
+            )
+        }
 
 
 def _proba(model: Any, features: Any) -> np.ndarray:

@@ -46,7 +46,8 @@ def picture(path: Path) -> tuple[bytes, str]:
     size = path.stat().st_size
     if size > LIMIT:
         raise InvalidInput(
-            f"The picture {path.name} has {size} bytes; {LIMIT} are allowed.", mend="Make it smaller, or skip it."
+            f"The picture {path.name} has {size} bytes; {LIMIT} are allowed.",
+            mend="Make it smaller, or skip it.",
         )
     data = path.read_bytes()
     for sign, offset, kind in _SIGNS:

@@ -51,7 +51,9 @@ def mount_page(app: FastAPI, folder: Path = FOLDER) -> None:
         wanted = (root / path).resolve()
         kind = _TYPES.get(wanted.suffix)
         if kind is None or not wanted.is_relative_to(root) or not wanted.is_file():
-            return HTMLResponse("<!doctype html><title>querist</title>There is no such page.", status_code=404)
+            return HTMLResponse(
+                "<!doctype html><title>querist</title>There is no such page.", status_code=404
+            )
         named_by_hash = wanted.parent.name == "assets"
         cache = "public, max-age=31536000, immutable" if named_by_hash else "no-cache"
         return FileResponse(wanted, media_type=kind, headers={"cache-control": cache})
@@ -62,6 +64,8 @@ def script_hashes(folder: Path = FOLDER) -> list[str]:
     index = folder / "index.html"
     if not index.is_file():
         return []
-    inline = re.findall(r"<script(?:\s+type=\"\w+\")?>(.*?)</script>", index.read_text(encoding="utf-8"), re.S)
+    inline = re.findall(
+        r"<script(?:\s+type=\"\w+\")?>(.*?)</script>", index.read_text(encoding="utf-8"), re.S
+    )
     digests = (hashlib.sha256(text.encode()).digest() for text in inline)
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]

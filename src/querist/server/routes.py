@@ -25,7 +25,11 @@ __all__ = ["add_routes"]
 
 _TICK = 0.25  # seconds between two looks for news
 _STILL_HERE = 15.0  # seconds after which a quiet stream says that it lives
-_KINDS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson", "parquet": "application/octet-stream"}
+_KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/octet-stream",
+}
 
 
 async def _annotator(request: Request) -> str:
@@ -39,7 +43,9 @@ By = Annotated[str, Depends(_annotator)]
 
 def _json(model: BaseModel) -> Response:
     """A reply without a second validation: it was valid at birth."""
-    return Response(model.model_dump_json(), media_type="application/json", headers={"cache-control": "no-store"})
+    return Response(
+        model.model_dump_json(), media_type="application/json", headers={"cache-control": "no-store"}
+    )
 
 
 def add_routes(app: FastAPI) -> None:
@@ -134,7 +140,9 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=304, headers={"etag": tag})
             data, kind = picture(file)
-            return Response(data, media_type=kind, headers={"cache-control": "private, max-age=3600", "etag": tag})
+            return Response(
+                data, media_type=kind, headers={"cache-control": "private, max-age=3600", "etag": tag}
+            )
         else:
             raise InvalidInput(f"The item {item!r} has no picture.", mend="Ask /api/items for its content.")
         return Response(data, media_type=kind, headers={"cache-control": "private, max-age=3600"})
@@ -173,7 +181,13 @@ def _write(desk: Desk, what: str, path: Path, format: str) -> None:
                 mend="Label items of at least two classes, and wait for the learner.",
             )
         write_predictions(
-            path, workspace.pool, ranking.classes, ranking.proba, state=state, model=ranking.version, format=format
+            path,
+            workspace.pool,
+            ranking.classes,
+            ranking.proba,
+            state=state,
+            model=ranking.version,
+            format=format,
         )
 
     _steadily(write)

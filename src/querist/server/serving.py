@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -26,6 +27,7 @@ __all__ = ["Serving", "serve"]
 
 PORT = 8420
 _LOOK = 1.0  # seconds between two looks at a log that other servers write to as well
+_GARBAGE = (20_000, 20, 50)  # a look for garbage is a wait for somebody: let there be few
 _SWITCH = 0.0005  # seconds after which a busy thread lets a request through
 
 
@@ -47,11 +49,12 @@ class Serving:
         self.workspace = workspace
         self.app = create_app(workspace, workspace.token(), hosts)
         self.figures: Figures = self.app.state.figures
-        self.supervisor = Supervisor(workspace.folder, self.hear) if learn else None
+        self.supervisor: Supervisor | None = None
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
         if learn:
-            workspace.on_change = self.supervisor.wake  # type: ignore[union-attr]
+            self.supervisor = Supervisor(workspace.folder, self.hear)
+            workspace.on_change = self.supervisor.wake
 
     def hear(self, report: Report) -> None:
         """Show what the learner does, and take over what it publishes."""
@@ -63,7 +66,7 @@ class Serving:
         ranking = self.workspace.ranking
         known = ranking is not None and not ranking.cold
         self.figures.learner = wire.Learner(
-            phase=report.phase,  # type: ignore[arg-type]
+            phase=report.phase,
             fraction=report.fraction,
             note=report.note,
             version=ranking.version if ranking is not None and known else None,
@@ -72,7 +75,11 @@ class Serving:
 
     def __enter__(self) -> Serving:
         sys.setswitchinterval(_SWITCH)
+        gc.disable()
         _ = self.workspace.campaign  # the log is read before the first request, not by it
+        gc.freeze()  # a campaign's answers live as long as the server: no need to look for garbage there
+        gc.enable()
+        gc.set_threshold(*_GARBAGE)
         self.workspace.adopt()  # what the last run published is in force at once
         if self.supervisor is not None:
             self.supervisor.start()
@@ -92,7 +99,9 @@ class Serving:
         """Read what other servers wrote to a shared log."""
         while not self._ended.wait(_LOOK):
             with contextlib.suppress(StorageError):
-                if self.workspace.campaign.refresh() and self.supervisor is not None:
+                before = self.workspace.campaign.state.head
+                self.workspace.campaign.refresh()
+                if self.supervisor is not None and self.workspace.campaign.state.head > before:
                     self.supervisor.wake()
 
 
@@ -149,7 +158,9 @@ def serve(
     """
     bound = _bind(host, port)
     number = bound.getsockname()[1]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "127.0.0.1", "localhost") else f"[{host}]" if ":" in host else host
+    shown = (
+        "127.0.0.1" if host in ("0.0.0.0", "127.0.0.1", "localhost") else f"[{host}]" if ":" in host else host
+    )
     address = f"http://{shown}:{number}"
     names = {*LOOPBACK, *hosts, *(() if host in ("0.0.0.0", "::") else (host,))}
     if host in ("0.0.0.0", "::"):

@@ -67,7 +67,7 @@ class Supervisor:
             try:
                 os.write(process.stdin.fileno(), b"\n")
             except (OSError, ValueError):
-                return  # it died, and the next one starts from the head; or its pipe is full of wake-ups already
+                return  # it died, and the next one reads the head; or its pipe is full of wake-ups
 
     def stop(self, patience: float = 3.0) -> None:
         """End the learner, gently if it listens within ``patience`` seconds."""
@@ -90,7 +90,7 @@ class Supervisor:
                 return
             self.crashes = 1 if time.monotonic() - began > _STEADY else self.crashes + 1
             delay = min(60.0, self.backoff * 2 ** (self.crashes - 1))
-            note = f"The learner stopped ({_cause(code)}); starting it again in {delay:.0f} s. Labelling goes on."
+            note = f"The learner stopped ({_cause(code)}); it starts again in {delay:.0f} s. Labelling goes on."
             self.heard(Report("failed", note=note))
             self._stopping.wait(delay)
 
@@ -99,7 +99,12 @@ class Supervisor:
         errors = self.folder / "learner.log"
         if errors.exists() and errors.stat().st_size > _LOG_LIMIT:
             errors.unlink()
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+        }
         with open(errors, "ab") as error_log:
             self._process = process = subprocess.Popen(
                 self.command,

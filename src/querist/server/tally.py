@@ -30,6 +30,7 @@ class Tally:
         self._days: dict[date, int] = {}
         self._seconds: dict[date, list[float]] = {}
         self._times: list[float] = []
+        self._quarter, self._day = -1, date.min
 
     def hear(self, number: int, event: Event) -> None:
         """Count one more event."""
@@ -39,9 +40,16 @@ class Tally:
             self._last.pop(event.item, None)
             self._last[event.item] = number
             if isinstance(event, Answered) and event.query is not None:
-                self._count(event, datetime.fromtimestamp(event.at).date())
+                self._count(event, self._day_of(event.at))
             elif isinstance(event, Retracted):
                 self._forget(event)
+
+    def _day_of(self, at: float) -> date:
+        """The local date; events of a quarter of an hour share the calendar's work."""
+        quarter = int(at // 900)  # of an hour: in no zone does a day begin within one
+        if quarter != self._quarter:
+            self._quarter, self._day = quarter, datetime.fromtimestamp(at).date()
+        return self._day
 
     def _count(self, event: Answered, day: date) -> None:
         if (before := self._given.get((event.item, event.by))) is not None:

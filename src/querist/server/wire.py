@@ -61,7 +61,9 @@ class Question(Wire):
     item: Item
     content: Content
     why: Why
-    suggestion: Suggestion | None = Field(None, description="None while cold, and when it is hidden on purpose")
+    suggestion: Suggestion | None = Field(
+        None, description="None while cold, and when it is hidden on purpose"
+    )
     hidden: bool = False
     until: float | None = None
     previous: str | None = Field(None, description="the annotator's own earlier answer, when reopened")
@@ -102,7 +104,9 @@ class Progress(Wire):
     flagged: int
     budget: int | None = None
     target: float | None = None
-    left: int | None = Field(None, description="labels still needed for the target, estimated; None if unknown")
+    left: int | None = Field(
+        None, description="labels still needed for the target, estimated; None if unknown"
+    )
     seconds_left: float | None = None
     quality: Quality | None = None
     learner: Learner
@@ -126,7 +130,9 @@ class Settings(Wire):
 
 
 class CampaignView(Wire):
-    id: str = Field("", description="which campaign this is, for ever: the page keeps unsent answers under it")
+    id: str = Field(
+        "", description="which campaign this is, for ever: the page keeps unsent answers under it"
+    )
     title: str
     kind: Literal["text", "image", "row"]
     classes: list[Class]
@@ -138,7 +144,9 @@ class CampaignView(Wire):
 
 class NextReply(Wire):
     questions: list[Question]
-    done: str | None = Field(None, description="why there is no (further) question: pool empty, budget spent, all out")
+    done: str | None = Field(
+        None, description="why there is no (further) question: pool empty, budget spent, all out"
+    )
 
 
 class Answer(Wire):
@@ -200,7 +208,9 @@ class ModelPoint(Wire):
 class Dashboard(Wire):
     progress: Progress
     classes: list[Class]
-    predicted: dict[str, int] = Field({}, description="how many unlabelled items the model puts in each class")
+    predicted: dict[str, int] = Field(
+        {}, description="how many unlabelled items the model puts in each class"
+    )
     random_curve: list[CurvePoint] = Field([], description="right predictions on random questions, so far")
     active_curve: list[CurvePoint] = Field([], description="right predictions on chosen questions, so far")
     models: list[ModelPoint] = []
@@ -275,4 +285,6 @@ class Done(Wire):
 
 
 class RetractReply(Done):
-    question: Question | None = Field(None, description="the same item, open again, for the one who took it back")
+    question: Question | None = Field(
+        None, description="the same item, open again, for the one who took it back"
+    )

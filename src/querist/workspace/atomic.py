@@ -44,7 +44,8 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_bytes())
     except ValueError as error:
         raise InvalidInput(
-            f"{path} is not JSON: {error}.", mend="Restore the file from a copy, or start a new campaign folder."
+            f"{path} is not JSON: {error}.",
+            mend="Restore the file from a copy, or start a new campaign folder.",
         ) from error
     if not isinstance(value, dict):
         raise InvalidInput(

@@ -245,18 +245,23 @@ class Workspace:
     # ------------------------------------------------------------ inside
 
     def _begin(
-        self, classes: Sequence[str], settings: Settings | Mapping[str, Any] | None, seed: int, labels: Mapping[str, str]
+        self,
+        classes: Sequence[str],
+        settings: Settings | Mapping[str, Any] | None,
+        seed: int,
+        labels: Mapping[str, str],
     ) -> None:
         """Write the first events, unless the log (of a shared database) has them already."""
         if settings is None:
             settings = {}
         if not isinstance(settings, Settings):
-            settings = Settings.from_json({**FIRST_SETTINGS, **settings})
+            settings = Settings.from_json({**FIRST_SETTINGS, **dict(settings)})
         every = dict.fromkeys([*classes, *(str(value) for value in labels.values())])
         self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
         with self.journal.durable():
             if labels:
-                self._campaign.tell(dict(labels), by="import")
+                told: Mapping[str | int, Any] = {**labels}
+                self._campaign.tell(told, by="import")
 
     def _open_campaign(self, task: Classification | None, settings: Settings | None, seed: int) -> Campaign:
         if self._lock is None:
@@ -285,7 +290,11 @@ def _suggestion(ranking: Ranking | None, row: int) -> dict[str, Any] | None:
     if not likeliest:
         return None
     (value, proba), *others = likeliest
-    return {"value": value, "proba": round(proba, 4), "runners_up": [[name, round(one, 4)] for name, one in others]}
+    return {
+        "value": value,
+        "proba": round(proba, 4),
+        "runners_up": [[name, round(one, 4)] for name, one in others],
+    }
 
 
 def _trained(ranking: Ranking) -> Trained:
@@ -312,4 +321,8 @@ def _media(source: Source) -> str:
 
 def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that can be written as JSON."""
-    return {name: one for name, one in options.items() if one is None or isinstance(one, str | int | float | bool | list)}
+    return {
+        name: one
+        for name, one in options.items()
+        if one is None or isinstance(one, str | int | float | bool | list)
+    }

@@ -55,7 +55,7 @@ class Manifest:
         value = read_json(folder / _NAME)
         if value.get("format") != FORMAT:
             raise InvalidInput(
-                f"The campaign in {folder} has the format {value.get('format')!r}; this version reads {FORMAT}.",
+                f"The campaign in {folder} has the format {value.get('format')!r}; known is {FORMAT}.",
                 mend="Open it with the version of querist that made it, or a later one.",
             )
         known = {one.name for one in fields(cls)}

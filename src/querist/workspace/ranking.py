@@ -96,9 +96,7 @@ class Ranking:
         return [int(row) for row in self.rows]
 
 
-def publish(
-    ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None] | None = None
-) -> Path:
+def publish(ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None] | None = None) -> Path:
     """Write a ranking to ``folder``/<version> and make it the current one, in one step.
 
     Readers see the old ranking or the new one, whole.  Nothing waits for the disk here: a ranking is
@@ -157,7 +155,9 @@ def _if_there(path: Path, mode: Any) -> np.ndarray | None:
 def _meta(ranking: Ranking) -> dict[str, Any]:
     names = ("version", "classes", "strategy", "upto", "labels", "seconds", "metrics", "why", "arms")
     meta = {name: getattr(ranking, name) for name in names}
-    return json.loads(json.dumps({**meta, **{name: list(meta[name]) for name in ("classes", "why", "arms")}}))
+    lists = {name: list(meta[name]) for name in ("classes", "why", "arms")}
+    told: dict[str, Any] = json.loads(json.dumps({**meta, **lists}))
+    return told
 
 
 def _sweep(folder: Path, version: str) -> None:
