@@ -71,7 +71,7 @@ class Default:
     """
 
     patience: float = 5.0
-    radius: float = 0.5
+    radius: float = 0.7
     name: ClassVar[str] = "default"
 
     def __post_init__(self) -> None:
@@ -109,25 +109,19 @@ class Default:
         self, prediction: Prediction, unsure: np.ndarray | None, sharpness: float, n: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Candidates in greedy order with what each adds to the covered share of the weight."""
-        witnesses = np.sort(top(-prediction.chance, _WITNESSES))
-        short = _shortlist(prediction, unsure)
-        weights = np.ones(len(witnesses), dtype=np.float32)
-        if unsure is not None:
-            weights = np.maximum(unsure[witnesses], 1e-9).astype(np.float32) ** np.float32(sharpness)
-        rows = np.concatenate([prediction.rows[witnesses], prediction.rows[short]])
-        taken = prediction.taken[-_RECENT:]
-        space = _space(prediction, np.concatenate([rows, taken]))
-        points = Points(space)
-        w, c = len(witnesses), len(short)
-        near = _distances(points, w, np.arange(w, w + c))
-        share = min(c - 1, round(c / (len(prediction.taken) + _AHEAD)))
-        spread = float(np.median(np.partition(near, share, axis=1)[:, share]))
+        weights = np.ones(len(prediction)) if unsure is None else unsure**sharpness
+        witnesses, weights = _drawn(weights, prediction.chance)
+        w, c, taken = len(witnesses), min(_SHORT, len(witnesses)), prediction.taken[-_RECENT:]
+        points = Points(_space(prediction, np.concatenate([prediction.rows[witnesses], taken])))
+        near = _distances(points, w, np.arange(c))
+        share = min(c - 1, 1 + round(c / (len(prediction.taken) + _AHEAD)))  # 1: itself
+        spread = float(np.median(np.partition(near[:c], share, axis=1)[:, share]))
         scale = -0.5 / max(self.radius**2 * spread, 1e-12 * float(points.norms.mean()), 1e-30)
-        covered = _covered(points, w, np.arange(w + c, w + c + len(taken)), scale)
+        covered = _covered(points, w, np.arange(w, w + len(taken)), scale)
         near *= np.float32(scale)
         np.exp(near, out=near)
-        positions, gains = _greedy(near.T.copy(), covered, weights / weights.sum(), min(n, c))
-        return short[positions], gains
+        positions, gains = _greedy(near.T.copy(), covered, weights, min(n, c))
+        return witnesses[positions], gains
 
     @classmethod
     def examples(cls) -> tuple[Default, ...]:
@@ -162,17 +156,18 @@ def _space(prediction: Prediction, rows: np.ndarray) -> Any:
     return some if _numeric(prediction.x) else prediction.model.embed(some)
 
 
-def _shortlist(prediction: Prediction, unsure: np.ndarray | None) -> np.ndarray:
-    """The candidates that are compared: by lot, half of them the most unsure where there is a model."""
-    k = len(prediction)
-    if k <= _SHORT:
-        return np.arange(k)
-    if unsure is None:
-        return np.sort(top(-prediction.chance, _SHORT))
-    torn = top(unsure, _SHORT // 2, ties=prediction.chance)
-    lots = prediction.chance.copy()
-    lots[torn] = -1
-    return np.sort(np.concatenate([torn, top(lots, _SHORT - len(torn))]))
+def _drawn(weights: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates that stand for all, drawn in proportion to their weights, with the weight each stands for.
+
+    Priority sampling (Duffield, Lund & Thorup 2007): the heavy ones are always among them, with their
+    own weight; each of the light ones stands for many.  Sums of weights are estimated without bias.
+    """
+    priorities = weights / np.maximum(chance, 1e-18)
+    best = top(priorities, _WITNESSES + 1)
+    rows = best[:_WITNESSES]
+    least = priorities[best[-1]] if len(best) > _WITNESSES else 0.0
+    stands_for = np.maximum(weights[rows], least)
+    return rows, (stands_for / max(float(stands_for.sum()), 1e-300)).astype(np.float32)
 
 
 def _distances(points: Points, w: int, columns: np.ndarray) -> np.ndarray:

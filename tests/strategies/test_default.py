@@ -1,0 +1,193 @@
+"""The default strategy: what it does cold, warm, late, and where it has nothing to go by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from querist.data import Pool
+from querist.errors import InvalidInput
+from querist.strategies import Default, Snapshot, as_strategy
+from querist.strategies.default import _greedy
+
+RNG = np.random.default_rng(0)
+SPOTS = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
+OF = np.repeat([0, 1, 2, 3], [400, 200, 100, 50])
+X = SPOTS[OF] + RNG.normal(scale=0.5, size=(750, 2))
+
+
+class Says:
+    """A model that is as torn as the function of the features says: margins from 1 (sure) to 0."""
+
+    def __init__(self, lead: Any, classes: tuple[str, ...] = ("a", "b")) -> None:
+        self.lead, self.classes = lead, classes
+
+    def proba(self, x: Any) -> np.ndarray:
+        lead = np.asarray(self.lead(np.asarray(x)), dtype=float)
+        return np.column_stack([0.5 + lead / 2, 0.5 - lead / 2])
+
+
+def labelled(rows: Any) -> dict[int, str]:
+    return {int(row): "a" for row in rows}
+
+
+def spots(ids: Any) -> list[int]:
+    return [int(OF[row]) for row in ids]
+
+
+def test_cold_it_asks_every_group_the_largest_first() -> None:
+    proposal = Default().propose(Snapshot(Pool(X)), 10)
+    assert spots(proposal.ids)[0] == 0 and set(spots(proposal.ids)) == {0, 1, 2, 3}
+    assert (np.diff(proposal.scores) <= 0).all() and (proposal.probabilities == 1).all()
+
+
+def test_cold_it_asks_the_typical_ones() -> None:
+    away = np.linalg.norm(X - SPOTS[OF], axis=1)
+    first = Default(radius=3.0).propose(Snapshot(Pool(X)), 4).ids
+    assert spots(first) == [0, 1, 2, 3]
+    assert all(away[row] < np.quantile(away, 0.3) for row in first)
+
+
+def test_it_keeps_away_from_what_is_answered_or_out() -> None:
+    pool, wide = Pool(X), Default(radius=3.0)
+    first = wide.propose(Snapshot(pool), 4).ids
+    snapshot = Snapshot(pool, labels=labelled(first[:1]), pending=frozenset(first[1:2]))
+    assert sorted(spots(wide.propose(snapshot, 2).ids)) == [2, 3]
+
+
+def test_with_few_labels_doubt_counts_little_and_with_many_it_decides() -> None:
+    """The model is torn in the smallest group only."""
+    torn_in_the_last = Says(lambda x: np.where((x > 5).all(axis=1), 0.0, 0.9))
+    pool = Pool(X)
+    few = Snapshot(pool, labels=labelled([700]), model=torn_in_the_last)
+    assert spots(Default().propose(few, 1).ids) == [0]
+    late = np.flatnonzero(np.arange(750) % 4 == 0)
+    many = Snapshot(pool, labels=labelled(late), model=torn_in_the_last)
+    assert spots(Default().propose(many, 4).ids) == [3, 3, 3, 3]
+
+
+def test_late_it_is_margin() -> None:
+    lead = Says(lambda x: np.abs(x[:, 0] - 5) / 20)
+    x = RNG.uniform(0, 10, size=(2000, 1))
+    snapshot = Snapshot(Pool(x), labels=labelled(range(1500)), model=lead)
+    picked = Default().propose(snapshot, 1).ids[0]
+    nearest = np.argsort(np.abs(x[1500:, 0] - 5))[:10] + 1500
+    assert picked in nearest
+
+
+def test_ranks_make_it_blind_to_calibration() -> None:
+    x = RNG.normal(size=(300, 3))
+    timid = Says(lambda x: np.abs(np.tanh(x[:, 0])) / 100)
+    bold = Says(lambda x: np.abs(np.tanh(x[:, 0])))
+    labels = labelled(range(20))
+    here, there = (
+        Default().propose(Snapshot(Pool(x), labels=labels, model=one), 10) for one in (timid, bold)
+    )
+    assert list(here.ids) == list(there.ids)
+
+
+def test_patience_and_radius_matter() -> None:
+    model = Says(lambda x: np.abs(np.tanh(x[:, 0] - 3)))
+    snapshot = Snapshot(Pool(X), labels=labelled(range(60)), model=model)
+    picks = {
+        tuple(Default(patience, radius).propose(snapshot, 10).ids)
+        for patience in (0.5, 50.0)
+        for radius in (0.3, 3.0)
+    }
+    assert len(picks) == 4
+
+
+def test_large_pools_are_sampled_and_the_most_unsure_are_always_compared() -> None:
+    x = RNG.normal(size=(9000, 2)).astype(np.float32)
+    x[8999] = [0.001, 0.001]
+    model = Says(lambda x: np.minimum(1, np.linalg.norm(x, axis=1)))
+    snapshot = Snapshot(Pool(x), labels=labelled(range(4000)), model=model, seed=3)
+    proposal = Default().propose(snapshot, 1500)
+    assert len(set(proposal.ids)) == 1500 and min(proposal.ids) >= 4000
+    assert 8999 in list(proposal.ids)[:20]
+    assert (proposal.scores[:1024] >= 0).all() and (proposal.scores[1024:] == 0).all()
+    other = Default().propose(Snapshot(Pool(x), labels=snapshot.labels, model=model, seed=4), 5)
+    assert list(other.ids) == list(proposal.ids)[:5], "where doubt decides, no lot does"
+    colds = [Default().propose(Snapshot(Pool(x), seed=seed), 3).ids for seed in (0, 1)]
+    assert colds[0] != colds[1], "cold, the pool is sampled"
+    assert all((np.linalg.norm(x[list(cold)], axis=1) < 2.5).all() for cold in colds)
+
+
+def test_a_model_that_embeds_is_asked_where_the_features_are_no_numbers() -> None:
+    class Reader(Says):
+        def embed(self, x: Any) -> Any:
+            return csr_array(np.array([[len(text), text.count("!")] for text in x], dtype=float))
+
+    texts = ["calm"] * 20 + ["!!!!!!!!!"] * 20
+    model = Reader(lambda x: np.full(len(x), 0.5))
+    proposal = Default().propose(Snapshot(Pool(texts), labels={0: "a"}, model=model), 1)
+    assert proposal.ids[0] >= 20
+
+
+def test_without_geometry_it_asks_by_margin_and_by_lot_while_cold() -> None:
+    class Reader:
+        classes = ("a", "b")
+
+        def proba(self, x: Any) -> np.ndarray:
+            lead = np.array([len(text) for text in x]) / 10
+            return np.column_stack([0.5 + lead / 2, 0.5 - lead / 2])
+
+    texts = ["aaaa", "aaa", "a", "aa", "aaaaa"]
+    warm = Default().propose(Snapshot(Pool(texts), model=Reader()), 3)
+    assert list(warm.ids) == [2, 3, 1] and "torn" in warm.why[0]
+    colds = {tuple(Default().propose(Snapshot(Pool(ids=range(50)), seed=seed), 3).ids) for seed in range(5)}
+    assert len(colds) == 5
+
+
+def test_numbers_are_covered_by_how_unsure_the_model_is() -> None:
+    class Regressor:
+        def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+            return x[:, 0], np.abs(x[:, 0])
+
+    proposal = Default().propose(Snapshot(Pool(X), labels={749: 1.0}, model=Regressor()), 2)
+    assert spots(proposal.ids)[0] == 1
+
+
+def test_a_model_that_only_predicts_leaves_coverage() -> None:
+    class Predictor:
+        def predict(self, x: Any) -> np.ndarray:
+            return np.zeros(len(x))
+
+    warm = Default().propose(Snapshot(Pool(X), model=Predictor()), 4)
+    assert list(warm.ids) == list(Default().propose(Snapshot(Pool(X)), 4).ids)
+
+
+def test_lazy_greedy_is_greedy() -> None:
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        near = rng.uniform(size=(30, 40)).astype(np.float32)
+        covered = rng.uniform(0, 0.5, size=40).astype(np.float32)
+        weights = rng.dirichlet(np.ones(40)).astype(np.float32)
+        positions, gains = _greedy(near, covered.copy(), weights, 12)
+        for position, gain in zip(positions, gains, strict=True):
+            every = np.maximum(near - covered, 0) @ weights
+            assert gain == pytest.approx(every.max(), abs=1e-6)
+            assert every[position] == pytest.approx(every.max(), abs=1e-6)
+            covered = np.maximum(covered, near[position])
+
+
+def test_reasons_are_told() -> None:
+    cold = Default().propose(Snapshot(Pool(X)), 2)
+    assert all("stands for" in why for why in cold.why)
+    assert len(cold.why) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"patience": 0}, {"radius": -1.0}, {"radius": float("inf")}, {"patience": "5"}]
+)
+def test_parameters_are_checked_at_birth(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+        Default(**wrong)
+
+
+def test_it_is_registered() -> None:
+    assert as_strategy("default") == Default()
+    assert as_strategy({"name": "default", "patience": 2.0}) == Default(patience=2.0)
