@@ -235,3 +235,33 @@ def test_data_frames_stay_data_frames():
     frame = pandas.DataFrame(x, columns=list("abcd"))
     assert take(frame, [3, 1])["a"].tolist() == x[[3, 1], 0].tolist()
     check_model(make_pipeline(StandardScaler(), LogisticRegression()), frame, list(y))
+
+
+class Nearest:
+    """Like an estimator, and none of scikit-learn's: no get_params, no classes_."""
+
+    def fit(self, x, y):
+        self.x_, self.y_ = np.asarray(x), np.asarray(y)
+
+    def predict(self, x):
+        return self.y_[((np.asarray(x)[:, None] - self.x_) ** 2).sum(axis=2).argmin(axis=1)]
+
+    def predict_proba(self, x):
+        return (self.predict(x)[:, None] == np.unique(self.y_)).astype(float)
+
+
+class NearestNumber(Nearest):
+    _estimator_type = "regressor"
+    predict_proba = None
+
+
+def test_what_is_like_an_estimator_is_taken_for_one():
+    check_model(Nearest())
+    check_model(NearestNumber())
+    x, y = blobs(30)
+    mine = Nearest()
+    assert not is_fitted(mine)
+    with pytest.raises(NotFitted):
+        as_model(mine).classes  # noqa: B018
+    mine.fit(x, y)
+    assert is_fitted(mine) and as_model(mine).predict(x[:1]).tolist() == [y[0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -51,3 +52,15 @@ def test_nothing_registered_is_left_out() -> None:
         tried = {type(one) for one in examples(kind)}
         ours = {part for name, part in parts(kind).items() if "/" not in name}
         assert ours <= tried
+
+
+@pytest.mark.parametrize("kind", [Acquisition, Selector, Strategy])
+def test_every_parameter_takes_two_values_among_what_is_tried(kind: Any) -> None:
+    """A parameter that nobody varies is a parameter that nobody tested."""
+    for name, part in parts(kind).items():
+        if name.startswith("example/"):
+            continue
+        tried = [one for one in examples(kind) if type(one) is part]
+        for field in dataclasses.fields(part):
+            values = {repr(getattr(one, field.name)) for one in tried}
+            assert len(values) > 1, f"{part.__name__}.{field.name} is only ever {values}: add an example"

@@ -148,10 +148,14 @@ def nearest(x: Any, k: int, *, among: Any = None) -> tuple[Array, Array]:
 
 
 def _keep_least(found: Array, rows: Array, distances: Array, some: Array) -> None:
-    """Merge a block of distances into the k least so far, in place; earlier rows win ties."""
+    """Merge a block of distances into the k least so far, in place."""
     k = found.shape[1]
+    ids = np.broadcast_to(some, distances.shape)
+    if distances.shape[1] > 2 * k:  # sort only what can be among the least
+        least = np.argpartition(distances, k - 1, axis=1)[:, :k]
+        distances, ids = np.take_along_axis(distances, least, axis=1), some[least]
     both = np.concatenate([found, distances], axis=1)
-    ids = np.concatenate([rows, np.broadcast_to(some, distances.shape)], axis=1)
+    ids = np.concatenate([rows, ids], axis=1)
     order = np.argsort(both, axis=1, kind="stable")[:, :k]
     found[:] = np.take_along_axis(both, order, axis=1)
     rows[:] = np.take_along_axis(ids, order, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, overload
 
@@ -23,8 +24,8 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
 
     Parameters
     ----------
-    estimator : scikit-learn estimator, or a model
-        Never changed: fitting works on a clone.
+    estimator : scikit-learn estimator, anything with ``fit`` and ``predict`` like one, or a model
+        Never changed: fitting works on a clone (a deep copy where it has no ``get_params``).
     classes : values, optional
         What the columns of ``proba`` are, in this order, whatever the labels seen so far.  Without
         it they are the sorted values of the labels that the model is fitted to.
@@ -48,9 +49,7 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
             f"{estimator!r} is no model: it cannot be fitted and predict.",
             mend="Give a scikit-learn estimator (LogisticRegression()), or an object with fitted(x, y).",
         )
-    from sklearn.base import is_regressor
-
-    if is_regressor(estimator):
+    if _regresses(estimator):
         return ScikitRegressor(estimator)
     return ScikitClassifier(estimator, classes)
 
@@ -102,6 +101,8 @@ class _Scikit:
         return self.estimator[:-1].transform(x)
 
     def _clone(self, seed: int) -> Any:
+        if not hasattr(self.estimator, "get_params"):
+            return copy.deepcopy(self.estimator)
         from sklearn.base import clone
 
         fresh = clone(self.estimator)
@@ -122,10 +123,13 @@ class ScikitClassifier(_Scikit):
     model is sure of that class.
     """
 
-    def __init__(self, estimator: Any, classes: Sequence[Any] | None = None, *, only: Any = None) -> None:
+    def __init__(
+        self, estimator: Any, classes: Sequence[Any] | None = None, *, seen: tuple[Any, ...] | None = None
+    ) -> None:
         super().__init__(estimator)
         self._classes = None if classes is None else tuple(classes)
-        self._only = only  # the one class seen, as a tuple of one; no estimator was fitted then
+        self._seen = seen  # the classes it was fitted to, in order; of one alone no estimator was fitted
+        self._only = seen if seen is not None and len(seen) == 1 else None
         if self._classes is not None and len(set(self._classes)) < len(self._classes):
             raise InvalidInput(
                 f"Classes must be distinct; got {self._classes!r}.", mend="Name each class once."
@@ -136,12 +140,11 @@ class ScikitClassifier(_Scikit):
         """What the columns of :meth:`proba` are."""
         if self._classes is not None:
             return self._classes
-        self._check_fitted()
-        return tuple(_plain(one) for one in self.estimator.classes_)
+        return self._known()
 
     def with_classes(self, classes: Sequence[Any]) -> ScikitClassifier:
         """The same model with these columns; classes that it does not know have probability 0."""
-        return ScikitClassifier(self.estimator, classes, only=self._only)
+        return ScikitClassifier(self.estimator, classes, seen=self._seen)
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitClassifier:
         """A new model, fitted to rows ``x`` and their values ``y``; every ``random_state`` is ``seed``."""
@@ -156,9 +159,11 @@ class ScikitClassifier(_Scikit):
                 mend="Add the class first, or correct the label.",
             )
         if len(seen) == 1:
-            only = (values[0],)
-            return ScikitClassifier(self.estimator, self._classes or only, only=only)
-        return ScikitClassifier(self._clone(seed).fit(x, np.asarray(values)), self._classes)
+            return ScikitClassifier(self.estimator, self._classes, seen=(values[0],))
+        target = np.asarray(values)
+        fresh = self._clone(seed)
+        fresh.fit(x, target)
+        return ScikitClassifier(fresh, self._classes, seen=tuple(_plain(one) for one in np.unique(target)))
 
     @_where(lambda estimator: hasattr(estimator, "predict_proba"))
     def proba(self, x: Any) -> np.ndarray:
@@ -166,7 +171,7 @@ class ScikitClassifier(_Scikit):
         if self._only is not None:
             return self._constant(x)
         self._check_fitted()
-        return self._in_place(np.asarray(self.estimator.predict_proba(x)), self.estimator.classes_)
+        return self._in_place(np.asarray(self.estimator.predict_proba(x)), self._known())
 
     def predict(self, x: Any) -> np.ndarray:
         """The value predicted for each row, (n,)."""
@@ -191,8 +196,18 @@ class ScikitClassifier(_Scikit):
             votes.append(self._in_place(said, known))
         return np.stack(votes)
 
+    def _known(self) -> tuple[Any, ...]:
+        """The classes that the estimator knows, in the order of its own columns."""
+        if self._only is None and hasattr(self.estimator, "classes_"):
+            return tuple(_plain(one) for one in self.estimator.classes_)
+        if self._seen is None:
+            raise NotFitted(
+                f"{self.describes} does not tell its classes.", mend="Fit it: model.fitted(x, y)."
+            )
+        return self._seen
+
     def _constant(self, x: Any) -> np.ndarray:
-        return np.tile([float(one in self._only) for one in self.classes], (_length(x), 1))
+        return np.tile([float(one in self._known()) for one in self.classes], (_length(x), 1))
 
     def _in_place(self, proba: np.ndarray, known: Any) -> np.ndarray:
         column = {value: i for i, value in enumerate(self.classes)}
@@ -217,7 +232,9 @@ class ScikitRegressor(_Scikit):
         numbers = np.asarray(y, dtype=np.float64)
         if not len(numbers):
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
-        return ScikitRegressor(self._clone(seed).fit(x, numbers))
+        fresh = self._clone(seed)
+        fresh.fit(x, numbers)
+        return ScikitRegressor(fresh)
 
     def predict(self, x: Any) -> np.ndarray:
         """The number predicted for each row, (n,)."""
@@ -251,11 +268,23 @@ def is_fitted(estimator: Any) -> bool:
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
+    if not hasattr(estimator, "__sklearn_tags__"):  # like an estimator, and none of scikit-learn's
+        return any(
+            name.endswith("_") and not name.startswith("_") for name in getattr(estimator, "__dict__", {})
+        )
     try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError):
         return False
     return True
+
+
+def _regresses(estimator: Any) -> bool:
+    from sklearn.base import is_regressor
+
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return getattr(estimator, "_estimator_type", None) == "regressor"
+    return bool(is_regressor(estimator))
 
 
 def _last(estimator: Any) -> Any:

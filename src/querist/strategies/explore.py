@@ -36,7 +36,8 @@ class Explore:
 
     The proposal's ``arms`` say "random" or "active"; ``probabilities`` are
     share / N + (1 - share) x (the strategy's own chance, where the pick is its own), N the
-    candidates left at that turn.
+    candidates left at that turn.  The chances of a strategy that draws itself (k-means++) are taken
+    as if its batch had not been mixed with the lots.
 
     >>> from querist.data import Pool
     >>> proposal = Explore("density", share=0.5).propose(Snapshot(Pool(np.eye(5)), seed=3), 5)

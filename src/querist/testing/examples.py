@@ -6,6 +6,7 @@ from typing import Any
 
 from querist.acquisition import (
     Acquisition,
+    Constant,
     Cost,
     Density,
     Entropy,
@@ -22,6 +23,7 @@ from querist.specs import parts
 __all__ = ["examples"]
 
 _MADE_OF_OTHERS: dict[type[Any], tuple[Acquisition, ...]] = {
+    Constant: (Constant(), Constant(2.5)),
     Product: (Margin() * Density(), 2.0 * Margin(), 3.0 * Random()),
     Ratio: (Entropy() / Cost(), Cost() / Margin()),
     Sum: (Margin() + 0.5 * Density(), Rank(Margin()) + Rank(Entropy()), 1.0 + Random()),
