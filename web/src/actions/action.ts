@@ -48,6 +48,8 @@ export interface Action {
   labelling?: boolean;
   /** Works from within a text field, too. */
   inField?: boolean;
+  /** False where a campaign has no use for it at all; then neither the help nor the palette names it. */
+  offered?: (desk: Desk) => boolean;
   enabled: (desk: Desk) => boolean;
   perform: (desk: Desk) => void;
 }

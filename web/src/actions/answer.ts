@@ -79,6 +79,7 @@ export const newClass: Action = {
   icon: "class",
   keys: ["n"],
   labelling: true,
+  offered: (desk) => desk.campaign.get().settings.open_classes,
   enabled: (desk) => desk.campaign.get().settings.open_classes,
   perform: (desk) => desk.face.open("class"),
 };

@@ -1,4 +1,4 @@
-import type { ClassView } from "../wire/types";
+import type { Desk } from "../state/desk";
 import type { Action } from "./action";
 import { accept, choose, flag, newClass, skip, skipBecause } from "./answer";
 import { next, previous, redo, undo } from "./back";
@@ -34,7 +34,8 @@ const FIXED: readonly Action[] = [
   sendNow,
 ];
 
-/** Everything that can be done with these classes. */
-export function actionsFor(classes: readonly ClassView[]): Action[] {
-  return [...classes.map(choose), ...FIXED];
+/** Everything that can be done in this campaign. */
+export function actionsFor(desk: Desk): Action[] {
+  const all = [...desk.campaign.get().classes.map(choose), ...FIXED];
+  return all.filter((action) => action.offered?.(desk) ?? true);
 }

@@ -1,6 +1,8 @@
 import type { Desk } from "../state/desk";
 import type { Action } from "./action";
+import { TYPE_TO_FILTER } from "./keymap";
 
+const hasImages = (desk: Desk) => desk.campaign.get().kind === "image";
 const showsImage = (desk: Desk) => desk.session.current?.content.kind === "image";
 
 export const why: Action = {
@@ -23,6 +25,7 @@ export const zoom: Action = {
   icon: "zoom",
   keys: ["z"],
   labelling: true,
+  offered: hasImages,
   enabled: showsImage,
   perform: (desk) => desk.face.zoom.update((now) => ZOOMS.find((step) => step > now + 0.01) ?? 1),
 };
@@ -40,6 +43,7 @@ export const brighter: Action = {
   icon: "bright",
   keys: ["]"],
   labelling: true,
+  offered: hasImages,
   enabled: showsImage,
   perform: turn(20),
 };
@@ -51,9 +55,12 @@ export const darker: Action = {
   icon: "bright",
   keys: ["["],
   labelling: true,
+  offered: hasImages,
   enabled: showsImage,
   perform: turn(-20),
 };
+
+const hasMany = (desk: Desk) => desk.campaign.get().classes.length > TYPE_TO_FILTER;
 
 export const filter: Action = {
   id: "filter",
@@ -62,7 +69,8 @@ export const filter: Action = {
   icon: "search",
   keys: ["/"],
   labelling: true,
-  enabled: (desk) => desk.campaign.get().classes.length > 0,
+  offered: hasMany,
+  enabled: hasMany,
   perform: (desk) => desk.face.filtering.update((n) => n + 1),
 };
 

@@ -43,23 +43,25 @@ export function ImageItem({ content, name }: { content: Content; name: string })
   if (broken) return <p className={classes.broken}>The picture could not be loaded: {String(name)}</p>;
   const tiny = size !== null && Math.max(size.width, size.height) <= TINY;
   return (
-    <div ref={frame} className={classes.frame} data-zoomed={zoom > 1 || undefined} {...handlers}>
-      <img
-        className={classes.image}
-        src={url}
-        alt={`To be labelled: ${name}`}
-        draggable={false}
-        data-tiny={tiny || undefined}
-        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-          setSize({ url, width: naturalWidth || 300, height: naturalHeight || 300 })
-        }
-        onError={() => setBroken(true)}
-        style={{
-          ...(size?.url === url ? fitted(size, room, tiny) : { visibility: "hidden" }),
-          transform: `translate(${at.x}px, ${at.y}px) scale(${zoom})`,
-          filter: lit(light),
-        }}
-      />
+    <div className={classes.image}>
+      <div ref={frame} className={classes.frame} data-zoomed={zoom > 1 || undefined} {...handlers}>
+        <img
+          className={classes.picture}
+          src={url}
+          alt={`To be labelled: ${name}`}
+          draggable={false}
+          data-tiny={tiny || undefined}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+            setSize({ url, width: naturalWidth || 300, height: naturalHeight || 300 })
+          }
+          onError={() => setBroken(true)}
+          style={{
+            ...(size?.url === url ? fitted(size, room, tiny) : { visibility: "hidden" }),
+            transform: `translate(${at.x}px, ${at.y}px) scale(${zoom})`,
+            filter: lit(light),
+          }}
+        />
+      </div>
       <ImageTools />
     </div>
   );

@@ -61,7 +61,7 @@ export class Desk {
       space,
       outbox: this.outbox,
       by: () => this.by,
-      onProgress: (progress) => this.heard(progress, true),
+      onProgress: (progress) => this.heard(progress),
     });
     this.outbox.onRefused((entry) => this.refused(entry));
     this.outbox.onDelivered((entry) => {
@@ -80,7 +80,7 @@ export class Desk {
     this.name.set(clean);
     if (clean !== before) {
       void this.session.restart();
-      void this.wire.progress(clean).then((progress) => this.heard(progress, true), quietly);
+      void this.wire.progress(clean).then((progress) => this.heard(progress), quietly);
     }
   }
 
@@ -89,14 +89,14 @@ export class Desk {
     this.face.swipe.set(on);
   }
 
-  /** Progress from anywhere; a broadcast knows nothing of what is "mine". */
-  heard(progress: Progress, own: boolean): void {
+  /** Progress from anywhere: a reply, the server's news. */
+  heard(progress: Progress): void {
     const before = this.progress.get();
     if (progress.head < before.head) return; // an older reply came later
     const version = progress.learner.version;
     if (version !== null && version !== before.learner.version)
       this.learned.set({ version, labels: progress.learner.labels, at: Date.now() });
-    this.progress.set(own ? progress : { ...progress, mine: before.mine, today: before.today });
+    this.progress.set(progress);
     const waiting = this.session.state.get().queue.length === 0;
     if (waiting && (progress.head !== before.head || version !== before.learner.version))
       void this.session.refill();
@@ -107,7 +107,7 @@ export class Desk {
       const campaign = await this.wire.campaign(this.by);
       this.connection.reached();
       this.campaign.set(campaign);
-      this.heard(campaign.progress, true);
+      this.heard(campaign.progress);
     } catch (error) {
       if (error instanceof Away) this.connection.lost(error);
     }

@@ -40,6 +40,8 @@ const dark: MantineColorsTuple = [
   "#0a0b0d",
 ];
 
+const RAISED = { content: { background: "var(--raised)" }, header: { background: "var(--raised)" } };
+
 export const theme = createTheme({
   fontFamily: "var(--font-ui)",
   fontFamilyMonospace: "var(--font-code)",
@@ -55,8 +57,11 @@ export const theme = createTheme({
   components: {
     Tooltip: { defaultProps: { openDelay: 450, withArrow: true, fz: "xs" } },
     Modal: {
-      defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.35, blur: 2 } },
+      defaultProps: { centered: true, radius: "lg", overlayProps: { backgroundOpacity: 0.3, blur: 1 } },
+      styles: RAISED,
     },
+    Drawer: { styles: RAISED },
+    Button: { styles: { root: { fontWeight: 560 } } },
     SegmentedControl: { styles: { root: { background: "var(--sunk)" } } },
     Menu: {
       defaultProps: {
@@ -82,6 +87,7 @@ export const variables: CSSVariablesResolver = () => {
     "--mantine-color-default-border": "var(--line)",
     "--mantine-color-default-color": "var(--ink)",
     "--mantine-color-error": "var(--bad)",
+    "--mantine-primary-color-contrast": "var(--on-accent)",
   };
   return { variables: {}, light: shared, dark: shared };
 };

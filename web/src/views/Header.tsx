@@ -71,7 +71,12 @@ function Unsent() {
   }, [waiting]);
   return (
     <span className={classes.unsent} role="status" data-testid="unsent" data-count={waiting}>
-      {late && waiting > 0 ? `${waiting} unsent` : ""}
+      {late && waiting > 0 && (
+        <>
+          {waiting}
+          <span> unsent</span>
+        </>
+      )}
     </span>
   );
 }

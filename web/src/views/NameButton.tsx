@@ -1,35 +1,26 @@
-import { Button, Popover, Text, TextInput, UnstyledButton } from "@mantine/core";
-import { useState } from "react";
+import { Button, Popover, TextInput, UnstyledButton } from "@mantine/core";
+import { type FormEvent, useState } from "react";
 import { DEFAULT_NAME } from "../state/desk";
+import { ActionIconButton } from "../ui/ActionIconButton";
 import { useDesk } from "../ui/useDesk";
 import { useStore } from "../ui/useStore";
 import classes from "./Shell.module.css";
 
-/**
- * Who answers. Asked once, without standing in the way: whoever just starts answering is "me".
- */
+/** Who answers; a click changes it. */
 export function NameButton() {
   const desk = useDesk();
   const name = useStore(desk.name);
   const sheet = useStore(desk.face.sheet);
-  const { past } = useStore(desk.session.state);
-  const [declined, setDeclined] = useState(false);
-  const asked = name === null && !declined && past.length === 0 && sheet === null;
-  const open = sheet === "name" || asked;
-  const close = () => {
-    setDeclined(true);
-    if (sheet === "name") desk.face.close();
-  };
   return (
     <Popover
-      opened={open}
-      onChange={(opened) => !opened && close()}
+      opened={sheet === "name"}
+      onChange={(opened) => !opened && desk.face.close()}
       position="bottom-end"
       withArrow
       shadow="md"
       width={290}
-      trapFocus={sheet === "name"}
-      returnFocus={sheet === "name"}
+      trapFocus
+      returnFocus
     >
       <Popover.Target>
         <UnstyledButton
@@ -42,38 +33,69 @@ export function NameButton() {
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown data-testid="name-dialog">
-        <NameForm close={close} />
+        <NameForm />
       </Popover.Dropdown>
     </Popover>
   );
 }
 
-function NameForm({ close }: { close: () => void }) {
+function NameForm() {
   const desk = useDesk();
-  const [text, setText] = useState(desk.name.get() ?? "");
+  const [text, setText] = useState(desk.by);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    desk.rename(text);
+    desk.face.close();
+  };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        desk.rename(text);
-        close();
-      }}
-    >
+    <form onSubmit={submit}>
       <TextInput
+        data-autofocus
         label="Who is answering?"
-        description="Your name goes with your answers. Leave it empty if you work alone."
+        description="Your name goes with your answers."
         placeholder={DEFAULT_NAME}
         value={text}
         maxLength={80}
         autoComplete="name"
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <Button type="submit" fullWidth mt="sm" size="sm">
-        {text.trim() ? "That is me" : `Go on as “${DEFAULT_NAME}”`}
+      <Button type="submit" fullWidth mt="sm">
+        That is me
       </Button>
-      <Text size="xs" c="dimmed" mt="xs">
-        Or just start answering.
-      </Text>
+    </form>
+  );
+}
+
+/** Asks once for the name, without standing in the way: whoever just starts answering is "me". */
+export function NameStrip() {
+  const desk = useDesk();
+  const name = useStore(desk.name);
+  const { past } = useStore(desk.session.state);
+  const view = useStore(desk.face.view);
+  const [declined, setDeclined] = useState(false);
+  const [text, setText] = useState("");
+  if (name !== null || declined || past.length > 0 || view !== "label") return null;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    desk.rename(text);
+  };
+  return (
+    <form className={classes.strip} onSubmit={submit} data-testid="name-strip">
+      <label htmlFor="annotator-name">Who is answering?</label>
+      <TextInput
+        id="annotator-name"
+        size="xs"
+        placeholder={DEFAULT_NAME}
+        value={text}
+        maxLength={80}
+        autoComplete="name"
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      <Button type="submit" size="xs" variant="default">
+        {text.trim() ? "That is me" : "Just me"}
+      </Button>
+      <span className={classes.wide}>or simply start answering</span>
+      <ActionIconButton icon="close" label="Not now" onClick={() => setDeclined(true)} />
     </form>
   );
 }

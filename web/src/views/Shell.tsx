@@ -5,6 +5,7 @@ import { useDesk } from "../ui/useDesk";
 import { useStore } from "../ui/useStore";
 import { Header } from "./Header";
 import { LabelView } from "./label/LabelView";
+import { NameStrip } from "./NameButton";
 import { NoticeList } from "./NoticeList";
 import classes from "./Shell.module.css";
 import { Sheets } from "./sheets/Sheets";
@@ -31,7 +32,10 @@ export function Shell() {
   return (
     <div className={classes.shell}>
       <Header />
-      <AwayBanner />
+      <div>
+        <AwayBanner />
+        <NameStrip />
+      </div>
       <main className={classes.main}>
         <Suspense fallback={null}>{BODIES[view]()}</Suspense>
       </main>
@@ -47,7 +51,7 @@ function AwayBanner() {
   const away = useStore(desk.connection.away);
   const full = useStore(desk.outbox.storageFull);
   const { queue } = useStore(desk.session.state);
-  if (!away && !full) return <div />;
+  if (!away && !full) return null;
   return (
     <div className={classes.banner} role="status" data-testid="away">
       {full && (

@@ -21,7 +21,7 @@ export function useKeys(desk: Desk): void {
       const inField = target.matches(FIELDS) && !isIdleFilter(target, event);
       if (event.repeat && !event.key.startsWith("Arrow")) return;
       const elsewhere = inField || target.closest(OWN_KEYS) !== null || desk.face.sheet.get() !== null;
-      const candidates = actionsFor(classes).filter(
+      const candidates = actionsFor(desk).filter(
         (action) => (!action.labelling || labelling) && (!elsewhere || action.inField),
       );
       const pressing = (event.key === " " || event.key === "Enter") && target.closest(PRESSABLE) !== null;

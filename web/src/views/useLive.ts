@@ -1,16 +1,23 @@
 import { useEffect } from "react";
-import type { Desk } from "../state/desk";
+import { DEFAULT_NAME, type Desk } from "../state/desk";
+import { useStore } from "../ui/useStore";
 import { follow } from "../wire/live";
 
 /** Keeps the desk in touch: the server's news, the network, other tabs, and the way back into the window. */
 export function useLive(desk: Desk): void {
+  const name = useStore(desk.name);
   useEffect(() => {
     const live = follow(
-      (progress) => desk.heard(progress, false),
+      (progress) => desk.heard(progress),
       (up) => {
         if (up && desk.connection.away.get() !== null) desk.connection.wake();
       },
+      name ?? DEFAULT_NAME,
     );
+    return () => live.close();
+  }, [desk, name]);
+
+  useEffect(() => {
     const back = () => {
       if (document.visibilityState === "visible" && desk.connection.away.get() !== null)
         desk.connection.wake();
@@ -23,7 +30,6 @@ export function useLive(desk: Desk): void {
     window.addEventListener("hashchange", address);
     document.addEventListener("visibilitychange", back);
     return () => {
-      live.close();
       window.removeEventListener("online", online);
       window.removeEventListener("storage", elsewhere);
       window.removeEventListener("hashchange", address);

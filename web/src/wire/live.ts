@@ -8,13 +8,13 @@ export interface Live {
 export function follow(
   onProgress: (progress: Progress) => void,
   onState: (up: boolean) => void,
-  address = "/api/events",
+  by: string,
 ): Live {
   if (typeof EventSource === "undefined") return { close: () => undefined };
   let source: EventSource | null = null;
   let again: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
-    source = new EventSource(address);
+    source = new EventSource(`/api/events?annotator=${encodeURIComponent(by)}`); // it can send no header
     source.addEventListener("open", () => onState(true));
     source.addEventListener("error", () => {
       onState(false);

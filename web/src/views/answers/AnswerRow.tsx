@@ -51,7 +51,7 @@ async function reopen(desk: Desk, answer: Answer): Promise<void> {
   try {
     await desk.outbox.pump();
     const { question, progress } = await desk.wire.retract(desk.by, answer.item);
-    desk.heard(progress, true);
+    desk.heard(progress);
     if (!question) {
       desk.notices.say("The answer was taken back, but its question is not open for you now.");
       return;

@@ -9,8 +9,8 @@ import classes from "./Sheets.module.css";
 export function HelpSheet() {
   const desk = useDesk();
   const typing = useTyping();
-  const campaign = useStore(desk.campaign);
-  const actions = actionsFor(campaign.classes);
+  useStore(desk.campaign);
+  const actions = actionsFor(desk);
   return (
     <>
       <div className={classes.groups}>

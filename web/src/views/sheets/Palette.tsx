@@ -15,7 +15,7 @@ export function Palette() {
   const [typed, setTyped] = useState("");
   const [active, setActive] = useState(0);
   const labelling = desk.face.view.get() === "label";
-  const possible = actionsFor(desk.campaign.get().classes).filter(
+  const possible = actionsFor(desk).filter(
     (action) => (labelling || !action.labelling) && action.id !== "palette" && action.enabled(desk),
   );
   const found = find(possible, ({ title }) => title, typed);
