@@ -469,6 +469,14 @@ def test_a_budget_in_units_of_cost():
     assert campaign.progress.spent == pytest.approx(0.9)
 
 
+def test_what_is_too_dear_is_no_candidate():
+    pool = Pool(ids=["dear", "skipped", "cheap"], costs=[5.0, 0.5, 1.0])
+    campaign = Campaign(pool, Classification(("a",)), strategy=InOrder(), budget=2.0)
+    campaign.skip(campaign.ask()[0])
+    assert items(campaign.ask()) == ["cheap"], "the first is too dear, so the strategy never sees it"
+    assert campaign.ask() == []
+
+
 # ---------------------------------------------------------------- strategies
 
 
@@ -481,6 +489,17 @@ def test_a_strategy_that_proposes_what_is_out_is_told_so():
     assert campaign.ask()[0].score is None
     with pytest.raises(CampaignError, match="Stubborn proposed the item 'i0'"):
         campaign.ask()
+
+
+def test_a_strategy_that_proposes_what_is_not_there_writes_nothing():
+    class Lost:
+        def propose(self, snapshot, n):
+            return Proposal(["elsewhere"], [1.0], [1.0])
+
+    campaign = begin(strategy=Lost())
+    with pytest.raises(CampaignError, match="or not in the pool"):
+        campaign.ask()
+    assert campaign.state.head == campaign.log.head() == 1
 
 
 def test_a_random_share_is_random():

@@ -204,7 +204,8 @@ def test_a_model_from_elsewhere_is_noted_once():
 
 def test_the_model_may_live_elsewhere():
     def suggest(items):
-        return [None if item == 1 else {"value": "a", "proba": 0.75} for item in items]
+        proba = np.float32(0.75)
+        return [None if item == 1 else {"value": np.str_("a"), "proba": proba} for item in items]
 
     campaign = Campaign(Pool(ids=range(3)), Classification(("a",)), strategy="random", suggest=suggest)
     told = {query.item: (query.suggestion, query.model) for query in campaign.ask(3)}

@@ -48,7 +48,7 @@ class Asking:
         room = left - standing.out + _TOLERANCE
         picks = second_opinions(standing, to, n)
         if len(picks) < n and room >= 0:
-            picks += self._proposals(n - len(picks), to)
+            picks += self._proposals(n - len(picks), to, room)
         return self.put(within(picks, room, standing.cost), to, lease)
 
     def put(self, picks: list[Pick], to: str | None, lease: float | None) -> Decision[list[Query]]:
@@ -81,18 +81,18 @@ class Asking:
         ]
         return [*news, *asked], [query_of(one, desk.pool) for one in asked]
 
-    def snapshot(self, to: str | None, *, last_round: bool = False) -> LiveSnapshot:
-        """The campaign as a strategy sees it on behalf of an annotator."""
+    def snapshot(self, to: str | None, *, last_round: bool = False, room: float = math.inf) -> LiveSnapshot:
+        """The campaign as a strategy sees it on behalf of an annotator, with so much room in the budget."""
         desk, standing = self._desk, self._desk.standing
         fitted = self.fitted()
         return LiveSnapshot(
             pool=desk.pool,
             labels=MappingProxyType(desk.state.labels),
             pending=standing.leases.items,
-            closed=standing.closed(to, last_round=last_round),
+            closed=standing.closed(to, last_round=last_round, room=room),
             model=None if fitted is None else fitted.model,
             seed=desk.seed(0),
-            free=partial(standing.candidates, to, last_round=last_round),
+            free=partial(standing.candidates, to, last_round=last_round, room=room),
         )
 
     def fitted(self) -> Fitted | None:
@@ -103,12 +103,12 @@ class Asking:
             else self._fitting.current(self._desk.state, self._desk.labels_changed)
         )
 
-    def _proposals(self, n: int, to: str | None) -> list[Pick]:
+    def _proposals(self, n: int, to: str | None, room: float) -> list[Pick]:
         strategy = self._strategy()
-        picks = proposed(strategy, self.snapshot(to), n)
+        picks = proposed(strategy, self.snapshot(to, room=room), n)
         if len(picks) < n and self._desk.settings.skipped == "back" and self._desk.state.skipped:
             taken = {pick.item for pick in picks}
-            again = proposed(strategy, self.snapshot(to, last_round=True), n)
+            again = proposed(strategy, self.snapshot(to, last_round=True, room=room), n)
             picks += [pick for pick in again if pick.item not in taken][: n - len(picks)]
         return picks
 
@@ -134,7 +134,7 @@ class Asking:
         told = self._desk.state.trained
         version = told[-1].version if told else None
         if self._suggest is not None:
-            return version, [], self._suggest(items)
+            return version, [], [_plain(belief) for belief in self._suggest(items)]
         fitted = self.fitted()
         if self._fitting is None or fitted is None:
             return version, [], [None] * len(items)
@@ -144,3 +144,10 @@ class Asking:
 
 def _name_of(strategy: Any) -> str:
     return strategy["name"] if isinstance(strategy, Mapping) else str(strategy)
+
+
+def _plain(belief: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A belief as the log can hold it: NumPy's numbers and words become Python's."""
+    if belief is None:
+        return None
+    return {key: one.item() if isinstance(one, np.generic) else one for key, one in belief.items()}

@@ -54,10 +54,11 @@ def proposed(strategy: Any, snapshot: Snapshot, n: int) -> list[Pick]:
     proposal = strategy.propose(snapshot, n)
     picks, seen = [], set()
     for i, item in enumerate(proposal.ids[:n]):
-        if item in seen or item in snapshot.labels or item in snapshot.pending or item in snapshot.closed:
+        taken = item in seen or item in snapshot.labels or item in snapshot.pending or item in snapshot.closed
+        if taken or item not in snapshot.pool:
             raise CampaignError(
                 f"{type(strategy).__name__} proposed the item {item!r}, which may not be asked: it is"
-                " labelled, out with an annotator, skipped, or proposed twice.",
+                " labelled, out with an annotator, skipped, proposed twice, or not in the pool.",
                 mend="A strategy proposes candidates only; querist.testing.check_strategy finds the fault.",
             )
         seen.add(item)

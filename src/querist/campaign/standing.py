@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 from typing import Any
 
@@ -54,23 +55,35 @@ class Standing:
         for asked in self.leases.expire(now):
             self._place(asked.item)
 
-    def closed(self, annotator: str | None, *, last_round: bool = False) -> Set[ItemId]:
-        """The items that this annotator must not be asked about; a live view."""
+    def closed(
+        self, annotator: str | None, *, last_round: bool = False, room: float = math.inf
+    ) -> Set[ItemId]:
+        """The items that this annotator must not be asked about; a live view where nothing is too dear."""
+        skipped = self._skipped(annotator, last_round)
+        if self._pool.costs is None or room == math.inf:
+            return skipped
+        dear = np.flatnonzero(self._fresh & (self._pool.costs > room))
+        return frozenset({*skipped, *(self._pool.ids[int(row)] for row in dear)}) if dear.size else skipped
+
+    def candidates(
+        self, annotator: str | None, *, last_round: bool = False, room: float = math.inf
+    ) -> np.ndarray:
+        """The rows that may be asked of this annotator, ascending."""
+        free = self._fresh.copy()
+        if self._pool.costs is not None:
+            free &= self._pool.costs <= room
+        if self.settings.skipped == "others":
+            free[self._pool.rows(self._skipped(annotator, last_round))] = False
+        elif self.settings.skipped == "out" or not last_round:
+            free &= self._unskipped
+        return np.flatnonzero(free)
+
+    def _skipped(self, annotator: str | None, last_round: bool) -> Set[ItemId]:
         if self.settings.skipped == "others":
             return self._state.skipped_by.get(annotator, {}).keys()
         if self.settings.skipped == "back" and last_round:
             return _NOBODY
         return self._state.skipped.keys()
-
-    def candidates(self, annotator: str | None, *, last_round: bool = False) -> np.ndarray:
-        """The rows that may be asked of this annotator, ascending."""
-        if self.settings.skipped == "others":
-            free = self._fresh.copy()
-            free[self._pool.rows(self.closed(annotator))] = False
-            return np.flatnonzero(free)
-        if self.settings.skipped == "back" and last_round:
-            return np.flatnonzero(self._fresh)
-        return np.flatnonzero(self._fresh & self._unskipped)
 
     @property
     def spent(self) -> float:
