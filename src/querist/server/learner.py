@@ -114,6 +114,7 @@ class Learner:
         snapshot = Snapshot(
             pool=self.pool,
             labels=state.labels,
+            pending=_out(state),
             closed=frozenset(state.skipped),
             model=model,
             seed=state.seed + state.head,
@@ -149,6 +150,16 @@ class Learner:
                 (names == np.asarray(self.state.classes, dtype=object)[proba.argmax(axis=1)]).mean()
             )
         }
+
+
+def _out(state: State) -> frozenset[str | int]:
+    """The items that are out with somebody whose time is not over."""
+    now = time.time()
+    return frozenset(
+        item
+        for item, queries in state.open.items()
+        if any(query.asked.until is None or query.asked.until > now for query in queries.values())
+    )
 
 
 def _proba(model: Any, features: Any) -> np.ndarray:
