@@ -72,7 +72,7 @@ def part_page(name: str, part: type[Any]) -> str:
         f'`"{name}"`, or `from querist.{room} import {part.__name__}`',
         "",
     ]
-    return "\n".join(head) + markdown(inspect.getdoc(part) or "") + "\n"
+    return "\n".join(head) + "\n" + markdown(inspect.getdoc(part) or "") + "\n"
 
 
 def markdown(doc: str) -> str:

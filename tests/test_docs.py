@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from querist.cli import main
+from querist.data import open_source
+from querist.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -80,6 +82,9 @@ def write_desk(folder: Path) -> None:
         topic = "praise" if i % 2 else "complaint"
         rows.append(f'"{subjects[topic][i // 2 % 4]}, and that was trip number {i} of the year.",{topic}')
     (folder / "reviews.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    source = open_source(folder / "reviews.csv", text="text", label="topic")
+    classes = sorted(subjects)
+    Workspace.create(folder / "reviews.querist", source, classes=classes, labels=source.labels).close()
     (folder / "guidelines.md").write_text("One topic a review.\n", encoding="utf-8")
 
 

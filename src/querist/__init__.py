@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from querist.evaluation import simulate
     from querist.events import open_log
     from querist.selection import KCenter, KMeansPlusPlus, Top
-    from querist.strategies import Default, Explore, Scored, choose
+    from querist.strategies import Default, Explore, Scored
+    from querist.strategies.choose import choose
     from querist.tasks import Classification, Number
 
 __version__ = "0.1.0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -44,12 +44,12 @@ _SERVING = (
 
 def reading(command: Command) -> Command:
     """The options that say how to read data."""
-    return _with(_READING, command)
+    return cast(Command, _with(_READING, command))
 
 
 def serving(command: Command) -> Command:
     """The options that say where to serve."""
-    return _with(_SERVING, command)
+    return cast(Command, _with(_SERVING, command))
 
 
 def _with(options: tuple[Callable[[Any], Any], ...], command: Any) -> Any:
