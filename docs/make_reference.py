@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: docs/strategies/ from docstrings, docs/command-line.md from --help.
+"""Writes the reference pages: docs/strategies/ from the docstrings, docs/command-line.md from --help.
 
 python docs/make_reference.py
 """
@@ -47,10 +47,10 @@ def pages() -> dict[str, str]:
 
 NOTE = "<!-- made by docs/make_reference.py; do not edit -->"
 
-INTRODUCTION = """A bare acquisition is a strategy (the n best), a bare selector spreads over the pool, and names go
-wherever a strategy is taken: `choose(..., strategy="margin")`, `Campaign(..., strategy="default")`,
-`querist label ... --strategy entropy`. Acquisitions compose with `*`, `/`, `+` and `**`; `Rank(a) + Rank(b)` adds
-what is not on one scale."""
+INTRODUCTION = """A bare acquisition is a strategy (the n best), a bare selector spreads over the pool, and
+names go wherever a strategy is taken: `choose(..., strategy="margin")`, `Campaign(..., strategy="default")`,
+`querist label ... --strategy entropy`. Acquisitions compose with `*`, `/`, `+` and `**`;
+`Rank(a) + Rank(b)` adds what is not on one scale."""
 
 
 def ours(base: Any) -> dict[str, type[Any]]:
@@ -111,14 +111,12 @@ def markdown(doc: str) -> str:
 
 
 def command_line() -> str:
-    context = click.Context(main, info_name="querist", max_content_width=100, terminal_width=100)
+    context = click.Context(main, info_name="querist", terminal_width=100, **main.context_settings)
     told = ["# The command line", "", NOTE, "", "```text", main.get_help(context).rstrip(), "```"]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
-        inside = click.Context(
-            command, info_name=name, parent=context, max_content_width=100, terminal_width=100
-        )
+        inside = click.Context(command, info_name=name, parent=context, terminal_width=100)
         told += ["", f"## querist {name}", "", "```text", command.get_help(inside).rstrip(), "```"]
     return "\n".join(told) + "\n"
 

@@ -5,25 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.datasets import load_wine
 
-from querist import Density, simulate
+from querist import Density, Rank, simulate
 from querist.acquisition import Acquisition
 from querist.specs import named
 from querist.testing import check_acquisition
 
 
-@named("examples/rare")
+@named("examples/twilight")
 @dataclass(frozen=True)
-class Rare(Acquisition):
-    """How much the model expects of its rarest class: asks for what there is little of."""
+class Twilight(Acquisition):
+    """How near the likeliest class comes to a given probability: neither certain nor lost."""
+
+    at: float = 0.6
 
     def __call__(self, prediction):
-        proba = prediction.proba
-        return proba[:, np.argmin(proba.sum(axis=0))]
+        return -np.abs(prediction.proba.max(axis=1) - self.at)
 
 
-check_acquisition(Rare())
+check_acquisition(Twilight())
 x, y = load_wine(return_X_y=True)
 x = (x - x.mean(axis=0)) / x.std(axis=0)
-strategies = {"rare": Rare(), "rare, and typical": Rare() * Density()}
+strategies = {"twilight": Twilight(), "twilight, and typical": Rank(Twilight()) + Rank(Density())}
 curves = simulate(x, y, strategies=strategies, seeds=3, budget=30, workers=1)
-print(curves.table(metric="balanced_accuracy"))
+print(curves.table())
