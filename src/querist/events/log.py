@@ -49,7 +49,7 @@ class EventLog(Protocol):
 class MemoryLog:
     """A log that lives as long as the process; for notebooks, simulations and tests.
 
-    Prefer :func:`querist.events.open_log` with a path as soon as a person answers: their work outlives a process.
+    Prefer :func:`querist.events.open_log` with a path as soon as a person answers: work outlives a process.
 
     >>> from querist.events import Retracted
     >>> log = MemoryLog()
