@@ -64,7 +64,7 @@ class PretrainedImageEncoder:
     def encode(
         self, contents: Contents, *, progress: Progress | None = None, unreadable: Unreadable | None = None
     ) -> np.ndarray:
-        """Features (n, 1280), not negative; a picture that cannot be read is zeros."""
+        """Features (n, 1280), each row of length 1; a picture that cannot be read is zeros, and told."""
         torch, network = _network()
         features = np.zeros((len(contents), _WIDTH), dtype=np.float32)
         for start in range(0, len(contents), self.batch):
@@ -72,7 +72,8 @@ class PretrainedImageEncoder:
             x = np.ascontiguousarray(((x * 255 - 127) / 128).transpose(0, 3, 1, 2))  # as it was trained
             with torch.inference_mode():
                 seen = network.extract_features(torch.from_numpy(x)).mean(dim=(2, 3)).numpy()
-            features[start : start + len(x)] = seen
+            length = np.linalg.norm(seen, axis=1, keepdims=True)
+            features[start : start + len(x)] = seen / np.maximum(length, 1e-9)
             for i, reason in bad.items():
                 features[start + i] = 0
                 if unreadable is not None:

@@ -39,8 +39,9 @@ class ShapesEncoder:
     """Pictures by edges, textures and colours, without weights to download.
 
     Histograms of oriented gradients on two grids, local binary patterns, histograms of colour (left out when
-    the pictures have none) and a thumbnail, each brought to a fixed weight and folded by principal
-    components.  Half a millisecond a small picture, a few for a photograph.
+    the pictures have none) and a thumbnail, each brought to a fixed weight, folded by principal components
+    and scaled to length one.  A third of a millisecond a small picture, a few for a photograph.  Do not
+    standardise the columns: that would blow up the last components, which are noise.
 
     Prefer it for small pictures, drawings, scans and wherever nothing may be downloaded.  For photographs of
     things, the pretrained encoder ("efficientnet") needs fewer labels.
@@ -77,23 +78,25 @@ class ShapesEncoder:
         )
         size = self.size or _side(sample)
         coloured = False
-        described = []
+        described: list[list[np.ndarray]] = []
         for start in range(0, len(sample), _BLOCK):
             x, bad = pixels_of(sample[start : start + _BLOCK], size)
             good = np.array([i for i in range(len(x)) if i not in bad], dtype=int)
+            if not len(good):
+                continue
             coloured = coloured or bool(np.ptp(x[good], axis=3).max(initial=0) > 0.05)
             described.append(_described(x[good]))
-        blocks = [np.concatenate(parts) for parts in zip(*described, strict=True)] if described else []
-        if not blocks or not len(blocks[0]):
+        if not described:
             raise SourceError(
                 "No picture can be read.", mend="Open the source again to see each one's problem."
             )
+        blocks = [np.concatenate(parts) for parts in zip(*described, strict=True)]
         return self._with(_fold(blocks, size, coloured, self.dim))
 
     def encode(
         self, contents: Contents, *, progress: Progress | None = None, unreadable: Unreadable | None = None
     ) -> np.ndarray:
-        """Features (n, d), centred; a picture that cannot be read is zeros, and told to ``unreadable``."""
+        """Features (n, d), each row of length 1; a picture that cannot be read is zeros, and told."""
         known = self._known()
         features = np.zeros((len(contents), known.directions.shape[1]), dtype=np.float32)
         for start in range(0, len(contents), _BLOCK):
@@ -101,6 +104,7 @@ class ShapesEncoder:
             described = np.concatenate(_described(x, known.coloured), axis=1)
             block = features[start : start + len(x)]
             block[:] = (described - known.mean) @ known.directions
+            block /= np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-9)
             for i, reason in bad.items():
                 block[i] = 0
                 if unreadable is not None:

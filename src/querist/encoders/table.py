@@ -20,6 +20,7 @@ __all__ = ["TableEncoder"]
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
 _FIT_ON = 50_000
 _BLOCK = 8192
+_HUGE = 1e100  # beyond it a number is a mistake, and its square no number
 _REACH = 6.0  # scaled numbers are held within this many deviations: one outlier must not rule a model
 
 
@@ -43,9 +44,10 @@ class TableEncoder:
     """Rows of mixed type: numbers scaled, categories one feature each, missing values marked.
 
     A field is numeric when nine in ten of its values are numbers.  Numbers are centred on the median and
-    divided by the deviation (long-tailed positive ones after a logarithm); a missing one becomes the median
-    and a mark.  Small whole numbers (up to ten different ones) also count as categories.  Other fields give
-    one feature to each of the ``categories`` most frequent values.  Arrays are scaled column by column.
+    divided by the spread of their middle half (long-tailed positive ones after a logarithm), so that one
+    outlier changes nothing; a missing one becomes the median and a mark.  Small whole numbers (up to ten
+    different ones) also count as categories.  Other fields give one feature to each of the ``categories``
+    most frequent values.  Arrays are scaled column by column.
 
     >>> rows = [{"kind": "row", "fields": {"size": size, "colour": colour}}
     ...         for size, colour in [("1", "red"), ("3", "blue"), ("", "red"), ("5", "blue")]]
@@ -66,7 +68,7 @@ class TableEncoder:
         sample = contents[0 : len(contents)] if step == 1 else contents[::step]
         if len(sample) and "vector" in sample[0]:
             x = np.stack([one["vector"] for one in sample]).astype(np.float64)
-            x[~np.isfinite(x)] = np.nan
+            x[~(np.abs(x) <= _HUGE)] = np.nan
             columns = [_number_column(f"x{j}", x[:, j], ()) for j in range(x.shape[1])]
         else:
             names = list(dict.fromkeys(name for one in sample for name in one["fields"]))
@@ -145,17 +147,18 @@ class TableEncoder:
 def _numbers(cells: Sequence[str]) -> np.ndarray:
     """Cells as numbers, NaN where they are none; a lone comma is a decimal one."""
     try:
-        return np.array(cells, dtype=np.float64)
+        values = np.array(cells, dtype=np.float64)
     except ValueError:
-        return np.array([_number(cell) for cell in cells])
+        values = np.array([_number(cell) for cell in cells])
+    values[np.abs(values) > _HUGE] = np.nan
+    return values
 
 
 def _number(cell: str) -> float:
     try:
-        value = float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
+        return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
     except ValueError:
         return float("nan")
-    return value if abs(value) < 1e300 else float("nan")
 
 
 def _number_column(name: str, values: np.ndarray, categories: tuple[str, ...]) -> _Column:
@@ -167,7 +170,8 @@ def _number_column(name: str, values: np.ndarray, categories: tuple[str, ...]) -
     logarithm = bool(held.min() >= 0 and held.max() > 20 * max(middle, 1e-12))
     scaled = np.log1p(held) if logarithm else held
     centre = float(np.median(scaled))
-    deviation = float(scaled.std()) or 1.0
+    low, high = np.quantile(scaled, [0.25, 0.75])
+    deviation = float(high - low) / 1.349 or float(scaled.std()) or 1.0  # that of a normal distribution
     return _Column(name, (centre, deviation, middle, logarithm), categories, marked)
 
 

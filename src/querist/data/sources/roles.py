@@ -19,7 +19,9 @@ _TEXT_WORDS = """
 """
 TEXT_NAMES = frozenset(_TEXT_WORDS.split())
 ID_NAMES = frozenset(("id", "uid", "uuid", "guid", "item_id", "itemid", "doc_id", "docid", "row_id", "rowid"))
-LABEL_NAMES = frozenset(("label", "labels", "class", "classes", "category", "target", "y", "gold", "sentiment"))
+LABEL_NAMES = frozenset(
+    ("label", "labels", "class", "classes", "category", "target", "y", "gold", "sentiment")
+)
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?\s*")
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
 _SAMPLE = 1000
