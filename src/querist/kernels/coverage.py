@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_matrix, as_rows
 from querist.kernels.neighbours import Points
 
 __all__ = ["k_center", "kmeans_plus_plus"]
@@ -33,25 +33,26 @@ def k_center(x: Any, n: int, *, taken: Any = None, rows: Any = None) -> tuple[Ar
     -------
     picks : row numbers, in the order picked
     distances : how far each pick was from the nearest taken or picked row; inf for the first of all,
-        which is the candidate closest to the mean of the table.  Ties go to the lower row.
+        which is the candidate closest to the mean of all candidates.  Ties go to the lower row.
 
     >>> k_center([[0.0], [1.0], [9.0], [10.0]], 2, taken=[0])
     (array([3, 1]), array([10.,  1.]))
 
-    Time O(n_rows d (n + len(taken))), memory O(n_rows) and one block.
+    Time O(m d (n + len(taken))) with m rows, or with m candidates and a copy of them where they are
+    fewer than half of the rows; memory O(m) and one block besides.
     Gonzalez 1985; Sener & Savarese 2018 (core-set).
     """
-    points, taken, free = _prepared(x, taken, rows)
+    points, where, centres, free = _prepared(x, taken, rows)
     far = np.where(free, np.inf, -1.0).astype(points.dtype)  # -1 stays the minimum: never picked
-    _bring_near(points, far, taken)
+    _bring_near(points, far, centres)
     n = min(int(n), int(free.sum()))
     picks, distances = np.empty(max(n, 0), dtype=np.intp), np.empty(max(n, 0), dtype=points.dtype)
     for i in range(n):
-        pick = _closest_to_mean(points, free) if i == 0 and len(taken) == 0 else int(far.argmax())
+        pick = _closest_to_mean(points, free) if i == 0 and len(centres) == 0 else int(far.argmax())
         picks[i], distances[i] = pick, far[pick]
         far[pick] = -1.0
         _bring_near(points, far, picks[i : i + 1])
-    return picks, np.sqrt(distances)
+    return where[picks], np.sqrt(distances)
 
 
 def kmeans_plus_plus(
@@ -92,10 +93,10 @@ def kmeans_plus_plus(
 
     Arthur & Vassilvitskii 2007.
     """
-    points, taken, free = _prepared(x, taken, rows)
-    weight = _weights(weights, points.n)
+    points, where, centres, free = _prepared(x, taken, rows)
+    weight = _weights(weights, np.shape(x)[0])[where]
     far = np.where(free, np.inf, -1.0).astype(points.dtype)
-    _bring_near(points, far, taken)
+    _bring_near(points, far, centres)
     n = min(int(n), int(free.sum()))
     picks, chances = np.empty(max(n, 0), dtype=np.intp), np.empty(max(n, 0))
     for i in range(n):
@@ -105,19 +106,28 @@ def kmeans_plus_plus(
         free[picks[i]] = False
         far[picks[i]] = -1.0
         _bring_near(points, far, picks[i : i + 1])
-    return picks, chances
+    return where[picks], chances
 
 
-def _prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array]:
-    """The points, the taken rows, and a mask of those that may be picked."""
-    points = Points(x)
-    taken = as_rows([] if taken is None else taken, points.n)
-    free = np.ones(points.n, dtype=bool)
+def _prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array]:
+    """The points, their rows, which of them are taken, and a mask of those that may be picked.
+
+    Where the candidates are few, only they and the taken rows are points.
+    """
+    x = as_matrix(x)
+    n = int(x.shape[0])
+    taken = as_rows([] if taken is None else taken, n)
+    free = np.ones(n, dtype=bool)
     if rows is not None:
         free[:] = False
-        free[as_rows(rows, points.n)] = True
+        free[as_rows(rows, n)] = True
     free[taken] = False
-    return points, taken, free
+    candidates = np.flatnonzero(free)
+    if 2 * (len(candidates) + len(taken)) > n:
+        return Points(x), np.arange(n), taken, free
+    where = np.concatenate([candidates, taken])
+    places = np.arange(len(where))
+    return Points(x[where]), where, places[len(candidates) :], places < len(candidates)
 
 
 def _bring_near(points: Points, far: Array, centres: Array) -> None:
@@ -131,11 +141,12 @@ def _bring_near(points: Points, far: Array, centres: Array) -> None:
 
 
 def _closest_to_mean(points: Points, free: Array) -> int:
-    """The free row nearest to the mean of the table, ties to the lower row."""
-    distances = points.norms  # dense rows are measured from the mean already
-    if points.sparse:
-        distances = points.nearest(np.asarray(points.x.mean(axis=0), dtype=points.dtype).reshape(1, -1))[1]
-    return int(np.where(free, distances, np.inf).argmin())
+    """The free row nearest to the mean of all free rows, ties to the lower row."""
+    total = np.zeros(points.d)
+    for start, stop in points.blocks():
+        total += np.asarray(free[start:stop].astype(points.dtype) @ points.block(start, stop)).ravel()
+    mean = (total / free.sum() - points.mean).astype(points.dtype).reshape(1, -1)
+    return int(np.where(free, points.nearest(mean)[1], np.inf).argmin())
 
 
 def _weights(weights: Any, n: int) -> Array:
