@@ -384,7 +384,8 @@ def test_the_page_is_there_or_says_how_to_build_it(client):
     assert "html" in reply.headers["content-type"]
     assert client.get("/../guard.py").status_code == 404
     assert client.get("/nothing.js").status_code == 404
-    assert client.get("/api/nothing").status_code == 404
+    nothing = client.get("/api/nothing")
+    assert nothing.status_code == 404 and nothing.json()["message"] == "There is no /api/nothing."
 
 
 def test_the_wire_is_described_for_the_page(client):
@@ -410,4 +411,5 @@ def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(client, workspace,
     monkeypatch.setattr(workspace.log, "append", append)
     assert answer(client, second, "money").status_code == 200
     assert fold(workspace.log.read()).labels == {first["item"]: "sport", second["item"]: "money"}
-    assert client.get("/api/progress").json()["mine"] == 2
+    progress = client.get("/api/progress").json()
+    assert (progress["mine"], progress["today"]) == (2, 2)

@@ -74,8 +74,9 @@ def test_a_foreign_origin_is_refused(client, origin):
     assert reply.status_code == 403 and reply.json()["error"] == "ForeignOrigin"
 
 
-def test_a_cross_site_request_without_an_origin_is_refused(client):
-    reply = client.post("/api/next", json={}, headers={**bearer(), "sec-fetch-site": "cross-site"})
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_cross_site_request_without_an_origin_is_refused(client, site):
+    reply = client.post("/api/next", json={}, headers={**bearer(), "sec-fetch-site": site})
     assert reply.status_code == 403
 
 

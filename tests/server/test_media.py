@@ -58,7 +58,10 @@ def test_a_picture_that_was_taken_away_is_told(pictures, tmp_path):
 def test_an_array_of_pictures_is_shown_too(tmp_path):
     np.save(tmp_path / "digits.npy", np.zeros((3, 8, 8), dtype=np.uint8))
     source = open_source(tmp_path / "digits.npy")
-    with Workspace.create(tmp_path / "digits", source, classes=["0"]) as workspace, client_of(workspace) as client:
+    with (
+        Workspace.create(tmp_path / "digits", source, classes=["0"]) as workspace,
+        client_of(workspace) as client,
+    ):
         url = client.post("/api/next", json={}).json()["questions"][0]["content"]["url"]
         assert client.get(url).content[:4] == b"\x89PNG"
 

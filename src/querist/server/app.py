@@ -28,7 +28,6 @@ from querist.server.figures import Figures
 from querist.server.guard import Guard
 from querist.server.page import FOLDER, mount_page, script_hashes
 from querist.server.routes import add_routes
-from querist.server.tally import Tally
 from querist.workspace import Workspace
 
 __all__ = ["create_app"]
@@ -68,9 +67,7 @@ def create_app(workspace: Workspace, token: str, hosts: Iterable[str] = LOOPBACK
         openapi_url="/api/openapi.json",
         separate_input_output_schemas=False,
     )
-    tally = Tally()
-    workspace.listen(tally.hear)
-    figures = Figures(workspace, tally)
+    figures = Figures(workspace)
     app.state.workspace = workspace
     app.state.figures = figures
     app.state.desk = Desk(workspace, figures)

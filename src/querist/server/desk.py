@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -31,6 +32,8 @@ class Desk:
     def __init__(self, workspace: Workspace, figures: Figures) -> None:
         self.workspace = workspace
         self.figures = figures
+        self._texts: list[str] | None = None
+        self._reading = threading.Lock()
 
     # ------------------------------------------------------------ asking
 
@@ -223,15 +226,18 @@ class Desk:
         return value is None or self.workspace.campaign.state.labels.get(item) == value
 
     def _searchable(self, item: Item) -> str:
-        return f"{item} {self._snippet(item, _META)}".casefold()
+        return self._haystack()[self.workspace.pool.row(item)]
 
-    def _snippet(self, item: Item, length: int = _SNIPPET) -> str:
-        held = self.workspace.items[self.workspace.pool.row(item)]
-        if held.get("text") is not None:
-            return " ".join(str(held["text"])[: 2 * length].split())[:length]
-        if held["kind"] == "row":
-            return " · ".join(f"{name}: {value}" for name, value in held["fields"].items())[:length]
-        return str(item)[-length:]
+    def _haystack(self) -> list[str]:
+        """What of every item can be searched; read once, in the first search, and kept."""
+        with self._reading:
+            if self._texts is None or len(self._texts) != len(self.workspace.pool):
+                pairs = zip(self.workspace.pool.ids, self.workspace.items, strict=True)
+                self._texts = [f"{item} {_text_of(item, held, _META)}".casefold() for item, held in pairs]
+            return self._texts
+
+    def _snippet(self, item: Item) -> str:
+        return _text_of(item, self.workspace.items[self.workspace.pool.row(item)], _SNIPPET)
 
     def _told(self, item: Item, by: str | None) -> wire.Answer:
         campaign = self.workspace.campaign
@@ -262,6 +268,15 @@ class Desk:
         ranking = self.workspace.ranking
         likeliest = None if ranking is None else ranking.suggestion(self.workspace.pool.row(item), 1)
         return likeliest[0][0] if likeliest else None
+
+
+def _text_of(item: Item, held: Mapping[str, Any], length: int) -> str:
+    """An item in one line of text."""
+    if held.get("text") is not None:
+        return " ".join(str(held["text"])[: 2 * length].split())[:length]
+    if held["kind"] == "row":
+        return " · ".join(f"{name}: {value}" for name, value in held["fields"].items())[:length]
+    return str(item)[-length:]
 
 
 def _media_url(item: Item) -> str:

@@ -12,7 +12,6 @@ import numpy as np
 from querist.campaign import anchoring, curve, quality
 from querist.events import Asked, State
 from querist.server import wire
-from querist.server.tally import Tally
 from querist.workspace import Workspace
 
 __all__ = ["Figures"]
@@ -35,9 +34,9 @@ class Figures:
     ``learner`` is what the supervisor last heard.
     """
 
-    def __init__(self, workspace: Workspace, tally: Tally) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self.tally = tally
+        self.tally = workspace.tally
         self.learner = wire.Learner(phase="starting")
         self._estimate: _Estimate | None = None
         self._lock = threading.Lock()
@@ -117,7 +116,10 @@ class Figures:
             random_curve=[wire.CurvePoint(**asdict(point)) for point in random],
             active_curve=[wire.CurvePoint(**asdict(point)) for point in active],
             models=[_model_point(one) for one in state.trained[-500:]],
-            pace=self.tally.pace(),
+            pace=[
+                wire.Pace(day=day.date.isoformat(), answers=day.answers, seconds=day.seconds)
+                for day in self.tally.days()
+            ],
             annotators=[
                 {"name": name or "", "answers": answers, "today": self.tally.today(name)}
                 for name, answers in sorted(state.by_annotator.items(), key=lambda one: -one[1])

@@ -55,6 +55,9 @@ class Guard:
         self.headers = _security_headers(script_hashes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # none is served here
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -87,7 +90,7 @@ class Guard:
             )
         origin = headers.get("origin")
         same = origin is None or urlsplit(origin).netloc.lower() == host.lower()
-        elsewhere = headers.get("sec-fetch-site", "none") == "cross-site"
+        elsewhere = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")  # or another port
         if not same or (elsewhere and scope["method"] in _CHANGING):
             return (
                 403,

@@ -7,7 +7,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 __all__ = ["FOLDER", "mount_page", "script_hashes"]
@@ -47,6 +47,8 @@ def mount_page(app: FastAPI, folder: Path = FOLDER) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     def file(path: str) -> Response:
+        if path.startswith("api/"):
+            raise HTTPException(404, f"There is no /{path}.")
         root = folder.resolve()
         wanted = (root / path).resolve()
         kind = _TYPES.get(wanted.suffix)

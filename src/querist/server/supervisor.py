@@ -90,7 +90,9 @@ class Supervisor:
                 return
             self.crashes = 1 if time.monotonic() - began > _STEADY else self.crashes + 1
             delay = min(60.0, self.backoff * 2 ** (self.crashes - 1))
-            note = f"The learner stopped ({_cause(code)}); it starts again in {delay:.0f} s. Labelling goes on."
+            note = (
+                f"The learner stopped ({_cause(code)}); it starts again in {delay:.0f} s. Labelling goes on."
+            )
             self.heard(Report("failed", note=note))
             self._stopping.wait(delay)
 

@@ -6,11 +6,13 @@ from querist.workspace.lock import FolderLock
 from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
 from querist.workspace.ranking import Ranking, current_ranking, publish
+from querist.workspace.tally import Day, Tally
 from querist.workspace.why import AGAIN, COLD, OVERLAP, RANDOM, reason
 
 __all__ = [
     "AGAIN",
     "COLD",
+    "Day",
     "FolderLock",
     "Journal",
     "Manifest",
@@ -18,6 +20,7 @@ __all__ = [
     "Queue",
     "RANDOM",
     "Ranking",
+    "Tally",
     "Workspace",
     "current_ranking",
     "publish",

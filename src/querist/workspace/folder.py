@@ -19,11 +19,12 @@ from querist.errors import CampaignInUse, InvalidInput
 from querist.events import EventLog, State, Trained, fold, open_log
 from querist.tasks import Classification
 from querist.workspace.atomic import write_bytes
-from querist.workspace.journal import Journal, Listener
+from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
 from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
 from querist.workspace.ranking import Ranking, current_ranking
+from querist.workspace.tally import Tally
 
 __all__ = ["Workspace"]
 
@@ -65,9 +66,10 @@ class Workspace:
         self.log: EventLog = open_log(_place(folder, manifest), manifest.campaign)
         self.ranking: Ranking | None = None
         self.journal = Journal(self.log, grouped=manifest.database is None and lock is not None)
+        self.tally = Tally()
+        self.journal.listeners.append(self.tally.hear)
         self.on_change: Callable[[], None] = lambda: None
         self._lock = lock
-        self._listeners: list[Listener] = []
         self._campaign: Campaign | None = None
         self._opening = threading.RLock()
 
@@ -197,13 +199,6 @@ class Workspace:
 
     # ------------------------------------------------------------ what happens to it
 
-    def listen(self, listener: Listener) -> None:
-        """Let ``listener`` hear every event, those of the past first; before the campaign is first used."""
-        self._listeners.append(listener)
-        with self._opening:
-            if self._campaign is not None:
-                self.recover()
-
     def adopt(self) -> Ranking | None:
         """Take the ranking that was published last; the log is told once of a model that takes over."""
         ranking = current_ranking(self.models)
@@ -269,7 +264,6 @@ class Workspace:
                 f"The campaign in {self.folder} was opened for reading only.",
                 mend="Open it with Workspace.open(folder) to ask and tell.",
             )
-        self.journal.listeners[:] = self._listeners
         return Campaign(
             self.pool,
             task,

@@ -5,25 +5,43 @@ from __future__ import annotations
 import statistics
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from querist.events import Answered, Event, Flagged, Retracted, Skipped
-from querist.server.wire import Pace
 
-__all__ = ["Tally"]
+__all__ = ["Day", "Tally"]
 
 Item = str | int
 _KEPT = 500  # answer times a day from which the median is taken
 
 
+@dataclass(frozen=True)
+class Day:
+    """How many questions were answered on one day, and the median of the seconds that they took."""
+
+    date: date
+    answers: int
+    seconds: float | None
+
+
 class Tally:
     """Listens to the journal and keeps counts that would otherwise need a look at every answer.
 
-    Only answers to questions count for the pace; imported labels and corrections do not.
+    Only answers to questions count for the pace; imported labels and corrections do not.  A log that
+    is read from its beginning again is counted anew.
+
+    >>> tally = Tally()
+    >>> tally.hear(1, Answered(item="a", value="x", query="q1", by="ann", seconds=2.0, at=0.0))
+    >>> tally.days()[0].answers, tally.typical_seconds
+    (1, 2.0)
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
         self._last: dict[Item, int] = {}  # item -> number of the last word on it; oldest first
         self._given: dict[tuple[Item, str | None], date] = {}
         self._counts: dict[tuple[date, str | None], int] = {}
@@ -34,6 +52,9 @@ class Tally:
 
     def hear(self, number: int, event: Event) -> None:
         """Count one more event."""
+        if number == 1:
+            with self._lock:
+                self._begin()
         if not isinstance(event, Answered | Skipped | Flagged | Retracted):
             return
         with self._lock:
@@ -82,12 +103,12 @@ class Tally:
         with self._lock:
             return statistics.median(self._times) if self._times else None
 
-    def pace(self) -> list[Pace]:
+    def days(self) -> list[Day]:
         """Answers and median time of each day, oldest first."""
         with self._lock:
             return [
-                Pace(
-                    day=day.isoformat(),
+                Day(
+                    date=day,
                     answers=answers,
                     seconds=statistics.median(self._seconds[day]) if self._seconds.get(day) else None,
                 )
