@@ -102,8 +102,9 @@ def make_page(root: Path) -> None:
     web, page = root / "web", page_folder(root)
     source, made = fingerprint(web), page.with_name("page.new")
     shutil.rmtree(made, ignore_errors=True)
-    install = "ci" if (web / "package-lock.json").is_file() else "install"
-    _run([*npm, install, "--no-audit", "--no-fund"], web, environment)
+    # not `npm ci`: it wipes node_modules under a running development server, and refuses a lock file made
+    # where a registry lacks the optional packages of other platforms
+    _run([*npm, "install", "--no-save", "--no-audit", "--no-fund"], web, environment)
     _run([*npm, "run", "build", "--", "--outDir", str(made), "--emptyOutDir"], web, environment)
     if not (made / "index.html").is_file():
         raise RuntimeError(f"The page's build left no index.html in {made}. See `build` in web/package.json.")
