@@ -21,8 +21,8 @@ class Journal:
     writes all that has gathered in one transaction; :meth:`settle` blocks until a number is on the
     disk.  A server makes its changes inside ``with journal.durable():``, which settles at its end,
     outside every lock: sixteen annotators then share one wait for the disk instead of sixteen.  Only
-    where this process is the log's one writer.  With ``grouped=False`` every append is durable when it returns, and other
-    servers may write to the same log.
+    where this process is the log's one writer.  With ``grouped=False`` every append is durable when
+    it returns, and other servers may write to the same log.
 
     If writing fails (a full disk), everybody who waits gets the error, and so does every append
     until :meth:`reset`; what was settled before is safe.
