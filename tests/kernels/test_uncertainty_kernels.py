@@ -59,6 +59,13 @@ def test_many_blocks_are_one(kernel, plain):
 
 
 @pytest.mark.parametrize(("kernel", "plain"), KERNELS)
+@pytest.mark.parametrize("classes", [2, 64, 65, 300])
+def test_few_and_many_classes(kernel, plain, classes):
+    proba = np.random.default_rng(3).dirichlet(np.full(classes, 0.1), 40)
+    assert np.allclose(kernel(proba), [plain(row) for row in proba.tolist()])
+
+
+@pytest.mark.parametrize(("kernel", "plain"), KERNELS)
 def test_float32_stays_float32(kernel, plain):
     proba = np.random.default_rng(1).dirichlet(np.ones(4), 50)
     single = kernel(proba.astype(np.float32))
