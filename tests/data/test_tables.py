@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import random
@@ -11,6 +12,8 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from querist.data import open_source
 from querist.errors import SourceError
@@ -162,6 +165,56 @@ def test_labels_are_taken_only_when_told_and_never_become_fields(tmp_path):
     told = open_source(path, label="class")
     assert list(told.labels.values()) == ["yes", "no"]
     assert "class" not in told.content[0]["meta"]
+
+
+def test_columns_named_like_labels_are_not_shown(tmp_path):
+    path = write(
+        tmp_path / "a.csv",
+        "text,label,category\nthe words of this one,pos,film\nthe words of that one,neg,play\n",
+    )
+    assert open_source(path).content[0]["meta"] == {"category": "film"}
+    assert open_source(path, text="text", columns=["label"]).content[0]["meta"] == {"label": "pos"}
+
+
+def test_texts_without_blanks_between_words_are_found(tmp_path):
+    path = write(
+        tmp_path / "a.csv", "n,review\n1,この映画は素晴らしいと思います\n2,もう一度見たいとは思わない\n"
+    )
+    assert open_source(path).options["text"] == ["review"]
+
+
+def test_a_mark_is_no_part_of_the_first_name_whatever_encoding_is_told(tmp_path):
+    path = write(tmp_path / "a.csv", "text,n\nthe words of this one,1\n", "utf-8-sig")
+    for encoding in (None, "utf-8", "UTF8", "mixed"):
+        assert open_source(path, encoding=encoding, text="text").options["text"] == ["text"]
+
+
+def test_the_delimiter_line_of_excel(tmp_path):
+    path = write(
+        tmp_path / "a.csv", 'sep=;\r\ntext;n\r\nthe words, of this one;1\r\n"the words; of that one";2\r\n'
+    )
+    assert texts(open_source(path)) == ["the words, of this one", "the words; of that one"]
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12),
+    delimiter=st.sampled_from(",;\t|"),
+)
+def test_whatever_the_csv_module_writes_comes_back(tmp_path, rows, delimiter):
+    """Told which column is which, every cell survives: quotes, delimiters, line breaks, any script."""
+    with (tmp_path / "a.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        writer.writerow(["number", "words", "more"])
+        writer.writerows([f"{i}.", *row[1:]] for i, row in enumerate(rows))
+    source = open_source(tmp_path / "a.csv", kind="row", columns=["number", "words", "more"])
+    assert [list(one["fields"].values()) for one in source.content] == [
+        [f"{i}.", *row[1:]] for i, row in enumerate(rows)
+    ]
+    assert not source.problems
 
 
 def test_row_numbers_without_a_heading_are_no_field(tmp_path):

@@ -187,6 +187,7 @@ def _further(
 def _key(encoder: Any) -> str:
     try:
         spec = to_spec(encoder)
+        spec = {key: value for key, value in spec.items() if key not in getattr(encoder, "only_speed", ())}
     except QueristError:  # a bare function has no spec; its name must do
         spec = {
             "name": getattr(encoder, "name", "custom"),

@@ -53,7 +53,9 @@ class Pool:
             raise InvalidInput("A pool needs at least one column.", mend="Give features, ids or content.")
         if len(set(sizes.values())) > 1:
             told = ", ".join(f"{name} has {size}" for name, size in sizes.items())
-            raise InvalidInput(f"The columns of a pool differ in length: {told}.", mend="Give one row an item.")
+            raise InvalidInput(
+                f"The columns of a pool differ in length: {told}.", mend="Give one row an item."
+            )
         self._n = next(iter(sizes.values()))
         self.features = features if features is None or hasattr(features, "shape") else _as_array(features)
         self.ids: Sequence[ItemId] = range(self._n) if ids is None else list(ids)

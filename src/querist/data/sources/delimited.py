@@ -22,6 +22,7 @@ SAMPLE = 2**18  # characters in which delimiter, quoting and header are sought
 RAGGED_SHARE = 0.05  # more rows than this of another width: the delimiter is wrong, not the rows
 ALIKE = 0.8  # the share of rows that must have one width under the right delimiter
 NO_DELIMITER = "\x1f"
+_TOLD = re.compile(r'"?sep=([,;|\t])"?\r?\n')  # Excel's own first line
 _OPENING_QUOTE = re.compile(r'(?:^|[\t\r\n])"')
 
 
@@ -35,9 +36,12 @@ def read_delimited(
     """
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
-    delimiter, quoting = _dialect(sample, path)
+    told = _TOLD.match(sample)
+    delimiter, quoting = (told[1], csv.QUOTE_MINIMAL) if told else _dialect(sample, path)
     with open_text(path, encoding) as file, _wide_fields():
         rows, lines = _rows(file, path, delimiter, quoting)
+    if told:
+        rows, lines = rows[1:], lines[1:]
     if not rows:
         raise SourceError(f"{path} holds only blank lines.", mend="Give one item a line.")
     header = has_header(rows[:1000], named) if header is None else header

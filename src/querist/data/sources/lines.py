@@ -51,7 +51,9 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[IO[str]]:
     for magic, what, mend in _FOREIGN:
         if head.startswith(magic):
             raise SourceError(f"{path} is {what}, not a text file.", mend=mend)
-    name, errors = (encoding or _guess(head), "strict")
+    name, errors = encoding or _guess(head), "strict"
+    if name.lower().replace("_", "-") in ("utf-8", "utf8"):
+        name = "utf-8-sig"  # a byte-order mark is no part of the first column's name
     if encoding == "mixed":
         name, errors = "utf-8-sig", "querist.mixed"
     try:

@@ -24,6 +24,7 @@ LABEL_NAMES = frozenset(
 )
 _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?\s*")
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # no blanks between words
 _SAMPLE = 1000
 
 
@@ -86,8 +87,8 @@ def roles_of(
     """Give every column its role; what the caller named stands, the rest is guessed.
 
     An empty string says that there is no such column.  Columns named like labels are never taken
-    for labels unless told (that would answer every question), nor put among the fields of a row
-    (that would give the answer away to the model).
+    for labels unless told (that would answer every question), nor shown or put among the fields of a
+    row (that would give the answer away, to the annotator and to the model).
     """
     if kind not in (None, "text", "image", "row"):
         raise SourceError(f"No kind of item is named {kind!r}.", mend="Choose text, image or row.")
@@ -119,7 +120,8 @@ def roles_of(
         fields = shown or tuple(name for name in free if not _gives_away(table, name))
         if not fields:
             raise SourceError(f"{path} has no column left to show.", mend="Name the columns with columns=.")
-    meta = tuple(name for name in free if name not in used and name not in fields)
+    hidden = LABEL_NAMES - {"category"}  # small print must not give the answer away
+    meta = tuple(n for n in free if n not in used and n not in fields and n.casefold() not in hidden)
     if kind != "row" and shown:
         meta = tuple(name for name in shown if name not in used)
     return Roles(
@@ -213,7 +215,7 @@ def _text_columns(table: Table, free: Sequence[str], *, forced: bool) -> tuple[s
         sample = [cell for cell in table.column(name)[:_SAMPLE] if cell.strip().casefold() not in _MISSING]
         if not sample or sum(map(is_number, sample)) > 0.5 * len(sample):
             continue
-        words = sum(len(cell.split()) for cell in sample) / len(sample)
+        words = sum(len(cell.split()) + len(_UNSPACED.findall(cell)) / 2 for cell in sample) / len(sample)
         distinct = len(set(sample)) / len(sample)
         if name.casefold() in TEXT_NAMES:
             named.append(name)
