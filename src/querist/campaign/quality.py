@@ -66,7 +66,8 @@ def quality(state: State, *, confidence: float = 0.95) -> Quality | None:
 
     Each prediction was made before the answer came, so it is an honest test.  The share is the mean
     over the models that were in force, from the first on: while the model gets better it lags
-    behind, on the safe side.  The interval holds at every look at once (a confidence sequence), so it
+    behind, on the safe side.  Questions that were skipped are not counted: it is the share among items
+    that people can label.  The interval holds at every look at once (a confidence sequence), so it
     may be looked at after every answer and stopped at when it pleases.
 
     >>> from querist.events import State

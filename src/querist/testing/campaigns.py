@@ -265,6 +265,17 @@ class CampaignMachine(RuleBasedStateMachine):
         self.writers[writer].flag(item, flagged, comment=comment)
         self.book.flags[item] = (flagged, comment)
 
+    @rule(
+        writer=_writer,
+        overlap=st.integers(1, 3),
+        skipped=st.sampled_from(["out", "others", "back"]),
+        more=st.integers(0, 3),
+    )
+    def change_settings(self, writer: int, overlap: int, skipped: str, more: int) -> None:
+        self.overlap, self.skipped = overlap, skipped
+        self.budget = None if self.budget is None else self.budget + more
+        self.writers[writer].configure(overlap=overlap, skipped=skipped, budget=self.budget)
+
     # ------------------------------------------------------------ time, and the log
 
     @rule(seconds=st.sampled_from([1.0, 10.0, 101.0]))
