@@ -35,7 +35,10 @@ export function classesOf(...names: string[]): ClassView[] {
   return names.map((name, at) => ({ name, key: at < 9 ? String(at + 1) : null, count: 0, description: "" }));
 }
 
-export function campaign(names: string[] = ["cat", "dog"], changes: Partial<CampaignView> = {}): CampaignView {
+export function campaign(
+  names: string[] = ["cat", "dog"],
+  changes: Partial<CampaignView> = {},
+): CampaignView {
   return {
     id: "c1",
     title: "Animals",
@@ -67,7 +70,15 @@ export function question(item: Item, query = `q-${item}`, changes: Partial<Quest
     query,
     item,
     content: { kind: "text", text: `the text of ${item}`, url: null, fields: [], meta: [] },
-    why: { arm: "active", text: "unsure", strategy: "", score: null, rank: 1, probability: null, model: null },
+    why: {
+      arm: "active",
+      text: "unsure",
+      strategy: "",
+      score: null,
+      rank: 1,
+      probability: null,
+      model: null,
+    },
     suggestion: null,
     hidden: false,
     until: null,
@@ -114,12 +125,16 @@ export class FakeServer implements Wire {
 
   private done() {
     this.head += 1;
-    return { head: this.head, progress: progress({ head: this.head, labelled: this.labels.size, items: this.size }) };
+    return {
+      head: this.head,
+      progress: progress({ head: this.head, labelled: this.labels.size, items: this.size }),
+    };
   }
 
   private held(query: string) {
     const found = this.open.get(query);
-    if (!found) throw new Refused(404, { error: "UnknownQuery", message: `No query ${query}.`, mend: "Reload." });
+    if (!found)
+      throw new Refused(404, { error: "UnknownQuery", message: `No query ${query}.`, mend: "Reload." });
     return found;
   }
 
@@ -153,7 +168,11 @@ export class FakeServer implements Wire {
     this.check(() => {
       const held = this.held(query);
       if (held.state === "answered" && held.value !== value)
-        throw new Refused(409, { error: "AlreadyAnswered", message: `Already ${held.value}.`, mend: "Correct it." });
+        throw new Refused(409, {
+          error: "AlreadyAnswered",
+          message: `Already ${held.value}.`,
+          mend: "Correct it.",
+        });
       if (held.state !== "answered") this.told.push({ verb: "answer", by, item: held.item, value });
       Object.assign(held, { state: "answered", value });
       this.labels.set(held.item, value);
@@ -171,7 +190,8 @@ export class FakeServer implements Wire {
   retract = (by: string, item: Item) =>
     this.check(() => {
       const held = [...this.open.values()].findLast((query) => query.item === item && query.state !== "open");
-      if (!held) throw new Refused(400, { error: "InvalidInput", message: "Nothing to take back.", mend: "" });
+      if (!held)
+        throw new Refused(400, { error: "InvalidInput", message: "Nothing to take back.", mend: "" });
       this.told.push({ verb: "retract", by, item, value: null });
       this.labels.delete(item);
       held.state = "retracted";
@@ -210,7 +230,9 @@ export interface Table {
 }
 
 /** A desk over a server in memory; give the same `keep` again and it is a reload. */
-export function table(options: { server?: FakeServer; keep?: Keep; view?: CampaignView; name?: string } = {}): Table {
+export function table(
+  options: { server?: FakeServer; keep?: Keep; view?: CampaignView; name?: string } = {},
+): Table {
   const server = options.server ?? new FakeServer();
   const keep = options.keep ?? memoryKeep();
   const desk = new Desk({

@@ -62,7 +62,10 @@ describe("the outbox", () => {
     first.box.put(answer(2), "me");
     await settle();
     const sent: unknown[] = [];
-    const second = outbox(async ({ parcel, by }) => sent.push([by, parcel.kind === "answer" && parcel.query]), first.keep);
+    const second = outbox(
+      async ({ parcel, by }) => sent.push([by, parcel.kind === "answer" && parcel.query]),
+      first.keep,
+    );
     expect(second.box.settledQueries()).toEqual(new Set(["q1", "q2"]));
     await second.box.pump();
     expect(sent).toEqual([
@@ -144,7 +147,12 @@ describe("the outbox", () => {
   });
 
   it("says so when the browser has no room, and still sends", async () => {
-    const full = { length: 0, key: () => null, getItem: () => null, removeItem: () => undefined } as unknown as Storage;
+    const full = {
+      length: 0,
+      key: () => null,
+      getItem: () => null,
+      removeItem: () => undefined,
+    } as unknown as Storage;
     full.setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
     };

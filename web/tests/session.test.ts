@@ -66,7 +66,12 @@ describe("a session", () => {
     first.server.up = true;
     const second = await opened({ server: first.server, keep: first.keep });
     await settle(80);
-    expect(first.server.labels).toEqual(new Map([[0, "cat"], [1, "dog"]]));
+    expect(first.server.labels).toEqual(
+      new Map([
+        [0, "cat"],
+        [1, "dog"],
+      ]),
+    );
     expect(second.desk.session.current?.item).toBe(2);
     expect(second.desk.session.state.get().past).toHaveLength(2);
   });

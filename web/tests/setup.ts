@@ -9,6 +9,10 @@ class Observer {
 }
 
 if (typeof window !== "undefined") {
+  if (!("fonts" in document))
+    Object.defineProperty(document, "fonts", {
+      value: { addEventListener: () => undefined, removeEventListener: () => undefined },
+    });
   window.ResizeObserver ??= Observer as unknown as typeof ResizeObserver;
   window.matchMedia ??= ((query: string) => ({
     matches: false,

@@ -61,7 +61,13 @@ export const theme = createTheme({
       styles: RAISED,
     },
     Drawer: { styles: RAISED },
-    Button: { styles: { root: { fontWeight: 560 } } },
+    Button: {
+      styles: { root: { fontWeight: 560 } },
+      vars: (_: unknown, { variant }: { variant?: string }) => ({
+        root: variant === undefined || variant === "filled" ? { "--button-color": "var(--on-accent)" } : {},
+      }),
+    },
+    Checkbox: { vars: () => ({ root: { "--checkbox-icon-color": "var(--on-accent)" } }) },
     SegmentedControl: { styles: { root: { background: "var(--sunk)" } } },
     Menu: {
       defaultProps: {

@@ -11,11 +11,13 @@ export interface BarsProps {
   bars: readonly Bar[];
   firstKey?: string;
   secondKey?: string;
+  /** The figure that fills the width; the largest one unless given. */
+  full?: number;
 }
 
 /** Lying bars, one a name; a second, hatched one beneath where there are two figures. */
-export function Bars({ bars, firstKey, secondKey }: BarsProps) {
-  const most = Math.max(1, ...bars.map(({ first }) => first));
+export function Bars({ bars, firstKey, secondKey, full }: BarsProps) {
+  const most = full ?? Math.max(1, ...bars.map(({ first }) => first));
   const mostSecond = Math.max(1, ...bars.map(({ second }) => second ?? 0));
   return (
     <>

@@ -124,7 +124,6 @@ function options(
     ticks: { show: false },
     font: "12px Inter Variable, sans-serif",
   };
-  const few = series.some(({ points }) => points.length < 2);
   return {
     width: node.clientWidth || 600,
     height: HEIGHT,
@@ -146,13 +145,19 @@ function options(
     ],
     series: [
       {},
-      ...series.flatMap(({ colour, dash }) => {
+      ...series.flatMap(({ colour, dash, points }) => {
         const stroke = variable(colour);
         const edge = { stroke: "transparent", spanGaps: true, points: { show: false } };
         return [
           edge,
           edge,
-          { stroke, width: 2.5, dash, spanGaps: true, points: { show: few, size: 7, fill: stroke } },
+          {
+            stroke,
+            width: 2.5,
+            dash,
+            spanGaps: true,
+            points: { show: points.length < 3, size: 7, fill: stroke },
+          },
         ];
       }),
     ],

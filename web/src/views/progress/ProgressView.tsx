@@ -72,7 +72,7 @@ function GoalCard({ progress }: { progress: Progress }) {
           <Icon name={verdict.stop ? "accept" : "forward"} />
         </span>
         <p>
-          <strong>{verdict.stop ? "You may stop." : "Go on."}</strong> {verdict.reason}
+          <strong>{verdict.stop ? "You may stop." : "Go on."}</strong> {sentence(verdict.reason)}
         </p>
       </div>
       <dl className={classes.tiles}>
@@ -85,6 +85,11 @@ function GoalCard({ progress }: { progress: Progress }) {
       </dl>
     </Card>
   );
+}
+
+function sentence(text: string): string {
+  const end = /[.!?]$/.test(text) || text === "" ? "" : ".";
+  return text.charAt(0).toUpperCase() + text.slice(1) + end;
 }
 
 function CurveCard({ dashboard }: { dashboard: Dashboard }) {
@@ -186,8 +191,8 @@ function AnchoringCard({ dashboard: { anchoring } }: { dashboard: Dashboard }) {
       title="Do suggestions sway?"
       lead="How often answers agree with the model's suggestion when it was shown, and when it was hidden on purpose."
     >
-      <Bars bars={bars} />
-      <p>{swayInWords(low, high, hiddenN)}</p>
+      <Bars bars={bars} full={1} />
+      <p className={classes.sway}>{swayInWords(low, high, hiddenN)}</p>
     </Card>
   );
 }

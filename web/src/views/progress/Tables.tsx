@@ -54,6 +54,7 @@ const NAMES: Record<string, string> = {
   seconds: "Time each",
   median_seconds: "Time each",
   agreement: "Agreement",
+  today: "Today",
   last: "Last seen",
   at: "Last seen",
 };

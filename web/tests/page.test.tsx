@@ -1,0 +1,182 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, render, screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+import { DeskContext } from "../src/ui/useDesk";
+import { Shell } from "../src/views/Shell";
+import { campaign, FakeServer, settle, table } from "./fakes";
+
+async function page(options: Parameters<typeof table>[0] = {}) {
+  const made = table(options);
+  await made.desk.session.start();
+  render(
+    <MantineProvider env="test">
+      <QueryClientProvider client={new QueryClient()}>
+        <DeskContext.Provider value={made.desk}>
+          <Shell />
+        </DeskContext.Provider>
+      </QueryClientProvider>
+    </MantineProvider>,
+  );
+  const user = userEvent.setup();
+  const item = () => screen.getByTestId("question").dataset.item;
+  const press = async (keys: string) => {
+    await user.keyboard(keys);
+    await act(() => settle(60));
+  };
+  return { ...made, user, item, press };
+}
+
+describe("the page", () => {
+  it("shows the question, its classes with their keys, and why it is asked", async () => {
+    await page();
+    expect(screen.getByTestId("question").textContent).toContain("the text of 0");
+    expect(screen.getByRole("button", { name: /cat/ })).toBe(screen.getByTestId("class-cat"));
+    expect(screen.getByTestId("class-dog").textContent).toContain("2");
+    expect(screen.getByTestId("why").textContent).toContain("unsure");
+    expect(screen.getByRole("progressbar", { name: "Progress" })).toBeTruthy();
+  });
+
+  it("is labelled by keys alone: choose, skip, undo, redo", async () => {
+    const { item, press, server } = await page();
+    await press("1");
+    expect(item()).toBe("1");
+    await press(" ");
+    expect(item()).toBe("2");
+    await press("{Control>}z{/Control}");
+    expect(item()).toBe("1");
+    await press("2");
+    await press("{Backspace}{Backspace}");
+    expect(item()).toBe("0");
+    expect(screen.getByTestId("class-cat").dataset.own).toBe("true");
+    await press("{Control>}{Shift>}z{/Shift}{/Control}");
+    expect(server.labels.get(0)).toBe("cat");
+    expect(server.labels.has(1)).toBe(false);
+  });
+
+  it("is labelled by clicks, and leaves the keys to the page afterwards", async () => {
+    const { user, item, press, server } = await page();
+    await user.click(screen.getByTestId("class-dog"));
+    await act(() => settle(60));
+    expect(item()).toBe("1");
+    await press(" "); // would press the button again if it kept the focus
+    expect(server.told.map(({ verb }) => verb)).toEqual(["answer", "skip"]);
+  });
+
+  it("keeps the suggestion apart, and accepts it by enter", async () => {
+    const server = new FakeServer(20, () => "dog");
+    const { press } = await page({ server });
+    expect(screen.getByTestId("suggestion").textContent).toContain("dog");
+    expect(screen.getByTestId("class-dog").dataset.suggested).toBe("true");
+    expect(screen.getByTestId("class-dog").dataset.own).toBeUndefined();
+    await press("{Enter}");
+    expect(server.labels.get(0)).toBe("dog");
+  });
+
+  it("skips with a cause by shift and space, then a digit", async () => {
+    const { press, server } = await page();
+    await press("{Shift>} {/Shift}");
+    await waitFor(() => expect(screen.getByText("broken")).toBeTruthy());
+    await press("2");
+    expect(server.told).toEqual([{ verb: "skip", by: "me", item: 0, value: "broken" }]);
+    await press("1");
+    expect(server.labels.get(1)).toBe("cat");
+  });
+
+  it("flags with a comment, while letters stay letters", async () => {
+    const { press, server } = await page();
+    await press("f");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("flag-comment")));
+    await press("neither fits 1 of them{Enter}");
+    expect(server.flags.get(0)).toBe("neither fits 1 of them");
+    expect(server.labels.size).toBe(0);
+    expect(screen.getByTestId("why").textContent).toContain("neither fits");
+  });
+
+  it("adds a class and answers with it", async () => {
+    const { press, server } = await page();
+    await press("n");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("new-class-name")));
+    await press("bird{Enter}");
+    expect(server.classes.has("bird")).toBe(true);
+    expect(server.labels.get(0)).toBe("bird");
+  });
+
+  it("finds one of many classes by typing", async () => {
+    const names = Array.from({ length: 30 }, (_, at) => `class ${at}`).concat("Zürich");
+    const { press, server, item } = await page({ view: campaign(names) });
+    await press("zur");
+    expect(screen.getByTestId("filter")).toBe(document.activeElement);
+    await press("{Enter}");
+    expect(server.labels.get(0)).toBe("Zürich");
+    expect(item()).toBe("1");
+    await press("3");
+    expect(server.labels.get(1)).toBe("class 2");
+    await press("/");
+    await press("class 2{ArrowDown}{Enter}");
+    expect(server.labels.get(2)).toBe("class 20");
+    await press(" ");
+    expect(server.told.at(-1)?.verb).toBe("skip");
+  });
+
+  it("looks back and corrects", async () => {
+    const { press, item, server } = await page();
+    await press("1");
+    await press("{ArrowLeft}");
+    expect(item()).toBe("0");
+    await press("2");
+    expect(server.labels.get(0)).toBe("dog");
+    expect(item()).toBe("1");
+  });
+
+  it("prints its help from the actions", async () => {
+    const { press } = await page();
+    await press("?");
+    await waitFor(() => expect(screen.getByText("Skip and say why")).toBeTruthy());
+    expect(screen.queryByText("Zoom the image")).toBeNull();
+  });
+
+  it("does what the palette finds", async () => {
+    const { press, item } = await page();
+    await press("{Control>}k{/Control}");
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("palette-input")));
+    await press("dog{Enter}");
+    expect(item()).toBe("1");
+  });
+
+  it("stays calm while the server is away, and says what is unsent", async () => {
+    const { press, item, server, desk } = await page();
+    server.up = false;
+    await press("1");
+    await press("2");
+    expect(item()).toBe("2");
+    expect(screen.getByTestId("away").textContent).toContain("kept here");
+    expect(screen.getByTestId("unsent").dataset.count).toBe("2");
+    expect(screen.getByTestId("progress").dataset.labelled).toBe("2");
+    server.up = true;
+    act(() => desk.connection.wake());
+    await act(() => settle(200));
+    expect(screen.queryByTestId("away")).toBeNull();
+    expect(server.labels.size).toBe(2);
+  });
+
+  it("asks for the name once, and takes the first answer for a no", async () => {
+    const made = await page({ name: undefined });
+    expect(screen.queryByTestId("name-strip")).toBeNull(); // a name is known here
+    act(() => made.desk.name.set(null));
+    expect(screen.getByTestId("name-strip")).toBeTruthy();
+    await made.press("1");
+    expect(screen.queryByTestId("name-strip")).toBeNull();
+    expect(made.server.told[0]?.by).toBe("me");
+  });
+
+  it("ends with what was reached, and a way on", async () => {
+    const { press } = await page({ server: new FakeServer(2) });
+    await press("1");
+    await press("1");
+    expect(screen.getByTestId("finished").textContent).toContain("Every item has its label.");
+    await press("{Control>}z{/Control}");
+    expect(screen.getByTestId("question").dataset.item).toBe("1");
+  });
+});
