@@ -65,7 +65,7 @@ def _logistic(features: Any) -> Any:
     from sklearn.preprocessing import StandardScaler
 
     sparse = not isinstance(features, np.ndarray)
-    return make_pipeline(StandardScaler(with_mean=not sparse), LogisticRegression(C=0.1, max_iter=1000))
+    return make_pipeline(StandardScaler(with_mean=not sparse), LogisticRegression(C=1.0, max_iter=1000))
 
 
 def _of_length_one(features: Any) -> bool:
