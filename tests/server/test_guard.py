@@ -66,6 +66,13 @@ def test_a_foreign_host_is_refused(client, host):
     assert reply.status_code == 421 and reply.json()["error"] == "ForeignHost"
 
 
+def test_a_server_for_everybody_answers_to_its_addresses_but_not_to_foreign_names():
+    app = Guard(Starlette(routes=[Route("/api/next", echo)]), TOKEN, hosts=["0.0.0.0"])
+    with TestClient(app, base_url=HOST, headers=bearer()) as client:
+        for host, status in (("192.168.1.5:8420", 200), ("[fe80::1]:8420", 200), ("evil.example", 421)):
+            assert client.get("/api/next", headers={"host": host}).status_code == status
+
+
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://localhost:8000"]
 )

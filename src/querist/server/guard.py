@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import secrets
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ __all__ = ["Guard", "cookie_name"]
 
 BODY_LIMIT = 1 << 20  # bytes
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_EVERYWHERE = ("0.0.0.0", "::")
 _OPEN = frozenset({"/api/health"})
 
 _SIGN_IN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>querist</title>
@@ -40,7 +42,8 @@ class Guard:
     Parameters
     ----------
     hosts : iterable of str
-        The host names (without port) under which the server may be reached.
+        The host names (without port) under which the server may be reached.  With "0.0.0.0" or "::" among
+        them any address of figures will do: rebinding needs a name.
     script_hashes : iterable of str
         CSP sources for the inline scripts of the page, if it has any.
     """
@@ -52,6 +55,7 @@ class Guard:
         self.token = token.encode()
         self.cookie = cookie_name(token)
         self.hosts = frozenset(host.lower() for host in hosts)
+        self.any_address = not self.hosts.isdisjoint(_EVERYWHERE)
         self.headers = _security_headers(script_hashes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +85,8 @@ class Guard:
 
     def _foreign(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str, str] | None:
         host = headers.get("host", "")
-        if _host_of(host) not in self.hosts:
+        name = _host_of(host)
+        if name not in self.hosts and not (self.any_address and _is_address(name)):
             return (
                 421,
                 "ForeignHost",
@@ -144,6 +149,14 @@ def _host_of(value: str) -> str:
         return (parts.hostname or "").lower() if parts.port is None or parts.port >= 0 else ""
     except ValueError:  # a port that is no number, a bracket that does not close
         return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _unfit(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str, str] | None:

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -194,23 +195,24 @@ def run(learner: Learner, wake: threading.Event) -> None:
     while True:
         began = time.monotonic()
         wake.clear()
-        try:
-            published = learner.step()
-        except QueristError as error:
-            learner.tell(Report("failed", note=str(error)))
-            published = False
-        except Exception as error:  # a model of the user's own may raise anything
-            learner.tell(Report("failed", note=f"{type(error).__name__}: {error}. See learner.log."))
-            published = False
-            import traceback
-
-            traceback.print_exc()
-        if published:
+        if turn(learner):
             time.sleep(max(0.0, _PAUSE - (time.monotonic() - began)))
         elif learner.published is not None:
             wake.wait(5.0)
         else:
             wake.wait(0.5)
+
+
+def turn(learner: Learner) -> bool:
+    """One step; what goes wrong in it is told instead of raised."""
+    try:
+        return learner.step()
+    except QueristError as error:
+        learner.tell(Report("failed", note=str(error)))
+    except Exception as error:  # a model of the user's own may raise anything
+        learner.tell(Report("failed", note=f"{type(error).__name__}: {error}. See learner.log."))
+        traceback.print_exc()
+    return False
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -162,9 +162,7 @@ def serve(
         "127.0.0.1" if host in ("0.0.0.0", "127.0.0.1", "localhost") else f"[{host}]" if ":" in host else host
     )
     address = f"http://{shown}:{number}"
-    names = {*LOOPBACK, *hosts, *(() if host in ("0.0.0.0", "::") else (host,))}
-    if host in ("0.0.0.0", "::"):
-        names.update((socket.gethostname(), socket.getfqdn()))
+    names = {*LOOPBACK, *hosts, host, socket.gethostname()}
     try:
         with Serving(workspace, names, learn=learn) as serving:
             workspace.note_address(address)
