@@ -94,7 +94,8 @@ def _build(name: str, fields: dict[str, Any]) -> Any:
     part = _PARTS.get(name)
     if part is None:
         close = difflib.get_close_matches(name, _PARTS, n=3)
-        mend = f"Did you mean {' or '.join(map(repr, close))}?" if close else "See querist.strategies.names()."
+        guess = f"Did you mean {' or '.join(map(repr, close))}?"
+        mend = guess if close else "See querist.strategies.names()."
         raise UnknownPart(f"No part is named {name!r}.", mend=mend)
     known = {field.name for field in dataclasses.fields(part)}
     if unknown := sorted(set(fields) - known):

@@ -255,7 +255,7 @@ class Workspace:
         self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
         with self.journal.durable():
             if labels:
-                told: Mapping[str | int, Any] = {**labels}
+                told: dict[str | int, Any] = {str(item): value for item, value in labels.items()}
                 self._campaign.tell(told, by="import")
 
     def _open_campaign(self, task: Classification | None, settings: Settings | None, seed: int) -> Campaign:
