@@ -1,0 +1,65 @@
+"""The figures on the page: what is left to do, and how old an estimate may be."""
+
+from served import client_of
+
+from querist.events import Answered, Outcome, Retracted, Skipped, State
+from querist.server.figures import _labels_to
+from querist.workspace import Tally
+
+
+def state_of(rights):
+    outcomes = {
+        f"q{k}": Outcome(
+            query=f"q{k}",
+            number=k,
+            item=k,
+            arm="random",
+            suggested="a",
+            answered="a" if right else "b",
+            hidden=True,
+            labels=k,
+            at=0.0,
+        )
+        for k, right in enumerate(rights)
+    }
+    return State(outcomes=outcomes, spent=10 * len(rights))
+
+
+def test_the_labels_left_shrink_as_the_target_comes_nearer():
+    early = _labels_to(0.8, state_of([True] * 20 + [False] * 2 + [True] * 18))
+    late = _labels_to(0.8, state_of([True] * 60 + [False] * 4 + [True] * 56))
+    assert early > late >= 0
+    assert _labels_to(0.8, state_of([True] * 2000)) == 0
+
+
+def test_what_cannot_be_foretold_is_none():
+    assert _labels_to(0.9, State()) is None
+    assert _labels_to(0.9, state_of([True] * 10)) is None  # too few to say
+    assert _labels_to(0.9, state_of([True, False] * 50)) is None  # not on the way there
+
+
+def test_what_is_left_of_a_budget_and_the_time_it_takes(make):
+    with client_of(make(settings={"budget": 10})) as client:
+        for question in client.post("/api/next", json={"n": 4}).json()["questions"]:
+            body = {"query": question["query"], "value": "sport", "seconds": 3}
+            progress = client.post("/api/answers", json=body).json()["progress"]
+        assert (progress["left"], progress["seconds_left"], progress["budget"]) == (6, 18.0, 10)
+        progress = client.get("/api/progress").json()
+        assert progress["verdict"]["reason"]
+
+
+def test_a_tally_counts_days_people_and_typical_times():
+    tally = Tally()
+    day = 86400.0 * 20000 + 43200
+    for k in range(6):
+        by = "ann" if k % 2 else "bob"
+        tally.hear(k + 2, Answered(item=k, value="x", query=f"q{k}", by=by, seconds=float(k), at=day))
+    tally.hear(9, Answered(item="import", value="x", by="import", at=day))  # no question: no pace
+    assert [(one.answers, one.seconds) for one in tally.days()] == [(6, 2.5)]
+    tally.hear(10, Answered(item=1, value="y", query="q9", by="ann", at=day + 3 * 86400))
+    assert [one.answers for one in tally.days()] == [5, 1]  # answered anew: counts on its last day
+    tally.hear(11, Retracted(item=1))
+    tally.hear(12, Skipped(item=7, by="ann", at=day))
+    assert [one.answers for one in tally.days()] == [5]
+    assert list(tally.newest_first())[:3] == [7, 1, "import"]
+    assert tally.typical_seconds == 2.5 and tally.today("ann") == 0
