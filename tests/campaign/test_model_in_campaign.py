@@ -77,6 +77,8 @@ def test_a_query_keeps_what_the_model_believed(heaps):
     label(campaign, y, 5)
     query = campaign.ask()[0]
     assert query.model == campaign.state.trained[-1].version
+    asked = campaign.state.queries[query.id]
+    assert query.id.startswith(f"q{asked.number}-"), "the id tells which event asked"
     assert query.suggestion["value"] in "abc" and 0 < query.suggestion["proba"] <= 1
     proba = campaign.model.proba(x[[query.item]])[0]
     assert query.suggestion == {"value": "abc"[proba.argmax()], "proba": pytest.approx(proba.max())}
