@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from querist import acquisition, selection, strategies  # noqa: F401  (they enter the registry)
 from querist.acquisition import Acquisition
@@ -17,9 +21,11 @@ from querist.testing import (
     SELECTOR_LAWS,
     STRATEGY_LAWS,
     check_acquisition,
+    check_proposal,
     check_selector,
     check_strategy,
     examples,
+    snapshot_of,
 )
 
 STRATEGIES = [as_strategy(name) for name in names()] + examples(Strategy)
@@ -52,6 +58,21 @@ def test_nothing_registered_is_left_out() -> None:
         tried = {type(one) for one in examples(kind)}
         ours = {part for name, part in parts(kind).items() if "/" not in name}
         assert ours <= tried
+
+
+@pytest.mark.parametrize("strategy", list(dict.fromkeys(STRATEGIES)), ids=repr)
+@settings(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_strategies_answer_any_small_pool(strategy: Strategy, data: st.DataObject) -> None:
+    """Small whole numbers, so that rows repeat, features are constant and zeros are common."""
+    shape = st.tuples(st.integers(1, 8), st.integers(1, 3))
+    x = data.draw(arrays(np.float64, shape, elements=st.integers(-1, 1)))
+    fate = data.draw(st.lists(st.sampled_from("lpcffff"), min_size=len(x), max_size=len(x)))
+    y = data.draw(st.lists(st.sampled_from("abc"), min_size=len(x), max_size=len(x)))
+    rows = {kind: [row for row, one in enumerate(fate) if one == kind] for kind in "lpc"}
+    n, seed = data.draw(st.integers(0, 9)), data.draw(st.integers(0, 3))
+    snapshot = snapshot_of(x, y, labelled=rows["l"], pending=rows["p"], closed=rows["c"], seed=seed)
+    check_proposal(strategy.propose(snapshot, n), snapshot, n)
 
 
 @pytest.mark.parametrize("kind", [Acquisition, Selector, Strategy])

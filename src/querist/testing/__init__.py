@@ -12,7 +12,7 @@ from querist.testing.models import MODEL_LAWS, check_model
 from querist.testing.reference import Centroids, Fixed, blobs, snapshot_of
 from querist.testing.selectors import SELECTOR_LAWS, check_selector
 from querist.testing.stopping import STOPPING_LAWS, check_stopping
-from querist.testing.strategies import STRATEGY_LAWS, check_strategy
+from querist.testing.strategies import STRATEGY_LAWS, check_proposal, check_strategy
 
 if TYPE_CHECKING:
     from querist.testing.campaigns import CampaignMachine
@@ -31,6 +31,7 @@ __all__ = [
     "check_acquisition",
     "check_log",
     "check_model",
+    "check_proposal",
     "check_selector",
     "check_stopping",
     "check_strategy",

@@ -10,7 +10,7 @@ from querist.strategies import Proposal, Snapshot, Strategy, as_strategy
 from querist.testing.laws import Laws, little_memory, no_global_chance, reads_back, run_laws
 from querist.testing.reference import Fixed, blobs, snapshot_of
 
-__all__ = ["STRATEGY_LAWS", "check_strategy"]
+__all__ = ["STRATEGY_LAWS", "check_proposal", "check_strategy"]
 
 
 def check_strategy(strategy: Any, *, laws: Laws | None = None) -> None:
@@ -28,11 +28,34 @@ def check_strategy(strategy: Any, *, laws: Laws | None = None) -> None:
     run_laws(as_strategy(strategy), STRATEGY_LAWS if laws is None else laws)
 
 
+def check_proposal(proposal: Proposal, snapshot: Snapshot, n: int) -> None:
+    """Raise AssertionError unless ``proposal`` is what a strategy may answer to ``snapshot`` and ``n``.
+
+    Distinct candidates, at most ``n`` and all there are when fewer remain, with finite scores and
+    probabilities above 0.
+
+    >>> x, y = blobs(5)
+    >>> check_proposal(as_strategy("density").propose(snapshot_of(x), 3), snapshot_of(x), 3)
+    """
+    free = [snapshot.pool.ids[row] for row in snapshot.candidates]
+    assert len(set(proposal.ids)) == len(proposal.ids), f"the same item twice in {list(proposal.ids)}"
+    assert set(proposal.ids) <= set(free), f"{set(proposal.ids) - set(free)} may not be asked about"
+    wanted = min(n, len(free))
+    assert len(proposal) == wanted, f"{len(proposal)} items for n = {n} with {len(free)} candidates"
+    scores, chances = np.asarray(proposal.scores), np.asarray(proposal.probabilities)
+    assert scores.shape == (wanted,) and np.isfinite(scores).all(), f"scores {scores} for {wanted} items"
+    assert chances.shape == (wanted,), f"{chances.shape} probabilities for {wanted} items"
+    assert ((chances > 0) & (chances <= 1 + 1e-12)).all(), f"probabilities {chances} are no chances"
+    for name, column in (("why", proposal.why), ("arms", proposal.arms), ("made", proposal.made)):
+        assert len(column) in (0, wanted), f"{len(column)} of {name} for {wanted} items"
+    assert set(proposal.arms) <= {"active", "random"}, f"arms {set(proposal.arms)}"
+
+
 def proposes_distinct_candidates(strategy: Strategy) -> None:
     x, y = blobs(40)
     snapshot = snapshot_of(x, y, labelled=range(9), pending=[9, 10], closed=[11])
     for n in (0, 1, 5, 28, 29, 1000):
-        _valid(strategy.propose(snapshot, n), snapshot, n)
+        check_proposal(strategy.propose(snapshot, n), snapshot, n)
 
 
 def candidates_may_be_any_subset(strategy: Strategy) -> None:
@@ -40,7 +63,7 @@ def candidates_may_be_any_subset(strategy: Strategy) -> None:
     for free in ([29], [0, 17], [3, 4, 5, 28]):
         shut = [row for row in range(30) if row not in free]
         snapshot = snapshot_of(x, y, labelled=shut[:6], pending=shut[6:8], closed=shut[8:])
-        _valid(strategy.propose(snapshot, 2), snapshot, 2)
+        check_proposal(strategy.propose(snapshot, 2), snapshot, 2)
 
 
 def a_pool_run_dry_gives_nothing(strategy: Strategy) -> None:
@@ -57,7 +80,7 @@ def works_cold(strategy: Strategy) -> None:
         snapshot_of(x, model=Fixed([1.0])),  # a model that knows one class only
         snapshot_of(x[:1]),
     ):
-        _valid(strategy.propose(snapshot, 3), snapshot, 3)
+        check_proposal(strategy.propose(snapshot, 3), snapshot, 3)
 
 
 def works_on_degenerate_pools(strategy: Strategy) -> None:
@@ -68,15 +91,15 @@ def works_on_degenerate_pools(strategy: Strategy) -> None:
     for rows in (repeated, constant, zeros, repeated[:, :1]):
         for labelled in ((), (0, 6, 12)):
             snapshot = snapshot_of(rows, np.repeat(y, 6), labelled=labelled)
-            _valid(strategy.propose(snapshot, 10), snapshot, 10)
-            _valid(strategy.propose(snapshot, 24), snapshot, 24)
+            check_proposal(strategy.propose(snapshot, 10), snapshot, 10)
+            check_proposal(strategy.propose(snapshot, 24), snapshot, 24)
 
 
 def bears_certain_and_torn_models(strategy: Strategy) -> None:
     x, y = blobs(20)
     for proba in ([1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [1 / 3, 1 / 3, 1 / 3]):
         snapshot = snapshot_of(x, y, labelled=[0, 1, 2], model=Fixed(proba))
-        _valid(strategy.propose(snapshot, 5), snapshot, 5)
+        check_proposal(strategy.propose(snapshot, 5), snapshot, 5)
 
 
 def is_a_function_of_the_snapshot_and_its_seed(strategy: Strategy) -> None:
@@ -112,7 +135,7 @@ def does_not_mind_the_order_of_rows(strategy: Strategy) -> None:
         x[order], y[order], labelled=back[labelled], ids=[f"item-{row}" for row in order], model=here.model
     )
     first, second = strategy.propose(here, 6), strategy.propose(there, 6)
-    _valid(second, there, 6)
+    check_proposal(second, there, 6)
     if (first.probabilities == 1).all():
         _same(first, second, "asked of the same items in another order")
 
@@ -127,7 +150,7 @@ def takes_sparse_and_dense_alike(strategy: Strategy) -> None:
         sparse = snapshot_of(kind(x), y, labelled=range(9))
         _same(dense, strategy.propose(sparse, 6), f"given a {kind.__name__}")
     coordinates = snapshot_of(coo_array(x), model=None)
-    _valid(strategy.propose(coordinates, 6), coordinates, 6)
+    check_proposal(strategy.propose(coordinates, 6), coordinates, 6)
 
 
 def takes_float32_and_float64_alike(strategy: Strategy) -> None:
@@ -136,7 +159,7 @@ def takes_float32_and_float64_alike(strategy: Strategy) -> None:
     single = strategy.propose(snapshot_of(x.astype(np.float32), y, labelled=range(9)), 6)
     _same(double, single, "given float32", tolerance=1e-3)
     counts = snapshot_of((x * 10).astype(np.int32), y, labelled=range(9))
-    _valid(strategy.propose(counts, 6), counts, 6)
+    check_proposal(strategy.propose(counts, 6), counts, 6)
 
 
 def survives_json(strategy: Strategy) -> None:
@@ -171,21 +194,6 @@ STRATEGY_LAWS: Laws = {
     "holds little memory": holds_little_memory,
 }
 """Every law of strategies by what it says.  That a query never trains is in all: the model refuses."""
-
-
-def _valid(proposal: Proposal, snapshot: Snapshot, n: int) -> None:
-    free = [snapshot.pool.ids[row] for row in snapshot.candidates]
-    assert len(set(proposal.ids)) == len(proposal.ids), f"the same item twice in {list(proposal.ids)}"
-    assert set(proposal.ids) <= set(free), f"{set(proposal.ids) - set(free)} may not be asked about"
-    wanted = min(n, len(free))
-    assert len(proposal) == wanted, f"{len(proposal)} items for n = {n} with {len(free)} candidates"
-    scores, chances = np.asarray(proposal.scores), np.asarray(proposal.probabilities)
-    assert scores.shape == (wanted,) and np.isfinite(scores).all(), f"scores {scores} for {wanted} items"
-    assert chances.shape == (wanted,), f"{chances.shape} probabilities for {wanted} items"
-    assert ((chances > 0) & (chances <= 1 + 1e-12)).all(), f"probabilities {chances} are no chances"
-    for name, column in (("why", proposal.why), ("arms", proposal.arms), ("made", proposal.made)):
-        assert len(column) in (0, wanted), f"{len(column)} of {name} for {wanted} items"
-    assert set(proposal.arms) <= {"active", "random"}, f"arms {set(proposal.arms)}"
 
 
 def _same(first: Proposal, second: Proposal, when: str, *, tolerance: float = 1e-6) -> None:
