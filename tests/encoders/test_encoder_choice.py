@@ -186,3 +186,43 @@ def test_bounds_of_the_pretrained_ones():
         SentenceEncoder(tokens=1)
     with pytest.raises(InvalidInput, match="batch"):
         PretrainedImageEncoder(batch=0)
+
+
+@pytest.mark.parametrize("kind", ["vectors", "pictures", "fields"])
+def test_what_is_seen_of_an_item_decides_whether_it_is_encoded_again(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    if kind == "fields":
+        (tmp_path / "a.csv").write_text(
+            "size,colour\n" + "".join(f"{i}.5,{'red' if i % 2 else 'blue'}\n" for i in range(9))
+        )
+    else:
+        shape = (9, 4) if kind == "vectors" else (9, 6, 6)
+        np.save(tmp_path / "a.npy", rng.integers(0, 255, shape, dtype=np.uint8))
+    source = open_source(next(tmp_path.iterdir()))
+    contents = source.content[:]
+    calls = []
+
+    def encode(given):
+        calls.append(len(given))
+        return np.ones((len(given), 2))
+
+    store, encoder = FeatureStore(tmp_path / "features", chunk=3), FunctionEncoder(encode)
+    store.encode(contents, encoder)
+    store.encode(contents, encoder)
+    assert calls == [3, 3, 3]
+    changed = dict(contents[4])
+    changed |= {"vectors": {"vector": changed.get("vector", 0) + 1}, "pictures": {"data": b"other"}}.get(
+        kind, {"fields": {"size": "0", "colour": "red"}}
+    )
+    store.encode([*contents[:4], changed, *contents[5:]], encoder)
+    assert calls == [3, 3, 3, 3, 3]
+
+
+def test_how_fast_an_encoder_works_is_no_part_of_what_it_is(tmp_path):
+    from querist.data.features import _key
+
+    assert (
+        _key(SentenceEncoder(threads=1))
+        == _key(SentenceEncoder(threads=4))
+        != _key(SentenceEncoder(tokens=9))
+    )
