@@ -91,7 +91,7 @@ def _levels(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
         mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset), 0.95)
         style = _style(curves, strategy)
         axis.plot(budgets, mean, label=strategy, **style, zorder=2 if strategy == REFERENCE else 3)
-        if np.isfinite(half).all():
+        if strategy in (REFERENCE, "default") and np.isfinite(half).all():  # more would hide each other
             axis.fill_between(budgets, mean - half, mean + half, color=style["color"], alpha=0.13, lw=0)
     _tidy(axis)
 

@@ -21,6 +21,7 @@ _WITNESSES = 2048  # rows that stand for the pool
 _SHORT = 1024  # candidates that are compared
 _RECENT = 4096  # labels whose surroundings count as covered: the latest
 _AHEAD = 10  # questions that the radius looks ahead
+_MEASURED = 256  # rows whose neighbourhoods are measured
 _BLOCK = 1 << 18
 
 
@@ -113,14 +114,13 @@ class Default:
         witnesses, weights = _drawn(weights, prediction.chance)
         w, c, taken = len(witnesses), min(_SHORT, len(witnesses)), prediction.taken[-_RECENT:]
         points = Points(_space(prediction, np.concatenate([prediction.rows[witnesses], taken])))
-        near = _distances(points, w, np.arange(c))
-        share = min(c - 1, 1 + round(c / (len(prediction.taken) + _AHEAD)))  # 1: itself
-        spread = float(np.median(np.partition(near[:c], share, axis=1)[:, share]))
+        near = _distances(points, np.arange(c), np.arange(w))
+        spread = _reach(near, 1 / (len(prediction.taken) + _AHEAD))
         scale = -0.5 / max(self.radius**2 * spread, 1e-12 * float(points.norms.mean()), 1e-30)
         covered = _covered(points, w, np.arange(w, w + len(taken)), scale)
         near *= np.float32(scale)
         np.exp(near, out=near)
-        positions, gains = _greedy(near.T.copy(), covered, weights, min(n, c))
+        positions, gains = _greedy(near, covered, weights, min(n, c))
         return witnesses[positions], gains
 
     @classmethod
@@ -170,22 +170,29 @@ def _drawn(weights: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndar
     return rows, (stands_for / max(float(stands_for.sum()), 1e-300)).astype(np.float32)
 
 
-def _distances(points: Points, w: int, columns: np.ndarray) -> np.ndarray:
-    """Squared distances of the first ``w`` points to others, (w, c) float32, in blocks."""
+def _distances(points: Points, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Squared distances of the first of the points to some others, (len(rows), len(columns)) float32."""
     centres = points.centres(columns)
-    out = np.empty((w, len(columns)), dtype=np.float32)
+    out = np.empty((len(rows), len(columns)), dtype=np.float32)
     step = max(1, _BLOCK // max(1, len(columns)))
-    for start in range(0, w, step):
-        stop = min(w, start + step)
+    for start in range(0, len(rows), step):
+        stop = min(len(rows), start + step)
         out[start:stop] = points.squared(start, stop, centres)
     return out
+
+
+def _reach(near: np.ndarray, share: float) -> float:
+    """The squared distance within which the median row has that share of the others."""
+    some = near[:_MEASURED]
+    others = min(near.shape[1] - 1, max(1, round(share * near.shape[1])))  # place 0 is the row itself
+    return float(np.median(np.partition(some, others, axis=1)[:, others]))
 
 
 def _covered(points: Points, w: int, taken: np.ndarray, scale: float) -> np.ndarray:
     """How far the first ``w`` points are covered by what is taken already, (w,) from 0 to 1."""
     covered = np.zeros(w, dtype=np.float32)
     for first in range(0, len(taken), 256):
-        near = _distances(points, w, taken[first : first + 256]).min(axis=1)
+        near = _distances(points, np.arange(w), taken[first : first + 256]).min(axis=1)
         np.maximum(covered, np.exp(scale * near), out=covered)
     return covered
 
