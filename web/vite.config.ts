@@ -15,5 +15,10 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 700,
   },
-  test: { environment: "jsdom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: ["tests/setup.ts"] },
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.{ts,tsx}"],
+    setupFiles: ["tests/setup.ts"],
+    testTimeout: 30_000,
+  },
 });

@@ -30,7 +30,7 @@ def mock(kind: str, port: int):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{address}/api/health")
                 break

@@ -27,14 +27,14 @@ describe("the wire", () => {
     expect(asked(other)[0]).toBe("/api/items/a%2Fb");
   });
 
-  it.each([400, 401, 404, 409, 422])("%d is a refusal, with its mend", async (status) => {
+  it.each([400, 404, 409, 422])("%d is a refusal, with its mend", async (status) => {
     const wire = connect({ fetch: replying(status, { error: "E", message: "No.", mend: "Do so." }) });
     const error = await wire.next("me", 1).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(Refused);
     expect(error).toMatchObject({ status, problem: { message: "No.", mend: "Do so." } });
   });
 
-  it.each([408, 429, 500, 502, 503, 507])("%d means later", async (status) => {
+  it.each([401, 403, 408, 429, 500, 502, 503, 507])("%d means later", async (status) => {
     const wire = connect({
       fetch: replying(status, { error: "E", message: "Disk full.", mend: "Make room." }),
     });

@@ -245,6 +245,36 @@ describe("the desk", () => {
     expect(server.labels.get(0)).toBe("cat");
   });
 
+  it("shows after a reload what was refused before it", async () => {
+    const first = await opened();
+    await first.server.answer("me", { query: "q-0", value: "dog" });
+    first.desk.session.answer("cat");
+    await settle(60);
+    const second = await opened({ server: first.server, keep: first.keep });
+    expect(second.desk.notices.shown.get().map(({ text }) => text)).toEqual(["Already dog."]);
+    second.desk.notices.shown.get()[0]?.choices[1]?.perform(); // keep the stored answer
+    expect(second.desk.outbox.entries.get()).toEqual([]);
+  });
+
+  it("says that training failed, once", async () => {
+    const { desk } = await opened();
+    const now = desk.progress.get();
+    const learner = { ...now.learner, phase: "failed", note: "Out of memory." } as const;
+    desk.heard({ ...now, head: 9, learner });
+    desk.heard({ ...now, head: 10, learner });
+    expect(desk.notices.shown.get().map(({ detail }) => detail)).toEqual(["Out of memory."]);
+  });
+
+  it("drops what is gone behind the question on the screen", async () => {
+    const { desk, server } = await opened();
+    const old = desk.session.state.get();
+    desk.session.state.set({ ...old, queue: old.queue.map((held) => ({ ...held, until: 5 })) });
+    await server.answer("other", { query: "q-1", value: "dog" });
+    desk.session.refreshExpired(10);
+    await settle(40);
+    expect(desk.session.state.get().queue.map(({ item }) => item)).toEqual([0, 2, 3]);
+  });
+
   it("does not ask what another tab has just answered", async () => {
     const { desk } = await opened();
     const parcel = { kind: "answer", query: "q-0", item: 0, value: "cat", seconds: null };

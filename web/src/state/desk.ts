@@ -67,6 +67,7 @@ export class Desk {
     this.outbox.onDelivered((entry) => {
       if (entry.parcel.kind === "class") void this.refresh();
     });
+    for (const entry of this.outbox.entries.get()) this.refused(entry); // those of an earlier visit
   }
 
   get by(): string {
@@ -97,6 +98,12 @@ export class Desk {
     if (version !== null && version !== before.learner.version)
       this.learned.set({ version, labels: progress.learner.labels, at: Date.now() });
     this.progress.set(progress);
+    if (progress.learner.phase === "failed" && before.learner.phase !== "failed")
+      this.notices.say("The model could not be trained; you can go on answering.", {
+        tone: "bad",
+        detail: progress.learner.note,
+        sticky: true,
+      });
     const waiting = this.session.state.get().queue.length === 0;
     if (waiting && (progress.head !== before.head || version !== before.learner.version))
       void this.session.refill();

@@ -11,6 +11,8 @@ export interface Notice {
   sticky: boolean;
 }
 
+const MOST = 3;
+
 /** Short messages at the edge of the page; those that need a decision stay. */
 export class Notices {
   readonly shown = new Store<readonly Notice[]>([]);
@@ -27,7 +29,9 @@ export class Notices {
       sticky: false,
       ...more,
     };
-    this.shown.update((all) => [...all, notice].slice(-4));
+    const passing = this.shown.get().filter(({ sticky }) => !sticky);
+    const oldest = passing.length >= MOST ? passing[0]?.id : undefined;
+    this.shown.update((all) => [...all.filter(({ id }) => id !== oldest), notice]);
     if (!notice.sticky) setTimeout(() => this.close(notice.id), 6000);
     return notice.id;
   }

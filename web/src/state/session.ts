@@ -166,6 +166,11 @@ export class Session {
     this.look((at, places) => places.find((place) => at !== null && place > at) ?? null);
   }
 
+  /** Somebody comes back after a long time: what is behind the question on the screen may be gone. */
+  refreshExpired(now = Date.now() / 1000): void {
+    if (this.state.get().queue.some(({ until }) => until !== null && until < now)) void this.refill();
+  }
+
   /** Back to the open question. */
   leave(): void {
     this.look(() => null);

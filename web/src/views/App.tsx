@@ -51,7 +51,6 @@ function openDesk(tell: (opening: Opening) => void): () => void {
       stop();
       connection.reached();
       const desk = new Desk({ wire, keep, connection, campaign, name });
-      document.title = `${campaign.title || "querist"}`;
       tell({ state: "open", desk });
       await desk.session.start();
     } catch (error) {

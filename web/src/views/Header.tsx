@@ -16,29 +16,33 @@ export function Header() {
   const desk = useDesk();
   const { title, settings } = useStore(desk.campaign);
   const view = useStore(desk.face.view);
+  const name = settings.title || title || "querist";
+  useEffect(() => {
+    document.title = name;
+  }, [name]);
   return (
     <header className={classes.header}>
       <div className={classes.left}>
         <a className={classes.brand} href="#/label">
           <img src="./icon.svg" alt="querist" />
           <h1 className={classes.title} dir="auto">
-            {settings.title || title || "querist"}
+            {name}
           </h1>
         </a>
         <LearnerStatus />
       </div>
       <nav className={classes.nav} aria-label="Views">
-        {destinations.map(({ id, title: name, icon }, at) => (
+        {destinations.map(({ id, title: destination, icon }, at) => (
           <a
             key={id}
             className={classes.tab}
             data-testid={id}
             href={`#/${VIEWS[at]}`}
             aria-current={VIEWS[at] === view ? "page" : undefined}
-            aria-label={name}
+            aria-label={destination}
           >
             <Icon name={icon} size={16} />
-            <span>{name}</span>
+            <span>{destination}</span>
           </a>
         ))}
       </nav>

@@ -13,7 +13,7 @@ export function useKeys(desk: Desk): void {
     const keymap = new Keymap();
     const onKey = (event: KeyboardEvent) => {
       if (event.isComposing || event.defaultPrevented) return;
-      if (skipWithCause(desk, event)) return;
+      if (skipWithCause(desk, event) || closedByItsKey(desk, event)) return;
       const target = event.target instanceof Element ? event.target : document.body;
       const { classes } = desk.campaign.get();
       const typing = classes.length > TYPE_TO_FILTER;
@@ -48,6 +48,16 @@ function isIdleFilter(target: Element, event: KeyboardEvent): boolean {
 
 function isLetter(event: KeyboardEvent): boolean {
   return /^\p{L}$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+/** What a key opened, the same key closes. */
+function closedByItsKey(desk: Desk, event: KeyboardEvent): boolean {
+  const sheet = desk.face.sheet.get();
+  const closes = (sheet === "guidelines" && event.key === "h") || (sheet === "help" && event.key === "?");
+  if (!closes) return false;
+  event.preventDefault();
+  desk.face.close();
+  return true;
 }
 
 /** While the causes are open, a digit picks one. */

@@ -19,8 +19,9 @@ export function useLive(desk: Desk): void {
 
   useEffect(() => {
     const back = () => {
-      if (document.visibilityState === "visible" && desk.connection.away.get() !== null)
-        desk.connection.wake();
+      if (document.visibilityState !== "visible") return;
+      if (desk.connection.away.get() !== null) desk.connection.wake();
+      desk.session.refreshExpired();
     };
     const online = () => desk.connection.wake();
     const elsewhere = (event: StorageEvent) => desk.otherTab(event.key, event.newValue);

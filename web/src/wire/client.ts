@@ -65,7 +65,8 @@ export function headerName(name: string): string {
   return /^[\x20-\x24\x26-\x7e]*$/.test(name) ? name : encodeURIComponent(name);
 }
 
-const RETRY_LATER = new Set([408, 425, 429]);
+/** Not now, or not before the printed address was opened again: either way, nothing sent is wrong. */
+const RETRY_LATER = new Set([401, 403, 408, 421, 425, 429]);
 
 async function problemOf(response: Response): Promise<Problem> {
   const fallback = { error: "Error", message: `The server answered ${response.status}.`, mend: "" };

@@ -16,6 +16,7 @@ import { SkipMenu } from "./SkipMenu";
 import { StatusLine } from "./StatusLine";
 import { SuggestionLine } from "./SuggestionLine";
 import { useLeadTime } from "./useLeadTime";
+import { usePreloaded } from "./usePreloaded";
 import { useSwipe } from "./useSwipe";
 import { WhyLine } from "./WhyLine";
 
@@ -26,6 +27,7 @@ export function LabelView() {
   const away = useStore(desk.connection.away);
   const question = desk.session.current;
   useLeadTime(desk.session.timer);
+  usePreloaded(session.queue);
   if (!question && session.done !== null)
     return (
       <Frame>
@@ -72,10 +74,18 @@ function Asked({ question, looked, turn }: { question: Question; looked: Step | 
   return (
     <div className={classes.view}>
       <StatusLine />
-      <section ref={stage} className={classes.stage} tabIndex={-1} aria-label="Question" {...swipe}>
+      <section
+        ref={stage}
+        className={classes.stage}
+        tabIndex={-1}
+        aria-label="Question"
+        aria-describedby="asked"
+        {...swipe}
+      >
         <WhyLine question={question} />
         <div
           key={turn}
+          id="asked"
           className={classes.question}
           data-testid="question"
           data-item={String(question.item)}
