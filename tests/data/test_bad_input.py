@@ -119,6 +119,12 @@ def test_a_broken_line_of_json(tmp_path):
     assert "Line 2" in told and "not valid JSON" in told and '{"text": "broken' in told
 
 
+def test_json_with_names_without_end(tmp_path):
+    body = "".join(f'{{"text": "words of it", "votes": {{"user {i}": 1}}}}\n' for i in range(1200))
+    told = refusal(write(tmp_path / "a.jsonl", body))
+    assert "more than 1,000 different names" in told and "line 1000" in told
+
+
 def test_json_nested_beyond_reason(tmp_path):
     assert "not valid JSON" in refusal(write(tmp_path / "a.jsonl", "[" * 100_000))
 

@@ -228,6 +228,14 @@ def test_pictures_of_every_type_are_shown(tmp_path, shape, dtype):
         assert shown[:, :, 0].tolist() == pixels[0].tolist()
 
 
+def test_suffixes_in_capitals(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((3, 2)))
+    (tmp_path / "a.npy").rename(tmp_path / "A.NPY")
+    assert len(open_source(tmp_path / "A.NPY")) == 3
+    (tmp_path / "A.CSV").write_text("text\nthe words of this one\n")
+    assert len(open_source(tmp_path / "A.CSV")) == 1
+
+
 def test_a_zip_is_no_numpy_file(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("a.txt", "words")

@@ -63,7 +63,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         raise SourceError(f"{path} does not exist.", mend="Check the path.")
     try:
-        if path.suffix == ".npy":
+        if path.suffix.lower() == ".npy":
             return {"arr_0": np.load(path, mmap_mode="r", allow_pickle=False)}
         with path.open("rb") as file, np.load(file, allow_pickle=False) as loaded:
             held = {name: loaded[name] for name in loaded.files}

@@ -14,6 +14,8 @@ from querist.errors import SourceError
 
 __all__ = ["read_json", "read_jsonl", "read_lines", "read_parquet"]
 
+_NAMES = 1000  # columns; each costs a cell in every row
+
 
 def read_jsonl(path: Path, *, encoding: str | None = None) -> Table:
     """One JSON value a line: objects (nested ones by dotted names), or bare strings as texts."""
@@ -102,6 +104,12 @@ def _table(records: Iterable[tuple[str, Any]], path: Path) -> Table:
             continue
         rows = len(places)
         for name, value in _flat(record):
+            if name not in columns and len(columns) == _NAMES:
+                raise SourceError(
+                    f"The items of {path} have more than {_NAMES:,} different names of values; "
+                    f"{name!r} at {place} is one too many.",
+                    mend="Write objects whose names vary (counts by user, say) as a list or as a string.",
+                )
             column = columns.setdefault(name, [])
             if len(column) < rows:  # the records before had no such name
                 column.extend([""] * (rows - len(column)))
