@@ -26,6 +26,7 @@ from querist.data import open_source
 from querist.events import Answered, fold
 from querist.workspace import Workspace
 
+_PACE = 0.01  # seconds between two answers, so that no round labels the whole pool
 _LOST_CONTACT = (OSError, RuntimeError)
 
 
@@ -38,16 +39,20 @@ def rounds(
     Workspace.create(campaign, source, classes=CLASSES, settings={"strategy": "margin"}).close()
     rng, acknowledged, unsure = random.Random(seed), {}, None
     starts = []
-    for _ in range(n):
+    for k in range(n):
+        life = longest if k % 10 != 9 else max(longest, 8.0)  # long enough to train and publish
         server = Server(campaign)
         starts.append(server.start())
-        killer = threading.Timer(rng.uniform(0.0, longest), server.process.kill)  # type: ignore[union-attr]
+        killer = threading.Timer(rng.uniform(0.0, life), server.process.kill)  # type: ignore[union-attr]
         killer.start()
         unsure = _label(server, acknowledged, unsure)
         killer.join()
         server.kill()
         _check(campaign, acknowledged)
-    return {"rounds": n, "acknowledged": len(acknowledged), "median start": sorted(starts)[n // 2]}
+    with Workspace.open(campaign, exclusive=False) as workspace:
+        models = len(workspace.state.trained)
+    told = {"rounds": n, "acknowledged": len(acknowledged), "models": models}
+    return {**told, "median start": sorted(starts)[n // 2]}
 
 
 def _label(
@@ -66,6 +71,7 @@ def _label(
                 client.answer(question, right(question["item"]))
                 acknowledged[question["item"]] = right(question["item"])
                 unsure = None
+                time.sleep(_PACE)
     except _LOST_CONTACT as error:
         if isinstance(error, RuntimeError) and ": 50" not in str(error):
             raise
