@@ -201,9 +201,9 @@ PROTOCOL = """## Protocol
 - Rule and parameters were found on these four sets, with other splits: they are no untouched test of it."""
 
 LEGEND = """*Area* is the mean accuracy between the first budget and the last. *Budgets above / even / below*
-counts those at which the interval of the difference to random lies above 0, holds it, or lies below. *Labels to
-random's end* is how many labels reach the accuracy that random has at its last budget. Seconds are the
-median time to choose a batch, on the machine of the run."""
+counts those at which the interval of the difference to random lies above 0, holds it, or lies below.
+*Labels to random's end* is how many labels reach the accuracy that random has at its last budget. Seconds
+are the median time to choose a batch, on the machine of the run."""
 
 
 def _differences(curves: Curves, strategy: str) -> list[str]:
