@@ -123,22 +123,9 @@ def _from_table(table: Table, roles: Roles, path: Path) -> Source:
     shown = {
         name: clean[name] for name in (*roles.text, *((roles.image,) if roles.image else ()), *roles.fields)
     }
-    keep, reasons = list(range(len(table.places))), {}
-    text = paths = None
-    if roles.kind == "text":
-        text = ["\n\n".join(filter(None, map(str.strip, row))) for row in zip(*shown.values(), strict=True)]
-        reasons = {i: "the text is empty" for i, one in enumerate(text) if not one}
-    elif roles.kind == "image":
-        paths, reasons = _pictures(clean[str(roles.image)], path)
-    else:
-        reasons = {
-            i: "every value is missing"
-            for i, row in enumerate(zip(*shown.values(), strict=True))
-            if not any(row)
-        }
-    if reasons:
-        problems += [Problem(table.places[i], reason) for i, reason in reasons.items()]
-        keep = [i for i in keep if i not in reasons]
+    text, paths, reasons = _seen(roles, shown, path)
+    keep = [i for i in range(len(table.places)) if i not in reasons]
+    problems += [Problem(table.places[i], reason) for i, reason in reasons.items()]
     if not keep:
         raise SourceError(
             f"None of the {len(table.places)} items of {path} can be used; {problems[-1]}.",
@@ -164,6 +151,20 @@ def _from_table(table: Table, roles: Roles, path: Path) -> Source:
         labels={item: value.strip() for item, value in zip(ids, labels, strict=False) if value.strip()},
         problems=problems,
     )
+
+
+def _seen(
+    roles: Roles, shown: dict[str, list[str]], path: Path
+) -> tuple[list[str] | None, list[str] | None, dict[int, str]]:
+    """The texts or the paths of the items, and why some of them cannot be used, by row."""
+    rows = zip(*shown.values(), strict=True)
+    if roles.kind == "text":
+        text = ["\n\n".join(filter(None, map(str.strip, row))) for row in rows]
+        return text, None, {i: "the text is empty" for i, one in enumerate(text) if not one}
+    if roles.kind == "image":
+        paths, reasons = _pictures(shown[str(roles.image)], path)
+        return None, paths, reasons
+    return None, None, {i: "every value is missing" for i, row in enumerate(rows) if not any(row)}
 
 
 def _cleaned(table: Table, name: str, problems: list[Problem]) -> list[str]:

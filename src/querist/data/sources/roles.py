@@ -97,23 +97,14 @@ def roles_of(
     given_label = resolve(label, names, path) if label else None
     found_id = given_id or (None if id == "" else _first(names, ID_NAMES))
     free = [name for name in names if name not in (found_id, given_label)]
+    shown = tuple(resolve(one, names, path) for one in columns or ())
     texts = tuple(
         resolve(one, names, path) for one in ([text] if isinstance(text, str | int) else text or ())
     )
     picture = resolve(image, names, path) if image else None
-    shown = tuple(resolve(one, names, path) for one in columns or ())
     if kind is None:
         kind = "text" if texts else "image" if picture else "row" if shown else None
-    if picture is None and kind in (None, "image") and image != "":
-        picture = _image_column(table, free)
-        kind = kind or ("image" if picture else None)
-    if kind == "image" and picture is None:
-        raise SourceError(f"No column of {path} holds names of pictures.", mend="Name it with image=.")
-    if not texts and kind in (None, "text"):
-        texts = _text_columns(table, free, forced=kind == "text")
-        kind = kind or ("text" if texts else "row")
-    if kind == "text" and not texts:
-        raise SourceError(f"No column of {path} holds text.", mend="Name it with text=.")
+    kind, texts, picture = _guessed(table, path, free, kind, texts, picture, look=image != "")
     used = {*(texts if kind == "text" else ()), *((picture,) if kind == "image" else ())}
     fields: tuple[str, ...] = ()
     if kind == "row":
@@ -133,6 +124,30 @@ def roles_of(
         fields=fields,
         meta=meta,
     )
+
+
+def _guessed(
+    table: Table,
+    path: object,
+    free: Sequence[str],
+    kind: str | None,
+    texts: tuple[str, ...],
+    picture: str | None,
+    *,
+    look: bool,
+) -> tuple[str, tuple[str, ...], str | None]:
+    """The kind of the items, and the columns of texts or of pictures, where they were not told."""
+    if picture is None and kind in (None, "image") and look:
+        picture = _image_column(table, free)
+        kind = kind or ("image" if picture else None)
+    if kind == "image" and picture is None:
+        raise SourceError(f"No column of {path} holds names of pictures.", mend="Name it with image=.")
+    if not texts and kind in (None, "text"):
+        texts = _text_columns(table, free, forced=kind == "text")
+        kind = kind or ("text" if texts else "row")
+    if kind == "text" and not texts:
+        raise SourceError(f"No column of {path} holds text.", mend="Name it with text=.")
+    return kind or "row", texts, picture
 
 
 def has_header(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool:
