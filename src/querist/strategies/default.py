@@ -18,10 +18,10 @@ from querist.strategies.scored import predicted
 __all__ = ["Default"]
 
 _WITNESSES = 2048  # rows that stand for the pool
-_SHORT = 1024  # candidates that are compared
+_SHORT = 1024  # candidates that are compared where there is a model; while cold, all that stand for the pool
 _RECENT = 4096  # labels whose surroundings count as covered: the latest
 _AHEAD = 10  # questions that the radius looks ahead
-_MEASURED = 256  # rows whose neighbourhoods are measured
+_MEASURED = 1024  # rows by whose distances the radius is set
 _BLOCK = 1 << 18
 
 
@@ -112,10 +112,11 @@ class Default:
         """Candidates in greedy order with what each adds to the covered share of the weight."""
         weights = np.ones(len(prediction)) if unsure is None else unsure**sharpness
         witnesses, weights = _drawn(weights, prediction.chance)
-        w, c, taken = len(witnesses), min(_SHORT, len(witnesses)), prediction.taken[-_RECENT:]
+        w, taken = len(witnesses), prediction.taken[-_RECENT:]
+        c = w if unsure is None else min(w, _SHORT)
         points = Points(_space(prediction, np.concatenate([prediction.rows[witnesses], taken])))
         near = _distances(points, np.arange(c), np.arange(w))
-        spread = _reach(near, 1 / (len(prediction.taken) + _AHEAD))
+        spread = _reach(prediction, 1 / (len(prediction.taken) + _AHEAD))
         scale = -0.5 / max(self.radius**2 * spread, 1e-12 * float(points.norms.mean()), 1e-30)
         covered = _covered(points, w, np.arange(w, w + len(taken)), scale)
         near *= np.float32(scale)
@@ -181,11 +182,14 @@ def _distances(points: Points, rows: np.ndarray, columns: np.ndarray) -> np.ndar
     return out
 
 
-def _reach(near: np.ndarray, share: float) -> float:
-    """The squared distance within which the median row has that share of the others."""
-    some = near[:_MEASURED]
-    others = min(near.shape[1] - 1, max(1, round(share * near.shape[1])))  # place 0 is the row itself
-    return float(np.median(np.partition(some, others, axis=1)[:, others]))
+def _reach(prediction: Prediction, share: float) -> float:
+    """The squared distance within which the median candidate has that share of the others."""
+    rows = prediction.rows[top(-prediction.chance, _MEASURED)]
+    near = _distances(
+        Points(_space(prediction, rows)), np.arange(min(len(rows), _MEASURED // 4)), np.arange(len(rows))
+    )
+    others = min(len(rows) - 1, max(1, round(share * len(rows))))  # place 0 is the row itself
+    return float(np.median(np.partition(near, others, axis=1)[:, others]))
 
 
 def _covered(points: Points, w: int, taken: np.ndarray, scale: float) -> np.ndarray:
