@@ -78,7 +78,9 @@ class Journal:
             self.settle(self._head)
         for number, event in self.log.read(after):
             if number > self._told:
-                self._tell(number - 1, [event])
+                self._told = number
+                for listener in self.listeners:
+                    listener(number, event)
             yield number, event
 
     def head(self) -> int:

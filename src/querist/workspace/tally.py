@@ -13,6 +13,7 @@ from querist.events import Answered, Event, Flagged, Retracted, Skipped
 __all__ = ["Day", "Tally"]
 
 Item = str | int
+_COUNTED = (Answered, Skipped, Flagged, Retracted)
 _KEPT = 500  # answer times a day from which the median is taken
 
 
@@ -55,7 +56,7 @@ class Tally:
         if number == 1:
             with self._lock:
                 self._begin()
-        if not isinstance(event, Answered | Skipped | Flagged | Retracted):
+        if not isinstance(event, _COUNTED):
             return
         with self._lock:
             self._last.pop(event.item, None)
