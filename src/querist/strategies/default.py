@@ -30,17 +30,19 @@ _BLOCK = 1 << 18
 class Default:
     """Asks what stands for most of the pool that the model is unsure of; coverage first, margin later.
 
-    Prefer it when you do not know better: it needs no label to begin, no parameter to be set, and it
-    was above random at every budget on four kinds of data (see the page of curves in the manual).
-    Prefer :class:`Scored` with ``Margin`` when there are already some hundred labels a class, and
-    k-center when rare, odd items are what you are after: this rule asks the typical ones first.
+    Prefer it when you do not know better: it needs no label to begin and no parameter to be set (what
+    it gains is in the manual, page "The default strategy, measured").  Prefer :class:`Scored` with
+    ``Margin`` when there are some hundred labels a class already, or when a question must cost less
+    than a tenth of a second; k-center when rare, odd items are what you are after: this rule asks the
+    typical ones first.  Do not use it where distances between the features mean nothing (mixed units,
+    not scaled).
 
     The rule.  Every question covers its surroundings: a row x is covered by exp(-d(x, s)^2 / 2r^2),
     s the nearest row that is labelled, out or chosen.  The next question is the one that adds most to
     the covered weight of the pool.
 
     - The radius r shrinks as labels come: it is ``radius`` times the distance within which the median
-      row has its share of the pool, one in (rows taken + 10).
+      row has an answer's share of the pool, one in (rows taken + 10).
     - The weight of a row is q^b, where q is the share of the pool that the model is surer of (by
       margin), and b = labels a class / ``patience``.  Without a model all weights are 1.
 
@@ -57,10 +59,12 @@ class Default:
     radius : float > 0
         How far an answer speaks, as a multiple of what is its share.
 
-    Time O(n) for the model's probabilities and one sort, and a constant for the rest: 2,048 rows drawn
-    by lot stand for the pool and 1,024 candidates are compared, half of them the most unsure ones.
-    Distances are Euclidean, between the pool's features, or between the model's embeddings where the
-    features are no numbers; without either it asks by margin, and by lot while cold.
+    Time O(n log n) for the model's probabilities and their ranks, and a constant for the rest: 2,048
+    rows, drawn in proportion to their weights, stand for the pool, and 1,024 of them are compared (all,
+    while cold); what the model is most unsure of is always among them.  Distances are Euclidean,
+    between the pool's features, or between the model's embeddings where the features are no numbers;
+    without either it asks by margin, and by lot while cold.  For numbers instead of classes the doubt
+    is the standard deviation, and b is 1.
 
     >>> from querist.data import Pool
     >>> pool = Pool([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [5.3], [5.4]])
@@ -68,7 +72,8 @@ class Default:
     [1, 5]
 
     Its parts: Bae, Oliveira & Sutherland 2025 (uncertainty herding), Hacohen, Dekel & Weinshall 2022
-    (typical items first), Scheffer, Decomain & Wrobel 2001 (margin).
+    (typical items first), Scheffer, Decomain & Wrobel 2001 (margin), Minoux 1978 (lazy greedy),
+    Duffield, Lund & Thorup 2007 (priority sampling).
     """
 
     patience: float = 5.0
