@@ -8,7 +8,7 @@ import pytest
 
 from querist.campaign import Settings
 from querist.data import Pool, open_source
-from querist.errors import CampaignInUse, InvalidInput
+from querist.errors import CampaignInUse, InvalidInput, UnknownPart
 from querist.events import fold
 from querist.strategies import Snapshot
 from querist.workspace import RANDOM, Manifest, Queue, Ranking, Workspace, publish, reason
@@ -47,6 +47,12 @@ def test_labels_that_exist_already_are_told_as_an_import(tmp_path, source):
 def test_settings_may_be_given_whole(tmp_path, source):
     with Workspace.create(tmp_path / "c", source, settings=Settings(random_share=0.5)) as workspace:
         assert workspace.settings.random_share == 0.5 and workspace.settings.lease is None
+
+
+def test_a_strategy_that_nobody_knows_is_told_at_once(tmp_path, source):
+    with pytest.raises(UnknownPart, match="'margin'"):
+        Workspace.create(tmp_path / "c", source, settings={"strategy": "margni"})
+    assert not Workspace.there(tmp_path / "c")
 
 
 def test_a_folder_is_not_used_twice_and_an_empty_one_is_told(tmp_path, source):

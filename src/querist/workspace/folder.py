@@ -17,6 +17,7 @@ from querist.campaign import Campaign, Settings
 from querist.data import FeatureStore, ItemTable, Pool, Source, open_items, write_items
 from querist.errors import CampaignInUse, InvalidInput
 from querist.events import EventLog, State, Trained, fold, open_log
+from querist.strategies import as_strategy
 from querist.tasks import Classification
 from querist.workspace.atomic import write_bytes
 from querist.workspace.journal import Journal
@@ -251,6 +252,7 @@ class Workspace:
             settings = {}
         if not isinstance(settings, Settings):
             settings = Settings.from_json({**FIRST_SETTINGS, **dict(settings)})
+        as_strategy(settings.strategy)  # a name that nobody knows is told now, not by the learner
         every = dict.fromkeys([*classes, *(str(value) for value in labels.values())])
         self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
         with self.journal.durable():
