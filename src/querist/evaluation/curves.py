@@ -14,12 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from querist.errors import InvalidInput
+from querist.evaluation.statistics import REFERENCE, interval
 
 __all__ = ["REFERENCE", "Curves", "Gain", "Row", "interval"]
-
-REFERENCE = "random"
-"""The arm that every other is compared with."""
-
 
 class Row(NamedTuple):
     """One model of one run: how many labels it had, and how good it was on the test set.
@@ -240,18 +237,6 @@ class Curves:
                 mend=f"Give dataset= one of: {', '.join(self.datasets)}.",
             )
         return name
-
-
-def interval(differences: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Means over the rows and the half-widths of their t intervals; infinite with one row."""
-    from scipy.stats import t
-
-    n = len(differences)
-    mean = differences.mean(axis=0)
-    if n < 2:
-        return mean, np.full_like(mean, np.inf)
-    width = t.ppf((1 + confidence) / 2, n - 1) / np.sqrt(n)
-    return mean, width * differences.std(axis=0, ddof=1)
 
 
 def _metric(name: str) -> str:

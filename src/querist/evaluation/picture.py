@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from querist.errors import InvalidInput, MissingExtra
-
-if TYPE_CHECKING:
-    from querist.evaluation.curves import Curves
+from querist.evaluation.statistics import REFERENCE, interval
 
 __all__ = ["draw"]
 
@@ -44,9 +42,19 @@ _STYLE = {
 }
 
 
-def draw(
-    curves: Curves, path: Path, *, metric: str = "accuracy", titles: Sequence[str] | None = None
-) -> Path:
+class Drawn(Protocol):
+    """What is drawn of :class:`querist.evaluation.Curves`."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]: ...
+    @property
+    def strategies(self) -> tuple[str, ...]: ...
+    def budgets_of(self, dataset: str | None) -> tuple[int, ...]: ...
+    def values(self, strategy: str, *, metric: str, dataset: str | None) -> np.ndarray: ...
+    def gains(self, strategy: str, *, metric: str, dataset: str | None) -> Sequence[Any]: ...
+
+
+def draw(curves: Drawn, path: Path, *, metric: str = "accuracy", titles: Sequence[str] | None = None) -> Path:
     """Draw a column a data set: the curves above, what they gain over random below, with 95 % bands.
 
     Raises
@@ -83,9 +91,7 @@ def draw(
     return path
 
 
-def _levels(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
-    from querist.evaluation.curves import REFERENCE, interval
-
+def _levels(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
     budgets = curves.budgets_of(dataset)
     for strategy in _drawn_last_first(curves):
         mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset), 0.95)
@@ -96,9 +102,7 @@ def _levels(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
     _tidy(axis)
 
 
-def _gains(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
-    from querist.evaluation.curves import REFERENCE
-
+def _gains(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
     axis.axhline(0, color=_PLAIN, lw=1.6)
     for strategy in _drawn_last_first(curves):
         if strategy == REFERENCE:
@@ -113,15 +117,13 @@ def _gains(axis: Any, curves: Curves, dataset: str, metric: str) -> None:
     _tidy(axis)
 
 
-def _drawn_last_first(curves: Curves) -> tuple[str, ...]:
+def _drawn_last_first(curves: Drawn) -> tuple[str, ...]:
     """The strategies, the default last, so that it lies on top."""
     return tuple(sorted(curves.strategies, key=lambda name: name == "default"))
 
 
-def _style(curves: Curves, strategy: str) -> dict[str, Any]:
+def _style(curves: Drawn, strategy: str) -> dict[str, Any]:
     """Colour, dashes and width: random is plain, the default is the first colour."""
-    from querist.evaluation.curves import REFERENCE
-
     if strategy == REFERENCE:
         return {"color": _PLAIN, "ls": "-", "lw": 1.6}
     if strategy == "default":
