@@ -42,11 +42,11 @@ def test_the_door_loads_nothing_heavy() -> None:
 def test_the_door_opens_in_milliseconds() -> None:
     code = """
 import time
-start = time.perf_counter()
+start = time.process_time()
 import querist
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
-    assert min(float(fresh(code)) for _ in range(3)) < 0.05  # 1 ms here; the bound is for busy machines
+    assert min(float(fresh(code)) for _ in range(3)) < 0.05  # a few ms of work; the clock is the processor's own
 
 
 def test_the_command_line_loads_nothing_heavy_for_its_help() -> None:
