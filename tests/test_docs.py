@@ -107,10 +107,11 @@ def run_shell(page: Path, block: Block) -> None:
 
 def run_querist(words: list[str], where: str) -> None:
     if words and words[0] in SERVING and "--help" not in words:
-        command = main.get_command(click.Context(main), words[0])
+        whole = click.Context(main, **main.context_settings)  # click keeps the first help option it makes
+        command = main.get_command(whole, words[0])
         assert command is not None, where
         try:
-            command.make_context(words[0], words[1:])
+            command.make_context(words[0], words[1:], parent=whole)
         except click.ClickException as error:
             pytest.fail(f"{where}: {error.format_message()}")
         return
