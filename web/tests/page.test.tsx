@@ -74,6 +74,13 @@ describe("the page", () => {
     expect(server.labels.get(0)).toBe("dog");
   });
 
+  it("lets enter press the button that has the focus", async () => {
+    const { press, server } = await page({ server: new FakeServer(20, () => "dog") });
+    act(() => screen.getByTestId("class-cat").focus());
+    await press("{Enter}");
+    expect(server.labels.get(0)).toBe("cat");
+  });
+
   it("skips with a cause by shift and space, then a digit", async () => {
     const { press, server } = await page();
     await press("{Shift>} {/Shift}");

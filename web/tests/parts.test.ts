@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { find } from "../src/state/find";
 import { browserKeep, readJson } from "../src/state/storage";
 import { blocksOf } from "../src/ui/Prose";
-import { learnerInWords, leftInWords, qualityInWords } from "../src/ui/words";
+import { learnerInWords, leftInWords, qualityInWords, tellsSomething } from "../src/ui/words";
 import { changesOf, draftOf } from "../src/views/settings/changes";
 import { campaign, progress } from "./fakes";
 
@@ -48,6 +48,8 @@ describe("words", () => {
     const said = qualityInWords(quality);
     for (const part of ["83 %", "71 %", "91 %", "40 random questions", "95 %"]) expect(said).toContain(part);
     expect(qualityInWords(null)).toContain("random questions");
+    expect(tellsSomething(quality)).toBe(true);
+    expect(tellsSomething({ ...quality, low: 0.02, high: 0.97, n: 2 })).toBe(false);
   });
 
   it("say how much is left", () => {

@@ -27,6 +27,11 @@ export function ago(at: number, now = Date.now() / 1000): string {
   });
 }
 
+/** An interval that covers nearly everything says nothing yet. */
+export function tellsSomething(quality: Quality | null): quality is Quality {
+  return quality !== null && quality.high - quality.low < 0.8;
+}
+
 /** The quality and how sure we are of it, as a sentence for somebody who has never met an interval. */
 export function qualityInWords(quality: Quality | null): string {
   if (!quality) return "How good the model is shows after a few answers to random questions.";

@@ -1,6 +1,6 @@
 import { useDesk } from "../../ui/useDesk";
 import { useStore } from "../../ui/useStore";
-import { count, leftInWords, percent, qualityInWords } from "../../ui/words";
+import { count, leftInWords, percent, qualityInWords, tellsSomething } from "../../ui/words";
 import type { Progress } from "../../wire/types";
 import classes from "./Lines.module.css";
 import { usePendingAnswers } from "./usePendingAnswers";
@@ -38,7 +38,7 @@ export function StatusLine() {
         data-testid="quality"
         title={qualityInWords(progress.quality)}
       >
-        {progress.quality ? (
+        {tellsSomething(progress.quality) ? (
           <span className="numbers">
             <span className={classes.long}>Model right </span>
             <strong>{percent(progress.quality.estimate)}</strong>{" "}
@@ -47,7 +47,7 @@ export function StatusLine() {
             </span>
           </span>
         ) : (
-          <span>Quality: not known yet</span>
+          <span>Quality: too early to tell</span>
         )}
       </a>
     </div>
