@@ -46,7 +46,7 @@ start = time.process_time()
 import querist
 print(time.process_time() - start)
 """
-    assert min(float(fresh(code)) for _ in range(3)) < 0.05  # a few ms of work; the clock is the processor's own
+    assert min(float(fresh(code)) for _ in range(3)) < 0.05  # the processor's own clock
 
 
 def test_the_command_line_loads_nothing_heavy_for_its_help() -> None:
