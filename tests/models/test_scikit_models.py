@@ -93,15 +93,18 @@ def test_any_kind_of_class(values):
 def test_capabilities_are_what_the_estimator_can_do():
     x, y = blobs(30)
     can = {
-        "LogisticRegression": ({"proba", "predict"}, LogisticRegression()),
+        "LogisticRegression": ({"proba", "predict", "decision"}, LogisticRegression()),
         "forest": ({"proba", "predict", "draws"}, RandomForestClassifier(3)),
         "pipeline": (
             {"proba", "predict", "draws", "embed"},
             make_pipeline(StandardScaler(), BaggingClassifier()),
         ),
-        "svm": ({"predict"}, LinearSVC()),
-        "one against rest": ({"proba", "predict"}, OneVsRestClassifier(LogisticRegression())),
-        "boosting": ({"proba", "predict"}, GradientBoostingClassifier(n_estimators=2)),
+        "svm": ({"predict", "decision"}, LinearSVC()),
+        "one against rest": (
+            {"proba", "predict", "decision"},
+            OneVsRestClassifier(LogisticRegression()),
+        ),
+        "boosting": ({"proba", "predict", "decision"}, GradientBoostingClassifier(n_estimators=2)),
     }
     for name, (expected, estimator) in can.items():
         assert capabilities(as_model(estimator).fitted(x, y)) == expected, name
@@ -111,6 +114,24 @@ def test_capabilities_are_what_the_estimator_can_do():
     forest = as_model(RandomForestRegressor(3)).fitted(x, numbers)
     assert capabilities(forest) == {"predict", "mean_std", "draws"}
     assert capabilities(as_model(GradientBoostingRegressor(n_estimators=2)).fitted(x, numbers)) == {"predict"}
+
+
+def test_decisions_have_a_column_a_class():
+    x, y = blobs(60)
+    svm = LinearSVC(random_state=0).fit(x, y)
+    told = as_model(svm, classes=["z", "c", "b", "a"]).decision(x)
+    assert (told[:, 0] == -np.inf).all()
+    assert np.allclose(told[:, :0:-1], svm.decision_function(x))
+    two = as_model(LogisticRegression()).fitted(x, np.where(y == "a", "a", "b"))
+    signed = two.estimator.decision_function(x)
+    assert np.allclose(two.decision(x), np.column_stack([-signed, signed]))
+    only = as_model(LinearSVC(), classes=["a", "b"]).fitted(x[:3], ["b"] * 3)
+    assert only.decision(x[:1]).tolist() == [[-np.inf, np.inf]]
+    pairs = as_model(SVC(decision_function_shape="ovo"), classes=list("abcd")).fitted(
+        np.vstack([x, x[:4] + 9]), [*y, *"dddd"]
+    )
+    with pytest.raises(InvalidInput, match="6 columns for 4 classes"):
+        pairs.decision(x)
 
 
 def test_draws_average_to_the_forest():

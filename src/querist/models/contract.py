@@ -10,7 +10,8 @@ __all__ = ["CAPABILITIES", "Model", "capabilities", "require"]
 
 CAPABILITIES = {
     "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV.",
-    "draws": "Use an ensemble (RandomForestClassifier, BaggingClassifier).",
+    "decision": "Use a classifier with decision_function (LinearSVC, SVC, LogisticRegression).",
+    "draws": "Use an ensemble (RandomForestClassifier), or querist.models.Bagging(your model).",
     "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
@@ -27,9 +28,11 @@ class Model(Protocol):
     ``fitted(x, y)``    a new, fitted model; never changes the old one
     ``classes``         what the columns of ``proba`` are, where it has ``proba``
     ``proba(x)``        (n, C) class probabilities, columns in the order of ``classes``
+    ``decision(x)``     (n, C) signed distances to the boundary of each class, higher inside it
     ``predict(x)``      (n,) values
     ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
-    ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say
+    ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
+                        the same state of ``rng`` asks the same members, whatever ``x`` is
     ``embed(x)``        (n, d) vectors in which distance means something
     ==================  ========================================================================
     """

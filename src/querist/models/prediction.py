@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput, MissingCapability
-from querist.kernels import uniform
+from querist.kernels import top, uniform
 from querist.models.contract import require
 from querist.models.rows import take
 
 __all__ = ["Prediction"]
+
+_SAMPLE = 3  # a stream of chance apart from that of strategies
 
 
 class Prediction:
@@ -81,11 +83,43 @@ class Prediction:
         return self._in_chunks(self.model.proba, self.rows, columns=len(self.model.classes))
 
     @cached_property
+    def decision(self) -> np.ndarray:
+        """Signed distances to the boundary of each class, (k, C), columns as in :attr:`proba`."""
+        self._need("decision")
+        return self._in_chunks(self.model.decision, self.rows, columns=len(self.model.classes))
+
+    @cached_property
     def mean_std(self) -> tuple[np.ndarray, np.ndarray]:
         """Predicted numbers and their standard deviations, two (k,) arrays."""
         self._need("mean_std")
         both = self._in_chunks(lambda x: np.column_stack(self.model.mean_std(x)), self.rows, columns=2)
         return both[:, 0], both[:, 1]
+
+    def draws(self, k: int, *, rows: Any = None) -> np.ndarray:
+        """What ``k`` members of the committee say of each candidate (or of other rows of the pool).
+
+        The same members in every chunk and at every call: (k, rows, C) for classes, (k, rows) for numbers.
+        """
+        rows = self.rows if rows is None else np.asarray(rows, dtype=np.intp)
+        out: np.ndarray | None = None
+        for start, stop, said in self._draws(k, rows):
+            if out is None:
+                out = np.empty((k, len(rows), *said.shape[2:]), dtype=said.dtype)
+            out[:, start:stop] = said
+        if out is None:
+            return np.empty((k, 0, len(getattr(self.model, "classes", (1,)))))
+        return out
+
+    def from_draws(self, score: Callable[[np.ndarray], np.ndarray], k: int) -> np.ndarray:
+        """One number a candidate, from what ``k`` members say of it; one chunk is held at a time."""
+        parts = [score(said) for _, _, said in self._draws(k, self.rows)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def sample(self, n: int) -> np.ndarray:
+        """``n`` rows of the pool by lot, candidates or not; all where there are fewer."""
+        size = _size(self.x)
+        keys = np.arange(size) if self._keys is None else np.asarray(self._keys)
+        return top(uniform(keys, self.seed, stream=_SAMPLE), n)
 
     @cached_property
     def features(self) -> Any:
@@ -137,6 +171,12 @@ class Prediction:
                 mend="Give the pool features, or use the strategy 'random'.",
             )
         require(self.model, capability, by="This acquisition")
+
+    def _draws(self, k: int, rows: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+        self._need("draws")
+        for start, stop in self._ranges(len(rows)):
+            rng = np.random.default_rng(self.seed)  # anew for each chunk: the same members
+            yield start, stop, np.asarray(self.model.draws(self._part(rows[start:stop]), k, rng))
 
     def _embedded(self) -> Any:
         chunks = [self.model.embed(self._part(np.arange(a, b))) for a, b in self._ranges(_size(self.x))]

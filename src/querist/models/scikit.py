@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar, overload
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput, MissingCapability, NotFitted
+from querist.models.capability import where
 from querist.models.contract import Model
+from querist.models.members import members_by_lot
 
 __all__ = ["ScikitClassifier", "ScikitRegressor", "as_model", "is_fitted"]
-
-R = TypeVar("R")
 
 
 def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
@@ -54,32 +54,6 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
     return ScikitClassifier(estimator, classes)
 
 
-class _Capability(Generic[R]):
-    """A method that is there only where the estimator can do it, so that ``hasattr`` tells the truth."""
-
-    def __init__(self, can: Callable[[Any], bool], method: Callable[..., R]) -> None:
-        self.can, self.method = can, method
-        self.__doc__ = method.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, model: None, owner: type) -> _Capability[R]: ...
-    @overload
-    def __get__(self, model: object, owner: type) -> Callable[..., R]: ...
-    def __get__(self, model: Any, owner: type) -> _Capability[R] | Callable[..., R]:
-        if model is None:
-            return self
-        if not self.can(model.estimator):
-            raise AttributeError(f"{model.describes} has no {self.name}")
-        return self.method.__get__(model, owner)  # type: ignore[no-any-return]
-
-
-def _where(can: Callable[[Any], bool]) -> Callable[[Callable[..., R]], _Capability[R]]:
-    return lambda method: _Capability(can, method)
-
-
 class _Scikit:
     """What both kinds share: the estimator, whether it is fitted, the clone that fitting works on."""
 
@@ -94,7 +68,7 @@ class _Scikit:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.estimator!r})"
 
-    @_where(lambda estimator: _can_embed(estimator))
+    @where(lambda model: _can_embed(model.estimator))
     def embed(self, x: Any) -> Any:
         """What the last step of the pipeline sees, (n, d)."""
         self._check_fitted()
@@ -165,7 +139,7 @@ class ScikitClassifier(_Scikit):
         fresh.fit(x, target)
         return ScikitClassifier(fresh, self._classes, seen=tuple(_plain(one) for one in np.unique(target)))
 
-    @_where(lambda estimator: hasattr(estimator, "predict_proba"))
+    @where(lambda model: hasattr(model.estimator, "predict_proba"))
     def proba(self, x: Any) -> np.ndarray:
         """Class probabilities, (n, C), columns in the order of ``classes``."""
         if self._only is not None:
@@ -180,7 +154,7 @@ class ScikitClassifier(_Scikit):
         self._check_fitted()
         return np.asarray(self.estimator.predict(x))
 
-    @_where(lambda estimator: _is_committee(estimator) and hasattr(estimator, "predict_proba"))
+    @where(lambda model: _is_committee(model.estimator) and hasattr(model.estimator, "predict_proba"))
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the ensemble say, (k, n, C); distinct ones while there are enough."""
         if self._only is not None:
@@ -196,6 +170,26 @@ class ScikitClassifier(_Scikit):
             votes.append(self._in_place(said, known))
         return np.stack(votes)
 
+    @where(lambda model: hasattr(model.estimator, "decision_function"))
+    def decision(self, x: Any) -> np.ndarray:
+        """How far each row is on the side of each class, (n, C): 0 on the boundary, higher inside.
+
+        With two classes the columns are -f and f.  A class without a label is infinitely far away.
+        """
+        if self._only is not None:
+            return np.where(self._constant(x) > 0, np.inf, -np.inf)
+        self._check_fitted()
+        said, known = np.asarray(self.estimator.decision_function(x)), self._known()
+        if said.ndim == 1:
+            said = np.column_stack([-said, said])
+        if said.shape[1] != len(known):
+            raise InvalidInput(
+                f"The decision function of {self.describes} has {said.shape[1]} columns "
+                f"for {len(known)} classes.",
+                mend="Use one column a class: decision_function_shape='ovr' in SVC.",
+            )
+        return self._in_place(said, known, missing=-np.inf)
+
     def _known(self) -> tuple[Any, ...]:
         """The classes that the estimator knows, in the order of its own columns."""
         if self._only is None and hasattr(self.estimator, "classes_"):
@@ -209,7 +203,7 @@ class ScikitClassifier(_Scikit):
     def _constant(self, x: Any) -> np.ndarray:
         return np.tile([float(one in self._known()) for one in self.classes], (_length(x), 1))
 
-    def _in_place(self, proba: np.ndarray, known: Any) -> np.ndarray:
+    def _in_place(self, proba: np.ndarray, known: Any, *, missing: float = 0.0) -> np.ndarray:
         column = {value: i for i, value in enumerate(self.classes)}
         places = [column.get(_plain(value), -1) for value in known]
         if places == list(range(len(column))):
@@ -219,7 +213,7 @@ class ScikitClassifier(_Scikit):
                 f"The estimator predicts {_plain(known[places.index(-1)])!r}, which is none of the classes.",
                 mend="Give as_model(...) all classes, as they were when the estimator was fitted.",
             )
-        full = np.zeros((len(proba), len(column)), dtype=proba.dtype)
+        full = np.full((len(proba), len(column)), missing, dtype=proba.dtype)
         full[:, places] = proba
         return full
 
@@ -241,7 +235,7 @@ class ScikitRegressor(_Scikit):
         self._check_fitted()
         return np.asarray(self.estimator.predict(x), dtype=np.float64)
 
-    @_where(lambda estimator: _tells_std(estimator) or _is_committee(estimator))
+    @where(lambda model: _tells_std(model.estimator) or _is_committee(model.estimator))
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Predicted numbers and standard deviations: the estimator's own, or the spread of its members."""
         self._check_fitted()
@@ -252,7 +246,7 @@ class ScikitRegressor(_Scikit):
         members = self._say(x, _members(ensemble, None, None))
         return self.predict(x), members.std(axis=0)
 
-    @_where(lambda estimator: _is_committee(estimator))
+    @where(lambda model: _is_committee(model.estimator))
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the ensemble say, (k, n); distinct ones while there are enough."""
         self._check_fitted()
@@ -321,7 +315,7 @@ def _members(ensemble: Any, k: int | None, rng: np.random.Generator | None) -> l
     columns = getattr(ensemble, "estimators_features_", [None] * len(members))
     which = np.arange(len(members))
     if k is not None and rng is not None:
-        which = rng.choice(which, k, replace=k > len(members))
+        which = members_by_lot(len(members), k, rng)
     return [(members[i], columns[i]) for i in which]
 
 

@@ -16,8 +16,8 @@ __all__ = ["Centroids", "Fixed", "blobs", "snapshot_of"]
 class Centroids:
     """Nearest centroids with a softmax over squared distances: a model in twenty lines, for tests.
 
-    It takes dense and sparse rows, has ``proba``, ``predict`` and ``draws``, and refuses to be fitted
-    where ``fitted`` is called on a fitted one: a strategy never trains.
+    It takes dense and sparse rows, has ``proba``, ``decision``, ``predict``, ``mean_std`` and ``draws``,
+    and refuses to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
 
     >>> x, y = blobs(30)
     >>> Centroids(("a", "b", "c")).fitted(x, y).proba(x[:2]).shape
@@ -48,6 +48,16 @@ class Centroids:
         """The likeliest class of each row, (n,)."""
         said: np.ndarray = np.asarray(self.classes)[self.proba(x).argmax(axis=1)]
         return said
+
+    def decision(self, x: Any) -> np.ndarray:
+        """Minus the squared distance to each centre, (n, C); minus infinity for a class without one."""
+        dense = _dense(x)
+        squared = np.stack([((dense - centre) ** 2).sum(axis=1) for centre in self.centres], axis=1)
+        return np.where(self.seen, -squared, -np.inf)
+
+    def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the class's place, as if it were a number, two (n,) arrays."""
+        return _moments(self.proba(x))
 
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` models with jostled centres say, (k, n, C)."""
@@ -86,6 +96,14 @@ class Fixed:
     def predict(self, x: Any) -> np.ndarray:
         """The likeliest class for every row, (n,)."""
         return np.repeat(self.classes[int(self.said.argmax())], x.shape[0])
+
+    def decision(self, x: Any) -> np.ndarray:
+        """The probabilities less one half, (n, C)."""
+        return self.proba(x) - 0.5
+
+    def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the class's place, two (n,) arrays."""
+        return _moments(self.proba(x))
 
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """A committee of one mind, (k, n, C)."""
@@ -130,6 +148,12 @@ def snapshot_of(
         model=model,
         seed=seed,
     )
+
+
+def _moments(proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    place = np.arange(proba.shape[1])
+    mean = proba @ place
+    return mean, np.sqrt(np.maximum(proba @ place**2 - mean**2, 0))
 
 
 def _dense(x: Any) -> np.ndarray:
