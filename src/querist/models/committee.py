@@ -76,7 +76,7 @@ class Committee:
         if not _classifies(self.members[0]):
             return np.asarray(self._say(x, range(len(self.members))).mean(axis=0))
         best = self.proba(x).argmax(axis=1)
-        return np.array(self.classes)[best]
+        return np.asarray(np.array(self.classes)[best])
 
     @where(lambda model: _classifies(model.members[0]))
     def proba(self, x: Any) -> np.ndarray:
