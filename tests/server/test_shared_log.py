@@ -38,9 +38,9 @@ def two(tmp_path, postgres_url):
 def test_two_servers_share_the_items(two):
     served, errors, lock = Counter(), [], threading.Lock()
 
-    def annotate(workspace, name):
+    def annotate(client, name):
         try:
-            with client_of(workspace) as client:
+            with client:
                 client.headers["x-annotator"] = name
                 while questions := client.post("/api/next", json={"n": 2}).json()["questions"]:
                     for question in questions:
@@ -52,7 +52,7 @@ def test_two_servers_share_the_items(two):
             errors.append(error)
 
     threads = [
-        threading.Thread(target=annotate, args=(workspace, f"{place}-{k}"))
+        threading.Thread(target=annotate, args=(client_of(workspace), f"{place}-{k}"))
         for place, workspace in enumerate(two)
         for k in range(2)
     ]
