@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from querist.errors import InvalidInput
-from querist.kernels import entropy, least_confidence, margin
+from querist.kernels import confidence_ratio, entropy, least_confidence, margin
 
 
 def plain_least_confidence(row):
@@ -23,6 +23,11 @@ def plain_margin(row):
     return -(first - second)
 
 
+def plain_ratio(row):
+    first, second = sorted([*row, 0.0], reverse=True)[:2]
+    return second / first
+
+
 def plain_entropy(row):
     return -sum(p * math.log(p) for p in row if p > 0)
 
@@ -30,6 +35,7 @@ def plain_entropy(row):
 KERNELS = [
     (least_confidence, plain_least_confidence),
     (margin, plain_margin),
+    (confidence_ratio, plain_ratio),
     (entropy, plain_entropy),
 ]
 

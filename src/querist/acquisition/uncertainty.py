@@ -11,7 +11,7 @@ from querist import kernels
 from querist.acquisition.algebra import Acquisition
 from querist.specs import named
 
-__all__ = ["Entropy", "LeastConfidence", "Margin"]
+__all__ = ["ConfidenceRatio", "Entropy", "LeastConfidence", "Margin"]
 
 
 @named("least_confidence")
@@ -47,6 +47,23 @@ class Margin(Acquisition):
         # the lead may pass 1 by the rounding that probabilities are allowed
         scores: np.ndarray = np.maximum(1 + kernels.margin(prediction.proba), 0)
         return scores
+
+
+@named("confidence_ratio")
+@dataclass(frozen=True)
+class ConfidenceRatio(Acquisition):
+    """p_(2) / p_(1): asks where the second likeliest class comes close to the likeliest, as a share of it.
+
+    With two classes it asks as ``Margin`` does.  Prefer it with many classes, where the leaders of
+    a torn row are all small and their difference says little.  Needs ``model.proba``.
+
+    Monarch 2021.
+    """
+
+    reason: ClassVar[str] = "The second guess is nearly as likely as the first here."
+
+    def __call__(self, prediction: Any) -> np.ndarray:
+        return kernels.confidence_ratio(prediction.proba)
 
 
 @named("entropy")

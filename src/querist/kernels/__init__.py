@@ -1,19 +1,25 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
+from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.coverage import k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
+from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.top import top
-from querist.kernels.uncertainty import entropy, least_confidence, margin
+from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
 
 __all__ = [
     "Clusters",
     "Points",
+    "boundary",
+    "confidence_ratio",
     "cosine_density",
+    "cost_margin",
     "entropy",
+    "expected_cost",
     "interval_at_any_look",
     "k_center",
     "keys_of",

@@ -24,6 +24,7 @@ _COINS, _LOTS = 1, 2  # streams of chance apart from each other and from Random'
 class Explore:
     """Each pick is uniform over the remaining candidates with probability ``share``, else the strategy's.
 
+    Epsilon-greedy, with ``share`` for epsilon.
     Prefer it whenever the quality of the model is to be known: answers to the random questions
     estimate it without bias, and the selection probability of every pick is kept for weighted
     estimates.  The price is that share of the questions.
