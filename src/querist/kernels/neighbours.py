@@ -47,8 +47,11 @@ class Points:
 
     def blocks(self, width: int = 0) -> Iterator[tuple[int, int]]:
         """Ranges of rows whose features, and whose ``width`` results, each fit one block."""
-        dense = 64 if self.sparse else self.d
-        return blocks(self.n, max(dense, width))
+        return self.parts(self.n, width)
+
+    def parts(self, n: int, width: int = 0) -> Iterator[tuple[int, int]]:
+        """The same for ``n`` rows that are not all."""
+        return blocks(n, max(64 if self.sparse else self.d, width))
 
     def block(self, start: int, stop: int) -> Any:
         """The rows from ``start`` to ``stop``, as floats."""
@@ -61,13 +64,20 @@ class Points:
 
     def squared(self, start: int, stop: int, centres: Any) -> Array:
         """Squared distances of the rows ``start`` to ``stop`` to ``centres``, shape (stop - start, k)."""
-        products = self.block(start, stop) @ centres.T
+        return self._squared(self.block(start, stop), self.norms[start:stop], centres)
+
+    def between(self, rows: Array, centres: Any) -> Array:
+        """Squared distances of some rows to ``centres``, shape (len(rows), k); a copy of the rows is made."""
+        return self._squared(self.x[rows].astype(self.dtype, copy=False), self.norms[rows], centres)
+
+    def _squared(self, part: Any, norms: Array, centres: Any) -> Array:
+        products = part @ centres.T
         if is_sparse(products):
             products = products.toarray()
         distances = np.asarray(products)
         if not self.sparse:
             distances -= self.mean @ centres.T
-        squares = self.norms[start:stop, None] + _squared_norms(centres)[None, :]
+        squares = norms[:, None] + _squared_norms(centres)[None, :]
         distances *= -2
         distances += squares
         # what is left of a cancellation is noise: rows that repeat are at distance 0, not near it
