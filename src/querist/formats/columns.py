@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from querist.data import Pool
+from querist.data import Columns, ItemTable, Pool
 
 __all__ = ["CHUNK", "Column", "ContentColumns", "Table", "moment"]
 
@@ -51,7 +51,7 @@ class ContentColumns:
                     names.update(dict.fromkeys(new))
                 else:
                     self._more |= bool(new)
-            if start and self._more:
+            if self._more or isinstance(pool.content, Columns | ItemTable):  # whose rows are all alike
                 break
         self.names = list(names)
         told = set(taken)

@@ -162,16 +162,30 @@ def _cells(
 def _label_row(item: ItemId, state: State) -> list[Any]:
     of = state.items.get(item, ItemState())
     label = state.labels.get(item)
+    if len(of.annotations) == 1 and not of.skips:  # nearly always, and there may be a hundred thousand
+        (said,) = of.annotations.values()
+        return _row(label, "labelled", 1, float(said.value == label), said, None, of)
     answers = sorted(of.annotations.values(), key=lambda one: one.number)
     agreeing = [one for one in answers if one.value == label]
     agreement = len(agreeing) / len(answers) if answers else None
     first: Annotation | Skip | None = next(iter(agreeing or answers), None)
     skip = min(of.skips.values(), key=lambda one: one.number, default=None)
-    said = first or skip
+    return _row(label, state_of(item, state), len(answers), agreement, first or skip, skip, of)
+
+
+def _row(
+    label: Any,
+    where: str,
+    answers: int,
+    agreement: float | None,
+    said: Annotation | Skip | None,
+    skip: Skip | None,
+    of: ItemState,
+) -> list[Any]:
     return [
         label,
-        state_of(item, state),
-        len(answers),
+        where,
+        answers,
         agreement,
         said.by if said else None,
         moment(said.at) if said else None,
