@@ -55,7 +55,12 @@ names go wherever a strategy is taken: `choose(..., strategy="margin")`, `Campai
 
 def ours(base: Any) -> dict[str, type[Any]]:
     """The registered parts that querist itself ships."""
-    return {name: part for name, part in parts(base).items() if part.__module__.startswith("querist.")}
+    rooms = ("querist.acquisition.", "querist.selection.", "querist.strategies.")
+    return {
+        name: part
+        for name, part in parts(base).items()
+        if part.__module__.startswith(rooms) and not name.startswith("example/")  # those of docstrings
+    }
 
 
 def first_sentence(part: Any) -> str:
