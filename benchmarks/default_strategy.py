@@ -191,6 +191,8 @@ def page(curves: Curves) -> str:
             parts += [f"## {title}", "", *picture.splitlines(), *_differences(part, "default"), ""]
             parts += [*_verdict(part), ""]
     parts += ["## All strategies", "", *curves.table().splitlines(), "", *LEGEND.splitlines(), ""]
+    parts += ["### The default against random, in balanced accuracy", ""]
+    parts += [*_differences(curves, "default", "balanced_accuracy"), ""]
     for strategy in STRATEGIES[:-1]:
         parts += [f"### {strategy.capitalize()} against random", "", *_differences(curves, strategy), ""]
     parts += ["## One by one", ""]
@@ -240,14 +242,14 @@ counts those at which the interval of the difference to random lies above 0, hol
 are the median time to choose a batch, on the machine of the run."""
 
 
-def _differences(curves: Curves, strategy: str) -> list[str]:
+def _differences(curves: Curves, strategy: str, metric: str = "accuracy") -> list[str]:
     shown = [budget for budget in SHOWN if budget in curves.budgets_of(curves.datasets[0])]
     lines = [
         "| data | " + " | ".join(f"{budget}" for budget in shown) + " |",
         "|---" * (len(shown) + 1) + "|",
     ]
     for name in curves.datasets:
-        gains = {gain.labels: gain for gain in curves.gains(strategy, dataset=name)}
+        gains = {gain.labels: gain for gain in curves.gains(strategy, metric=metric, dataset=name)}
         cells = [f"{100 * gains[b].mean:+.1f} ± {50 * (gains[b].high - gains[b].low):.1f}" for b in shown]
         lines.append(f"| {SETS[name][0]} | " + " | ".join(cells) + " |")
     return lines

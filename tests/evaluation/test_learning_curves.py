@@ -119,7 +119,11 @@ def test_csv_there_and_back(tmp_path: Path) -> None:
 @needs_matplotlib
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_pictures_are_written_and_repeat(tmp_path: Path, ending: str) -> None:
-    both = curves("d") + curves("e")
+    both = (
+        curves("d")
+        + curves("e")
+        + Curves(tuple(rows_of("default", MARGIN, "d") + rows_of("default", MARGIN, "e")))
+    )
     first = both.picture(tmp_path / f"a.{ending}", titles=["one", "two"]).read_bytes()
     assert first == both.picture(tmp_path / f"b.{ending}", titles=["one", "two"]).read_bytes()
     assert first.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
