@@ -107,18 +107,29 @@ def test_a_published_ranking_reads_back_the_same(tmp_path):
     assert back.predicted.tolist() == [0, 0, 0, 0, 0]
 
 
-def test_only_the_last_rankings_are_kept_and_the_newest_is_current(tmp_path):
+def test_old_rankings_are_cleared_away_now_and_then(tmp_path):
+    most = 0
+    for number in range(60):
+        publish(a_ranking(f"v{number}"), tmp_path)
+        most = max(most, sum(path.is_dir() for path in tmp_path.iterdir()))
+    assert current_ranking(tmp_path).version == "v59"
+    assert 10 < most <= 30  # seldom, since deleting is a wait for somebody, but not never
+
+
+def test_large_rankings_are_cleared_away_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("querist.workspace.ranking._BYTES", 100)
     for number in range(6):
         publish(a_ranking(f"v{number}"), tmp_path)
-    assert current_ranking(tmp_path).version == "v5"
-    assert sum(path.is_dir() for path in tmp_path.iterdir()) <= 3
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["v4", "v5"]
 
 
 def test_a_torn_ranking_counts_as_none(tmp_path):
     assert current_ranking(tmp_path) is None
     folder = publish(a_ranking(), tmp_path)
-    (folder / "scores.npy").write_bytes(b"torn")
-    assert current_ranking(tmp_path) is None
+    whole = (folder / "queue.npz").read_bytes()
+    for torn in (b"", b"torn", whole[:50], whole[:-40]):
+        (folder / "queue.npz").write_bytes(torn)
+        assert current_ranking(tmp_path) is None
 
 
 def test_a_failed_publication_leaves_the_old_one(tmp_path):

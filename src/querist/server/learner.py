@@ -32,7 +32,7 @@ __all__ = ["Learner", "main"]
 QUEUE = 1000  # items ranked for asking; beyond them the server draws at random until the next ranking
 COLD_QUEUE = 200
 _CHUNK = 8192
-_PAUSE = 0.25  # seconds between two publications at least
+_PAUSE = 0.5  # seconds between two publications at least
 _MATTERS = (Answered, ClassAdded, Retracted, Skipped)
 
 

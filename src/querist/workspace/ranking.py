@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from querist.workspace.atomic import read_json, write_json
 
 __all__ = ["Ranking", "current_ranking", "publish"]
 
-_KEPT = 3  # a reader may still be opening the one before the current one
+_KEPT = 2  # a reader may still be opening the one before the current one
+_MOST, _BYTES = 24, 96 << 20  # what may lie about until it pays to clear it away
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,12 @@ def publish(ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None
     draft = folder / f".draft-{uuid.uuid4().hex}"
     draft.mkdir()
     try:
-        np.save(draft / "rows.npy", np.asarray(ranking.rows, dtype=np.int64))
-        np.save(draft / "scores.npy", np.asarray(ranking.scores, dtype=np.float64))
-        if ranking.probabilities is not None:
-            np.save(draft / "probabilities.npy", np.asarray(ranking.probabilities, dtype=np.float64))
+        np.savez(draft / "queue.npz", **_queue(ranking))
         if ranking.proba is not None:
             np.save(draft / "proba.npy", np.asarray(ranking.proba, dtype=np.float32))
         if save_model is not None:
             save_model(draft)
-        write_json(draft / "meta.json", _meta(ranking), durable=False)
+        (draft / "meta.json").write_text(json.dumps(_meta(ranking), ensure_ascii=False), encoding="utf-8")
         final = folder / ranking.version
         if final.exists():
             shutil.rmtree(final)
@@ -132,24 +131,26 @@ def current_ranking(folder: Path) -> Ranking | None:
     """The ranking that was published last, memory-mapped; None if there is none that can be read."""
     try:
         return _load(folder / str(read_json(folder / "current.json")["version"]))
-    except (OSError, ValueError, KeyError, TypeError, InvalidInput):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, InvalidInput):
         return None
 
 
 def _load(folder: Path) -> Ranking:
     meta = read_json(folder / "meta.json")
-    rows = np.load(folder / "rows.npy")
-    return Ranking(
-        rows=rows,
-        scores=np.load(folder / "scores.npy"),
-        probabilities=_if_there(folder / "probabilities.npy", None),
-        proba=_if_there(folder / "proba.npy", "r"),
-        **meta,
-    )
+    with np.load(folder / "queue.npz", allow_pickle=False) as held:
+        queue = dict(held)
+    path = folder / "proba.npy"
+    return Ranking(proba=np.load(path, mmap_mode="r") if path.exists() else None, **queue, **meta)
 
 
-def _if_there(path: Path, mode: Any) -> np.ndarray | None:
-    return np.load(path, mmap_mode=mode) if path.exists() else None
+def _queue(ranking: Ranking) -> dict[str, np.ndarray]:
+    columns = {
+        "rows": np.asarray(ranking.rows, dtype=np.int64),
+        "scores": np.asarray(ranking.scores, dtype=np.float64),
+    }
+    if ranking.probabilities is not None:
+        columns["probabilities"] = np.asarray(ranking.probabilities, dtype=np.float64)
+    return columns
 
 
 def _meta(ranking: Ranking) -> dict[str, Any]:
@@ -161,10 +162,16 @@ def _meta(ranking: Ranking) -> dict[str, Any]:
 
 
 def _sweep(folder: Path, version: str) -> None:
-    """Drop rankings that nobody needs any more."""
+    """Drop the rankings that nobody needs any more, many at once.
+
+    Deleting makes the next wait for the disk a long one on many file systems, and that wait is an
+    annotator's: so not after every publication.
+    """
     old = sorted(
         (path for path in folder.iterdir() if path.is_dir() and path.name != version),
         key=lambda path: path.stat().st_mtime,
-    )
-    for path in old[: -(_KEPT - 1)]:
-        shutil.rmtree(path, ignore_errors=True)
+    )[: -(_KEPT - 1)]
+    size = sum(file.stat().st_size for path in old[-1:] for file in path.iterdir())
+    if len(old) >= _MOST or size * len(old) > _BYTES:
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
