@@ -143,8 +143,8 @@ def _load(folder: Path) -> Ranking:
     return Ranking(proba=np.load(path, mmap_mode="r") if path.exists() else None, **queue, **meta)
 
 
-def _queue(ranking: Ranking) -> dict[str, np.ndarray]:
-    columns = {
+def _queue(ranking: Ranking) -> dict[str, Any]:
+    columns: dict[str, Any] = {
         "rows": np.asarray(ranking.rows, dtype=np.int64),
         "scores": np.asarray(ranking.scores, dtype=np.float64),
     }
