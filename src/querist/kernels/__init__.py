@@ -7,7 +7,9 @@ from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.coverage import k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
 from querist.kernels.expected_cost import cost_margin, expected_cost
+from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.neighbours import Points, nearest
+from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
 from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
 
@@ -20,6 +22,7 @@ __all__ = [
     "cost_margin",
     "entropy",
     "expected_cost",
+    "greedy_coverage",
     "interval_at_any_look",
     "k_center",
     "keys_of",
@@ -28,6 +31,9 @@ __all__ = [
     "least_confidence",
     "margin",
     "nearest",
+    "priority_sample",
+    "pure_radius",
+    "reach",
     "representatives",
     "top",
     "typicality",

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from querist.errors import InvalidInput
-from querist.kernels import k_center, kmeans_plus_plus, top
+from querist.kernels import k_center, kmeans_plus_plus
 from querist.selection.contract import Selection, Selector
+from querist.selection.subpool import best, check_among, positions
 from querist.specs import named
 
 __all__ = ["KCenter", "KMeansPlusPlus"]
@@ -29,12 +29,12 @@ class KCenter(Selector):
     among: float | None = None
 
     def __post_init__(self) -> None:
-        _check(self.among)
+        check_among(self.among)
 
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
-        near = _best(scores, prediction, n, self.among)
+        near = best(scores, prediction, n, self.among)
         rows, _ = k_center(prediction.space, n, taken=prediction.taken, rows=prediction.rows[near])
-        return Selection(_positions(prediction.rows, rows), np.ones(len(rows)))
+        return Selection(positions(prediction.rows, rows), np.ones(len(rows)))
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
@@ -57,10 +57,10 @@ class KMeansPlusPlus(Selector):
     among: float | None = None
 
     def __post_init__(self) -> None:
-        _check(self.among)
+        check_among(self.among)
 
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
-        near = _best(scores, prediction, n, self.among)
+        near = best(scores, prediction, n, self.among)
         weights = None
         if self.weighted:
             weights = np.zeros(prediction.space.shape[0])
@@ -73,30 +73,8 @@ class KMeansPlusPlus(Selector):
             rows=prediction.rows[near],
             rng=np.random.default_rng(prediction.seed),
         )
-        return Selection(_positions(prediction.rows, rows), chances)
+        return Selection(positions(prediction.rows, rows), chances)
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
         return (cls(), cls(weighted=True), cls(among=5))
-
-
-def _check(among: float | None) -> None:
-    if among is not None and not among >= 1:
-        raise InvalidInput(
-            f"among must be 1 or more; got {among!r}.",
-            mend="It says how many times n the best by score are kept.",
-        )
-
-
-def _best(scores: np.ndarray, prediction: Any, n: int, among: float | None) -> np.ndarray:
-    """The positions that take part: all, or the ``among * n`` best by score."""
-    if among is None:
-        return np.arange(len(prediction))
-    return np.sort(top(scores, int(np.ceil(among * n)), ties=prediction.chance))
-
-
-def _positions(candidates: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Where ``rows`` stand in ``candidates``, which need not be sorted."""
-    order = np.argsort(candidates, kind="stable")
-    positions: np.ndarray = order[np.searchsorted(candidates, rows, sorter=order)]
-    return positions

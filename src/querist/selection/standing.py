@@ -1,0 +1,176 @@
+"""Batches that stand for the pool: what is picked covers its surroundings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels import greedy_coverage, kmeans, pure_radius, reach
+from querist.models import take
+from querist.selection.contract import Selection, Selector
+from querist.selection.subpool import check_above, check_sample, checked_weights, positions, subpool
+from querist.specs import named
+
+__all__ = ["FacilityLocation", "MaxHerding", "ProbCover"]
+
+_AHEAD = 10  # questions that a radius looks ahead
+_CLASSES = 10  # clusters where nobody knows the number of classes
+
+
+@named("max_herding")
+@dataclass(frozen=True)
+class MaxHerding(Selector):
+    """Each pick adds most to how well the pool is covered, exp(-d^2 / 2 radius^2) from the nearest pick.
+
+    Prefer it for the first questions, and for batches while labels are few: it asks what is typical
+    of many, without the sharp edge of ``ProbCover``.  With ``weighted`` each candidate counts by its
+    score, which covers the unsure part of the pool (the strategy "uherding" is made so).  The strategy
+    "default" is its relative that also passes over to margin.
+
+    Parameters
+    ----------
+    weighted : bool
+        Whether the scores weigh the candidates (they must be 0 or more).
+    radius : float, optional
+        How far an answer speaks; without it, the distance within which the median candidate has its
+        share, one in (rows taken + n), of the others.
+    sample : int, optional
+        How many candidates, drawn by lot and weight, stand for all; None compares all, in time O(n^2 d).
+
+    Bae, Noh & Sutherland 2024.
+    """
+
+    weighted: bool = False
+    radius: float | None = None
+    sample: int | None = 4096
+
+    def __post_init__(self) -> None:
+        check_above(self.radius, "radius")
+        check_sample(self.sample)
+
+    def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
+        radius = self.radius
+        if radius is None and len(prediction) and n > 0:
+            near, _ = subpool(prediction, n, self.sample)
+            share = 1 / (len(prediction.taken) + max(n, _AHEAD))
+            radius = reach(take(prediction.space, prediction.rows[near]), share)
+        return _covering(scores, prediction, n, "gaussian", radius, self.sample, self.weighted)
+
+    @classmethod
+    def examples(cls) -> tuple[Selector, ...]:
+        return (cls(), cls(weighted=True, radius=1.0, sample=16))
+
+
+@named("prob_cover")
+@dataclass(frozen=True)
+class ProbCover(Selector):
+    """Each pick is the candidate with most others within a radius that no pick or label covers yet.
+
+    Prefer it for the first questions on good embeddings, where same classes lie together.  The radius
+    is found: the largest at which ``purity`` of the balls hold one cluster only, clusters standing for
+    classes.  Once all is covered, the rest is drawn by lot; more is then better asked otherwise.
+
+    Parameters
+    ----------
+    radius : float, optional
+        Found if not given.
+    purity : float
+        From 0 to 1; what share of balls must be pure.
+    clusters : int, optional
+        How many classes to expect; the model's if not given, or 10 while cold.
+    sample : int, optional
+        How many candidates, drawn by lot, stand for all; None compares all, in time O(n^2 d).
+
+    Yehuda, Dekel, Hacohen & Weinshall 2022.
+    """
+
+    radius: float | None = None
+    purity: float = 0.95
+    clusters: int | None = None
+    sample: int | None = 4096
+
+    def __post_init__(self) -> None:
+        check_above(self.radius, "radius")
+        check_sample(self.sample)
+        check_above(self.clusters, "clusters")
+        if not 0 <= self.purity <= 1:
+            raise InvalidInput(
+                f"purity must be from 0 to 1; got {self.purity!r}.", mend="The paper uses 0.95."
+            )
+
+    def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
+        radius = self.radius
+        if radius is None and len(prediction) and n > 0:
+            near, _ = subpool(prediction, n, self.sample)
+            x = take(prediction.space, prediction.rows[near])
+            expected = self.clusters or len(getattr(prediction.model, "classes", ())) or _CLASSES
+            of = kmeans(x, expected, np.random.default_rng(prediction.seed)).of
+            radius = pure_radius(x, of, purity=self.purity) or 1e-12
+        return _covering(scores, prediction, n, "ball", radius, self.sample, False)
+
+    @classmethod
+    def examples(cls) -> tuple[Selector, ...]:
+        return (cls(), cls(radius=1.0, purity=0.5, clusters=3, sample=16))
+
+
+@named("facility_location")
+@dataclass(frozen=True)
+class FacilityLocation(Selector):
+    """Each pick adds most to the similarity, (1 + cosine) / 2, of every candidate to its nearest pick.
+
+    Prefer it on embeddings whose length says nothing (sentences); it needs no radius.  With ``weighted``
+    each candidate counts by its score.  What is labelled or out counts as picked.
+
+    Parameters
+    ----------
+    weighted : bool
+        Whether the scores weigh the candidates (they must be 0 or more).
+    sample : int, optional
+        How many candidates, drawn by lot and weight, stand for all; None compares all, in time O(n^2 d).
+
+    Wei, Iyer & Bilmes 2015; Nemhauser, Wolsey & Fisher 1978 for the greedy search.
+    """
+
+    weighted: bool = False
+    sample: int | None = 4096
+
+    def __post_init__(self) -> None:
+        check_sample(self.sample)
+
+    def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
+        return _covering(scores, prediction, n, "cosine", 1.0, self.sample, self.weighted)
+
+    @classmethod
+    def examples(cls) -> tuple[Selector, ...]:
+        return (cls(), cls(weighted=True, sample=16))
+
+
+def _covering(
+    scores: np.ndarray,
+    prediction: Any,
+    n: int,
+    similarity: str,
+    radius: float | None,
+    sample: int | None,
+    weighted: bool,
+) -> Selection:
+    """The candidates of a subpool that cover it best, beside what is labelled or out."""
+    if not len(prediction) or n <= 0:
+        return Selection(np.empty(0, dtype=np.intp), np.empty(0))
+    weights = checked_weights(scores) if weighted else None
+    near, stands_for = subpool(prediction, n, sample, weights)
+    rows = prediction.rows[near]
+    picks, _ = greedy_coverage(
+        prediction.space,
+        n,
+        similarity=similarity,
+        radius=radius or 1.0,
+        rows=rows,
+        taken=prediction.taken,
+        witnesses=rows,
+        weights=stands_for,
+    )
+    return Selection(positions(prediction.rows, picks), np.ones(len(picks)))

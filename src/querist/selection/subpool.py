@@ -1,0 +1,75 @@
+"""Which candidates a selector looks at, and where its picks stand among all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels import priority_sample, top
+
+__all__ = ["best", "check_above", "check_among", "check_sample", "checked_weights", "positions", "subpool"]
+
+
+def subpool(
+    prediction: Any, n: int, sample: int | None, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of ``sample`` candidates drawn by lot (4 n where that is more), and what each stands for.
+
+    All of them where ``sample`` is None, in an order that the lots give: neither the order of the pool
+    nor a generator's state has a say in what is selected.
+    """
+    size = len(prediction) if sample is None else min(len(prediction), max(sample, 4 * n))
+    return priority_sample(prediction.chance, size, weights=weights)
+
+
+def best(scores: np.ndarray, prediction: Any, n: int, among: float | None) -> np.ndarray:
+    """The positions that take part: all, or the ``among * n`` best by score."""
+    if among is None:
+        return np.arange(len(prediction))
+    return np.sort(top(scores, int(np.ceil(among * n)), ties=prediction.chance))
+
+
+def positions(candidates: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Where ``rows`` stand in ``candidates``, which need not be sorted."""
+    order = np.argsort(candidates, kind="stable")
+    found: np.ndarray = order[np.searchsorted(candidates, rows, sorter=order)]
+    return found
+
+
+def checked_weights(scores: np.ndarray) -> np.ndarray:
+    """Scores as weights: finite, 0 or more; all 1 where they are all 0."""
+    weights = np.asarray(scores, dtype=np.float64)
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise InvalidInput(
+            f"Scores that weigh candidates must be 0 or more; got {weights.min()!r}.",
+            mend="Rank(...) makes any score 0 or more.",
+        )
+    return weights if weights.any() else np.ones(len(weights))
+
+
+def check_among(among: float | None) -> None:
+    """Raise InvalidInput unless ``among`` is None or 1 or more."""
+    if among is not None and not among >= 1:
+        raise InvalidInput(
+            f"among must be 1 or more; got {among!r}.",
+            mend="It says how many times n the best by score are kept.",
+        )
+
+
+def check_sample(sample: int | None) -> None:
+    """Raise InvalidInput unless ``sample`` is None or a whole number of 1 or more."""
+    if sample is not None and not (isinstance(sample, int) and sample >= 1):
+        raise InvalidInput(
+            f"sample must be a whole number of 1 or more; got {sample!r}.",
+            mend="It says how many candidates are compared; None compares all.",
+        )
+
+
+def check_above(value: float | None, name: str) -> None:
+    """Raise InvalidInput unless ``value`` is None or a finite number above 0."""
+    if value is not None and not (isinstance(value, int | float) and 0 < value < np.inf):
+        raise InvalidInput(
+            f"{name} must be a number above 0; got {value!r}.", mend="Leave it out for the default."
+        )
