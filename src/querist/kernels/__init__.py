@@ -11,6 +11,7 @@ from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
+from querist.kernels.typical import typical_of_clusters
 from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "reach",
     "representatives",
     "top",
+    "typical_of_clusters",
     "typicality",
     "uniform",
 ]

@@ -1,5 +1,6 @@
 """Selectors: scores and geometry in, n candidates out."""
 
+from querist.selection.clusters import KMeans, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coverage import KCenter, KMeansPlusPlus
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
@@ -8,10 +9,12 @@ from querist.selection.top import Top
 __all__ = [
     "FacilityLocation",
     "KCenter",
+    "KMeans",
     "KMeansPlusPlus",
     "MaxHerding",
     "ProbCover",
     "Selection",
     "Selector",
     "Top",
+    "TypiClust",
 ]
