@@ -3,27 +3,47 @@
 from querist.acquisition.algebra import Acquisition, Constant, Power, Product, Rank, Ratio, Sum
 from querist.acquisition.boundary import Boundary
 from querist.acquisition.chance import Random
+from querist.acquisition.committee import (
+    Bald,
+    ConsensusEntropy,
+    MaxKL,
+    MeanKL,
+    MeanStd,
+    PredictiveVariance,
+    VariationRatio,
+    VoteEntropy,
+)
 from querist.acquisition.cost import Cost
 from querist.acquisition.density import Density
 from querist.acquisition.expected_cost import CostMargin, ExpectedCost
+from querist.acquisition.information import Epig
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
 
 __all__ = [
     "Acquisition",
+    "Bald",
     "Boundary",
     "ConfidenceRatio",
+    "ConsensusEntropy",
     "Constant",
     "Cost",
     "CostMargin",
     "Density",
     "Entropy",
+    "Epig",
     "ExpectedCost",
     "LeastConfidence",
     "Margin",
+    "MaxKL",
+    "MeanKL",
+    "MeanStd",
     "Power",
+    "PredictiveVariance",
     "Product",
     "Random",
     "Rank",
     "Ratio",
     "Sum",
+    "VariationRatio",
+    "VoteEntropy",
 ]

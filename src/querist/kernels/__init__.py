@@ -1,13 +1,24 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
+from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.coverage import k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
+from querist.kernels.disagreement import (
+    bald,
+    consensus_entropy,
+    max_kl,
+    mean_std,
+    variance_of_draws,
+    variation_ratio,
+    vote_entropy,
+)
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
+from querist.kernels.gumbel import gumbel_top
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
@@ -17,13 +28,18 @@ from querist.kernels.uncertainty import confidence_ratio, entropy, least_confide
 __all__ = [
     "Clusters",
     "Points",
+    "bald",
+    "batch_bald",
     "boundary",
     "confidence_ratio",
+    "consensus_entropy",
     "cosine_density",
     "cost_margin",
     "entropy",
+    "epig",
     "expected_cost",
     "greedy_coverage",
+    "gumbel_top",
     "interval_at_any_look",
     "k_center",
     "keys_of",
@@ -31,6 +47,8 @@ __all__ = [
     "kmeans_plus_plus",
     "least_confidence",
     "margin",
+    "max_kl",
+    "mean_std",
     "nearest",
     "priority_sample",
     "pure_radius",
@@ -40,4 +58,7 @@ __all__ = [
     "typical_of_clusters",
     "typicality",
     "uniform",
+    "variance_of_draws",
+    "variation_ratio",
+    "vote_entropy",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, blocks
 
-__all__ = ["by_blocks", "confidence_ratio", "entropy", "least_confidence", "margin"]
+__all__ = ["by_blocks", "check_rows", "confidence_ratio", "entropy", "least_confidence", "margin"]
 
 _SUM_TOLERANCE = 1e-3
 _FEW_COLUMNS = 64
@@ -154,12 +154,13 @@ def by_blocks(proba: Any, score: Callable[[Array], Array]) -> Array:
     scores = np.empty(len(proba), dtype=dtype)
     for start, stop in blocks(len(proba), proba.shape[1]):
         block = proba[start:stop].astype(dtype, copy=False)
-        _check(block, start)
+        check_rows(block, start)
         scores[start:stop] = score(block)
     return scores
 
 
-def _check(block: Array, start: int) -> None:
+def check_rows(block: Array, start: int = 0, *, of: str = "") -> None:
+    """Raise InvalidInput unless each row of ``block`` is a distribution; ``of`` says whose rows they are."""
     sums = block @ np.ones(block.shape[1], dtype=block.dtype)
     wrong = ~(np.abs(sums - 1) <= _SUM_TOLERANCE)  # NaN and inf are wrong too
     if block.min() < -_SUM_TOLERANCE:
@@ -167,7 +168,7 @@ def _check(block: Array, start: int) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InvalidInput(
-            f"Row {start + row} is no distribution: its {block.shape[1]} probabilities sum to {sums[row]!r}, "
-            f"the smallest is {block[row].min()!r}.",
+            f"Row {start + row}{of} is no distribution: its {block.shape[1]} probabilities sum to "
+            f"{sums[row]!r}, the smallest is {block[row].min()!r}.",
             mend="Give probabilities (not logits, not votes), each row summing to 1.",
         )

@@ -4,6 +4,7 @@ from querist.selection.clusters import KMeans, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coverage import KCenter, KMeansPlusPlus
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
+from querist.selection.stochastic import Stochastic
 from querist.selection.top import Top
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "ProbCover",
     "Selection",
     "Selector",
+    "Stochastic",
     "Top",
     "TypiClust",
 ]

@@ -1,5 +1,6 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
+from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.default import Default
@@ -8,6 +9,7 @@ from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 
 __all__ = [
+    "BatchBald",
     "Default",
     "Explore",
     "Proposal",
