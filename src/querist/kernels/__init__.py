@@ -5,7 +5,7 @@ from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
-from querist.kernels.coverage import k_center, kmeans_plus_plus
+from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
 from querist.kernels.disagreement import (
     bald,
@@ -39,6 +39,7 @@ __all__ = [
     "epig",
     "expected_cost",
     "greedy_coverage",
+    "greedy_sampling",
     "gumbel_top",
     "interval_at_any_look",
     "k_center",

@@ -1,4 +1,4 @@
-"""Batches that cover the pool: k-center and k-means++."""
+"""Batches that spread over the pool: k-center, alone and with what a model says, and k-means++."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from querist.kernels.arrays import Array, as_matrix, as_rows
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
 
-__all__ = ["k_center", "kmeans_plus_plus"]
+__all__ = ["greedy_sampling", "k_center", "kmeans_plus_plus"]
 
 _TOGETHER = 32  # centres that rows are compared with at a time
 
@@ -48,14 +48,36 @@ def k_center(x: Any, n: int, *, taken: Any = None, rows: Any = None) -> tuple[Ar
     rows; memory O(m) and one block besides.
     Gonzalez 1985; Sener & Savarese 2018 (core-set).
     """
-    points, where, centres, free = _prepared(x, taken, rows)
-    n = max(0, min(int(n), int(free.sum())))
-    picks, distances = np.empty(n, dtype=np.intp), np.empty(n, dtype=points.dtype)
-    if n:
-        spread = _Spread(points, centres, free, n)
-        for i in range(n):
-            picks[i], distances[i] = spread.take(first=i == 0 and len(centres) == 0)
-    return where[picks], np.sqrt(distances)
+    return _spread(x, n, taken, rows, None)
+
+
+def greedy_sampling(
+    x: Any, outputs: Any, n: int, *, taken: Any = None, rows: Any = None
+) -> tuple[Array, Array]:
+    """Each pick has the largest product of distances, in the features and in the outputs, to what is taken.
+
+    A row far from all labels *and* said to be unlike them: prefer it to k-center for regression once
+    a model speaks.  The minimum over the taken rows is of the product, not a product of minima.
+
+    Parameters
+    ----------
+    x : (n_rows, d) dense or sparse
+    outputs : (n_rows, m)
+        What is known of the taken rows (their labels), and what the model says of the others.
+    n, taken, rows :
+        As for :func:`k_center`; a row that was picked stands with its own output.
+
+    Returns
+    -------
+    picks : row numbers, in the order picked
+    distances : the least product for each; inf for the first of all, as for :func:`k_center`
+
+    >>> greedy_sampling([[0.0], [1.0], [2.0]], [[0.0], [5.0], [1.0]], 1, taken=[0])
+    (array([1]), array([5.]))
+
+    Time and memory as :func:`k_center`.  Wu, Lin & Huang 2019 (iGS).
+    """
+    return _spread(x, n, taken, rows, outputs)
 
 
 def kmeans_plus_plus(
@@ -112,16 +134,29 @@ def kmeans_plus_plus(
     return where[picks], chances
 
 
+def _spread(x: Any, n: int, taken: Any, rows: Any, outputs: Any) -> tuple[Array, Array]:
+    points, where, centres, free = _prepared(x, taken, rows)
+    also = None if outputs is None else Points(_outputs(outputs, np.shape(x)[0], where))
+    n = max(0, min(int(n), int(free.sum())))
+    picks, distances = np.empty(n, dtype=np.intp), np.empty(n, dtype=points.dtype)
+    if n:
+        spread = _Spread(points, also, centres, free, n)
+        for i in range(n):
+            picks[i], distances[i] = spread.take(first=i == 0 and len(centres) == 0)
+    return where[picks], np.sqrt(distances)
+
+
 class _Spread:
     """The row farthest from all centres, again and again; each becomes a centre."""
 
-    def __init__(self, points: Points, centres: Array, free: Array, n: int) -> None:
+    def __init__(self, points: Points, also: Points | None, centres: Array, free: Array, n: int) -> None:
         self.points = points
+        self.also = also  # distances here are factors
         self.free = free
         self.given = len(centres)
         self.centres = np.concatenate([centres, np.empty(n, dtype=np.intp)])
         far = np.where(free, np.inf, -np.inf).astype(points.dtype)
-        _bring_near(points, far, centres[:_TOGETHER])
+        _bring_near(points, far, centres[:_TOGETHER], also)
         self.falling = Falling(
             far,
             self._fresh,
@@ -147,10 +182,13 @@ class _Spread:
         for start in range(int(since.min()), self.falling.turn, _TOGETHER):
             stop = min(start + _TOGETHER, self.falling.turn)
             some = np.flatnonzero((since < stop) & (far >= best))
-            centres = self.points.centres(self.centres[start:stop])
+            new = self.centres[start:stop]
+            centres = self.points.centres(new)
             for a, b in self.points.parts(len(some), stop - start):
-                near = self.points.between(rows[some[a:b]], centres).min(axis=1)
-                far[some[a:b]] = np.minimum(far[some[a:b]], near)
+                near = self.points.between(rows[some[a:b]], centres)
+                if self.also is not None:
+                    near *= self.also.between(rows[some[a:b]], self.also.centres(new))
+                far[some[a:b]] = np.minimum(far[some[a:b]], near.min(axis=1))
             since[some] = stop
         return far, since
 
@@ -176,12 +214,14 @@ def _prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Arra
     return Points(x[where]), where, places[len(candidates) :], places < len(candidates)
 
 
-def _bring_near(points: Points, far: Array, centres: Array) -> None:
+def _bring_near(points: Points, far: Array, centres: Array, also: Points | None = None) -> None:
     """Lower ``far`` (n,), in place, to the squared distance from the nearest of some rows."""
     for first in range(0, len(centres), 128):
         some = points.centres(centres[first : first + 128])
         for start, stop in points.blocks(some.shape[0]):
             distances = points.squared(start, stop, some)
+            if also is not None:
+                distances *= also.squared(start, stop, also.centres(centres[first : first + 128]))
             least = distances[:, 0] if some.shape[0] == 1 else distances.min(axis=1)
             np.minimum(far[start:stop], least, out=far[start:stop])
 
@@ -193,6 +233,16 @@ def _closest_to_mean(points: Points, free: Array) -> int:
         total += np.asarray(free[start:stop].astype(points.dtype) @ points.block(start, stop)).ravel()
     mean = (total / free.sum() - points.mean).astype(points.dtype).reshape(1, -1)
     return int(np.where(free, points.nearest(mean)[1], np.inf).argmin())
+
+
+def _outputs(outputs: Any, n: int, where: Array) -> Any:
+    outputs = as_matrix(outputs)
+    if outputs.shape[0] != n:
+        raise InvalidInput(
+            f"{outputs.shape[0]} rows of outputs for {n} rows of features.",
+            mend="Give one a row, (n_rows, m).",
+        )
+    return outputs if len(where) == n else outputs[where]
 
 
 def _weights(weights: Any, n: int) -> Array:

@@ -5,6 +5,7 @@ from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.default import Default
 from querist.strategies.explore import Explore
+from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 
@@ -12,6 +13,9 @@ __all__ = [
     "BatchBald",
     "Default",
     "Explore",
+    "GSx",
+    "GSy",
+    "IGS",
     "Proposal",
     "Scored",
     "Snapshot",
