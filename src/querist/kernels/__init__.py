@@ -7,6 +7,7 @@ from querist.kernels.clustering import Clusters, kmeans, representatives, typica
 from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
+from querist.kernels.determinant import max_det
 from querist.kernels.disagreement import (
     bald,
     consensus_entropy,
@@ -19,6 +20,7 @@ from querist.kernels.disagreement import (
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
+from querist.kernels.lcmd import lcmd
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
@@ -46,8 +48,10 @@ __all__ = [
     "keys_of",
     "kmeans",
     "kmeans_plus_plus",
+    "lcmd",
     "least_confidence",
     "margin",
+    "max_det",
     "max_kl",
     "mean_std",
     "nearest",

@@ -118,7 +118,7 @@ def kmeans_plus_plus(
 
     Arthur & Vassilvitskii 2007.
     """
-    points, where, centres, free = _prepared(x, taken, rows)
+    points, where, centres, free = prepared(x, taken, rows)
     weight = _weights(weights, np.shape(x)[0])[where]
     far = np.where(free, np.inf, -1.0).astype(points.dtype)
     _bring_near(points, far, centres)
@@ -135,7 +135,7 @@ def kmeans_plus_plus(
 
 
 def _spread(x: Any, n: int, taken: Any, rows: Any, outputs: Any) -> tuple[Array, Array]:
-    points, where, centres, free = _prepared(x, taken, rows)
+    points, where, centres, free = prepared(x, taken, rows)
     also = None if outputs is None else Points(_outputs(outputs, np.shape(x)[0], where))
     n = max(0, min(int(n), int(free.sum())))
     picks, distances = np.empty(n, dtype=np.intp), np.empty(n, dtype=points.dtype)
@@ -169,7 +169,7 @@ class _Spread:
         """The next row and its squared distance; the first of all is the one closest to the mean."""
         turn = self.falling.turn
         if first:
-            row, distance = _closest_to_mean(self.points, self.free), np.inf
+            row, distance = closest_to_mean(self.points, self.free), np.inf
             self.falling.drop(row)
         else:
             row, distance = self.falling.take()
@@ -193,7 +193,7 @@ class _Spread:
         return far, since
 
 
-def _prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array]:
+def prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array]:
     """The points, their rows, which of them are taken, and a mask of those that may be picked.
 
     Where the candidates are few, only they and the taken rows are points.
@@ -226,7 +226,7 @@ def _bring_near(points: Points, far: Array, centres: Array, also: Points | None 
             np.minimum(far[start:stop], least, out=far[start:stop])
 
 
-def _closest_to_mean(points: Points, free: Array) -> int:
+def closest_to_mean(points: Points, free: Array) -> int:
     """The free row nearest to the mean of all free rows, ties to the lower row."""
     total = np.zeros(points.d)
     for start, stop in points.blocks():

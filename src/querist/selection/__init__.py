@@ -3,6 +3,7 @@
 from querist.selection.clusters import KMeans, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coverage import KCenter, KMeansPlusPlus
+from querist.selection.spread import LCMD, MaxDet
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
 from querist.selection.stochastic import Stochastic
 from querist.selection.top import Top
@@ -12,6 +13,8 @@ __all__ = [
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",
+    "LCMD",
+    "MaxDet",
     "MaxHerding",
     "ProbCover",
     "Selection",
