@@ -8,6 +8,7 @@ from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
+from querist.strategies.uherding import UHerding
 
 __all__ = [
     "BatchBald",
@@ -20,6 +21,7 @@ __all__ = [
     "Scored",
     "Snapshot",
     "Strategy",
+    "UHerding",
     "as_strategy",
     "choose",
     "names",
