@@ -22,6 +22,7 @@ from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
 from querist.kernels.neighbours import Points, nearest
+from querist.kernels.outer import OuterProducts
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
 from querist.kernels.typical import typical_of_clusters
@@ -29,6 +30,7 @@ from querist.kernels.uncertainty import confidence_ratio, entropy, least_confide
 
 __all__ = [
     "Clusters",
+    "OuterProducts",
     "Points",
     "bald",
     "batch_bald",

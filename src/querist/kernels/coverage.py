@@ -10,6 +10,7 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
+from querist.kernels.outer import OuterProducts
 
 __all__ = ["greedy_sampling", "k_center", "kmeans_plus_plus"]
 
@@ -87,6 +88,7 @@ def kmeans_plus_plus(
     taken: Any = None,
     weights: Any = None,
     rows: Any = None,
+    factors: Any = None,
     rng: np.random.Generator,
 ) -> tuple[Array, Array]:
     """k-means++ sampling: each pick is drawn by weight x squared distance to all taken or picked.
@@ -103,6 +105,10 @@ def kmeans_plus_plus(
         As for :func:`k_center`.
     weights : (n_rows,) numbers >= 0, optional
         What a row counts for; 1 if not given.
+    factors : (n_rows, C), optional
+        Where given, a row stands for its outer product with these, which is never written down:
+        with a model's probabilities less one at the predicted class it is the gradient of its last
+        layer, and the sampling that of BADGE (Ash et al. 2020), in memory O(n) besides.
     rng : numpy.random.Generator
 
     Returns
@@ -118,7 +124,7 @@ def kmeans_plus_plus(
 
     Arthur & Vassilvitskii 2007.
     """
-    points, where, centres, free = prepared(x, taken, rows)
+    points, where, centres, free = prepared(x, taken, rows, factors)
     weight = _weights(weights, np.shape(x)[0])[where]
     far = np.where(free, np.inf, -1.0).astype(points.dtype)
     _bring_near(points, far, centres)
@@ -193,13 +199,14 @@ class _Spread:
         return far, since
 
 
-def prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array]:
+def prepared(x: Any, taken: Any, rows: Any, factors: Any = None) -> tuple[Any, Array, Array, Array]:
     """The points, their rows, which of them are taken, and a mask of those that may be picked.
 
     Where the candidates are few, only they and the taken rows are points.
     """
     x = as_matrix(x)
     n = int(x.shape[0])
+    factors = None if factors is None else _outputs(factors, n, None)
     taken = as_rows([] if taken is None else taken, n)
     free = np.ones(n, dtype=bool)
     if rows is not None:
@@ -207,22 +214,26 @@ def prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array
         free[as_rows(rows, n)] = True
     free[taken] = False
     candidates = np.flatnonzero(free)
-    if 2 * (len(candidates) + len(taken)) > n:
-        return Points(x), np.arange(n), taken, free
-    where = np.concatenate([candidates, taken])
-    places = np.arange(len(where))
-    return Points(x[where]), where, places[len(candidates) :], places < len(candidates)
+    where = np.arange(n)
+    if 2 * (len(candidates) + len(taken)) <= n:
+        where = np.concatenate([candidates, taken])
+        x = x[where]
+        factors = factors if factors is None else factors[where]
+        places = np.arange(len(where))
+        taken, free = places[len(candidates) :], places < len(candidates)
+    return (Points(x) if factors is None else OuterProducts(factors, x)), where, taken, free
 
 
-def _bring_near(points: Points, far: Array, centres: Array, also: Points | None = None) -> None:
+def _bring_near(points: Any, far: Array, centres: Array, also: Points | None = None) -> None:
     """Lower ``far`` (n,), in place, to the squared distance from the nearest of some rows."""
     for first in range(0, len(centres), 128):
-        some = points.centres(centres[first : first + 128])
-        for start, stop in points.blocks(some.shape[0]):
+        rows = centres[first : first + 128]
+        some = points.centres(rows)
+        for start, stop in points.blocks(len(rows)):
             distances = points.squared(start, stop, some)
             if also is not None:
-                distances *= also.squared(start, stop, also.centres(centres[first : first + 128]))
-            least = distances[:, 0] if some.shape[0] == 1 else distances.min(axis=1)
+                distances *= also.squared(start, stop, also.centres(rows))
+            least = distances[:, 0] if len(rows) == 1 else distances.min(axis=1)
             np.minimum(far[start:stop], least, out=far[start:stop])
 
 
@@ -235,14 +246,14 @@ def closest_to_mean(points: Points, free: Array) -> int:
     return int(np.where(free, points.nearest(mean)[1], np.inf).argmin())
 
 
-def _outputs(outputs: Any, n: int, where: Array) -> Any:
+def _outputs(outputs: Any, n: int, where: Array | None) -> Any:
     outputs = as_matrix(outputs)
     if outputs.shape[0] != n:
         raise InvalidInput(
             f"{outputs.shape[0]} rows of outputs for {n} rows of features.",
             mend="Give one a row, (n_rows, m).",
         )
-    return outputs if len(where) == n else outputs[where]
+    return outputs if where is None or len(where) == n else outputs[where]
 
 
 def _weights(weights: Any, n: int) -> Array:
