@@ -71,9 +71,60 @@ def test_nobody_is_told_that_a_lost_answer_is_safe(error):
     log.error = None
     with pytest.raises(StorageError, match="opened anew"), journal.durable():
         journal.reset()  # while a request was under way: its number now means another event
-    assert journal.head() == 1
+    assert journal.head() == 1 and not journal.failed
     journal.settle(journal.append([Released(query="again")], after=1))
     assert [event.query for _, event in log.read()] == ["kept", "again"]
+    journal.close()
+
+
+def failed_journal(log):
+    journal = Journal(log)
+    journal.settle(journal.append([Released(query="kept")], after=0))
+    log.error = DiskFull("No room.", mend="Make some.")
+    with pytest.raises(DiskFull), journal.durable():
+        journal.append([Released(query="lost")], after=1)
+    log.error = None
+    return journal
+
+
+def test_the_second_to_recover_sweeps_nothing_away():
+    log = SlowLog()
+    journal = failed_journal(log)
+    journal.reset()
+    with journal.durable():
+        journal.append([Released(query="taken since")], after=1)
+        journal.reset()  # another who waited for the lost event comes later
+    assert [event.query for _, event in log.read()] == ["kept", "taken since"]
+    assert journal.head() == log.head() == 2
+    journal.close()
+
+
+def test_a_disk_that_cannot_even_be_read_keeps_the_journal_shut(monkeypatch):
+    log = SlowLog()
+    journal = failed_journal(log)
+
+    def gone():
+        raise StorageError("The disk is gone.", mend="Put it back.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(log, "head", gone)
+        with pytest.raises(StorageError, match="gone"):
+            journal.reset()
+    with pytest.raises(DiskFull):
+        journal.append([Released(query="numbered wrongly")], after=2)
+    journal.reset()
+    journal.settle(journal.append([Released(query="again")], after=1))
+    assert [number for number, _ in journal.read()] == [1, 2]
+    journal.close()
+
+
+def test_what_was_decided_before_a_reset_is_refused_after_it():
+    log = SlowLog()
+    journal = failed_journal(log)
+    with pytest.raises(StorageError, match="opened anew"), journal.durable():
+        journal.reset()
+        journal.append([Released(query="stale")], after=1)
+    assert log.head() == journal.head() == 1
     journal.close()
 
 

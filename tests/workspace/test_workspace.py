@@ -188,3 +188,27 @@ def test_events_that_never_settled_are_forgotten_after_recovery(tmp_path, source
         with workspace.journal.durable():
             workspace.campaign.tell({"i2": "no"}, by="ann")
         assert fold(workspace.log.read()).labels == {"i2": "no"}
+
+
+def test_a_model_that_was_lost_with_a_full_disk_is_told_again(tmp_path, source, monkeypatch):
+    from querist.errors import DiskFull
+
+    def full(events, *, after):
+        raise DiskFull("No room is left.", mend="Free some space.")
+
+    with Workspace.create(tmp_path / "c", source, classes=["no", "yes"]) as workspace:
+        publish(ranked(), workspace.models)
+        with monkeypatch.context() as broken:
+            broken.setattr(workspace.log, "append", full)
+            with pytest.raises(DiskFull):
+                workspace.adopt()
+        before = workspace.campaign
+        workspace.recover()
+        assert workspace.campaign is not before
+        with workspace.journal.durable():
+            query = workspace.campaign.ask()[0]
+        state = fold(workspace.log.read())
+        assert [one.version for one in state.trained] == [workspace.ranking.version] == [query.model]
+        after = workspace.campaign
+        workspace.recover()
+        assert workspace.campaign is after  # nothing had failed: nothing to read again

@@ -61,7 +61,8 @@ class Serving:
         if report.published is not None:
             try:
                 self.workspace.adopt()
-            except StorageError as error:  # the ranking is in force; the log hears of it next time
+            except StorageError as error:  # the ranking is in force; the log hears of it when it can
+                self.workspace.recover()
                 report = Report(report.phase, note=str(error))
         ranking = self.workspace.ranking
         known = ranking is not None and not ranking.cold

@@ -171,7 +171,9 @@ class Workspace:
             return campaign
         with self._opening:
             if self._campaign is None:
-                self._campaign = self._open_campaign(None, None, 0)
+                campaign = self._open_campaign(None, None, 0)
+                _note(campaign, self.ranking)
+                self._campaign = campaign
             return self._campaign
 
     @property
@@ -207,17 +209,23 @@ class Workspace:
             return self.ranking
         if ranking.cold and self.ranking is not None and not self.ranking.cold:
             return self.ranking
-        with self.campaign.lock:  # no question between the two: its suggestion is the named model's
-            self.ranking = ranking
-            if not ranking.cold:
-                self.campaign.adopt(_trained(ranking))
+        with self.journal.durable():
+            campaign = self.campaign
+            with campaign.lock:  # no question between the two: its suggestion is the named model's
+                self.ranking = ranking
+                _note(campaign, ranking)
         return ranking
 
     def recover(self) -> None:
-        """Go back to what the log holds, after it could not be written."""
+        """Go back to what the log holds, if it could not be written; else nothing is done.
+
+        The campaign is read from the log again when it is next asked for, and the log is told then of
+        the model in force, should that have been lost.
+        """
         with self._opening:
-            self.journal.reset()
-            self._campaign = None
+            if self.journal.failed:
+                self._campaign = None  # first: whoever comes after the reset gets the new one
+                self.journal.reset()
 
     def note_address(self, address: str) -> None:
         """Tell whoever comes next where this campaign is served."""
@@ -293,14 +301,18 @@ def _suggestion(ranking: Ranking | None, row: int) -> dict[str, Any] | None:
     }
 
 
-def _trained(ranking: Ranking) -> Trained:
-    return Trained(
-        version=ranking.version,
-        upto=ranking.upto,
-        labels=ranking.labels,
-        seconds=ranking.seconds,
-        metrics=ranking.metrics,
-    )
+def _note(campaign: Campaign, ranking: Ranking | None) -> None:
+    """Tell the log of the model behind the ranking; once, however often it is told."""
+    if ranking is not None and not ranking.cold:
+        campaign.adopt(
+            Trained(
+                version=ranking.version,
+                upto=ranking.upto,
+                labels=ranking.labels,
+                seconds=ranking.seconds,
+                metrics=ranking.metrics,
+            )
+        )
 
 
 def _place(folder: Path, manifest: Manifest) -> str | Path:

@@ -45,6 +45,7 @@ class Journal:
         self._settled = self._head = log.head()
         self._failed: StorageError | None = None
         self._generation = 0  # grows with every reset, when numbers come to mean other events
+        self._begun_in = threading.local()  # the generation in which this thread's durable block began
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
@@ -60,6 +61,8 @@ class Journal:
         with self._changed:
             if self._failed is not None:
                 raise _again(self._failed)
+            if getattr(self._begun_in, "generation", None) not in (None, self._generation):
+                raise _opened_anew()  # decided on a state that is gone
             if after != self._head:
                 raise Conflict(
                     f"The log stands at event {self._head}, not at {after}.", mend="Read on, and try again."
@@ -90,8 +93,12 @@ class Journal:
     @contextmanager
     def durable(self) -> Iterator[None]:
         """Whatever is appended inside is on the disk when the block has ended, or the block raises."""
-        generation = self._generation
-        yield
+        outer = getattr(self._begun_in, "generation", None)
+        generation = self._begun_in.generation = self._generation if outer is None else outer
+        try:
+            yield
+        finally:
+            self._begun_in.generation = outer
         self.settle(self._head, generation)
 
     def settle(self, number: int, generation: int | None = None, timeout: float = 60.0) -> None:
@@ -102,9 +109,7 @@ class Journal:
             asked = self._generation if generation is None else generation
             self._changed.wait_for(lambda: self._over(number, asked), timeout)
             if self._generation != asked:
-                raise StorageError(
-                    "The log could not be written, and was opened anew.", mend="Send the last answer again."
-                )
+                raise _opened_anew()
             if self._settled >= number:
                 return
             if self._failed is not None:
@@ -117,12 +122,22 @@ class Journal:
     def _over(self, number: int, generation: int) -> bool:
         return self._settled >= number or self._failed is not None or self._generation != generation
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing is taken until :meth:`reset`, because the log could not be written."""
+        return self._failed is not None
+
     def reset(self) -> None:
-        """Forget what could not be written; from here on the log under the journal is the truth."""
+        """Forget what could not be written; from here on the log under the journal is the truth.
+
+        Does nothing unless writing has failed.  Many may come with the same failure, and the later
+        ones must not sweep away what has been taken since the first.
+        """
         with self._changed:
-            self._gathered.clear()
+            if self._failed is None:
+                return
+            self._settled = self._head = self.log.head()  # first: while this fails, nothing is taken
             self._failed = None
-            self._settled = self._head = self.log.head()
             self._told = 0
             self._generation += 1
             self._changed.notify_all()
@@ -167,6 +182,12 @@ def _as_storage_error(error: Exception) -> StorageError:
     if isinstance(error, StorageError):
         return error
     return StorageError(f"The log could not be written: {error}", mend="Check the disk, and try again.")
+
+
+def _opened_anew() -> StorageError:
+    return StorageError(
+        "The log could not be written, and was opened anew.", mend="Send the last answer again."
+    )
 
 
 def _again(error: StorageError) -> StorageError:

@@ -137,7 +137,8 @@ def current_ranking(folder: Path) -> Ranking | None:
 
 def _load(folder: Path) -> Ranking:
     meta = read_json(folder / "meta.json")
-    with np.load(folder / "queue.npz", allow_pickle=False) as held:
+    # opened here, for NumPy leaves a torn file open
+    with open(folder / "queue.npz", "rb") as file, np.load(file, allow_pickle=False) as held:
         queue = dict(held)
     path = folder / "proba.npy"
     return Ranking(proba=np.load(path, mmap_mode="r") if path.exists() else None, **queue, **meta)
