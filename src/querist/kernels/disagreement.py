@@ -9,6 +9,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, blocks
+from querist.kernels.large import run_compiled
 from querist.kernels.uncertainty import check_rows
 
 __all__ = [
@@ -45,7 +46,7 @@ def vote_entropy(draws: Any) -> Array:
 
     Dagan & Engelson 1995.
     """
-    return by_blocks(draws, lambda block: _entropy(_votes(block)))
+    return by_blocks(draws, lambda block: _entropy(_votes(block)), compiled="vote_entropy")
 
 
 def variation_ratio(draws: Any) -> Array:
@@ -66,7 +67,7 @@ def variation_ratio(draws: Any) -> Array:
 
     Freeman 1965; Beluch et al. 2018.
     """
-    return by_blocks(draws, lambda block: 1 - _votes(block).max(axis=1))
+    return by_blocks(draws, lambda block: 1 - _votes(block).max(axis=1), compiled="variation_ratio")
 
 
 def consensus_entropy(draws: Any) -> Array:
@@ -86,7 +87,11 @@ def consensus_entropy(draws: Any) -> Array:
     >>> consensus_entropy(np.array([[[1.0, 0.0], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]])).round(4)
     array([0.6931, 0.6931])
     """
-    return by_blocks(draws, lambda block: _entropy(block.mean(axis=0)))
+    draws = as_draws(draws)
+    whole, inner = np.zeros((2, draws.shape[1]), dtype=draws.dtype)
+    left = run_compiled("disagreement", draws, [whole, inner])
+    _fill(draws, lambda block: _entropy(block.mean(axis=0)), left, whole)
+    return np.asarray(whole)
 
 
 def bald(draws: Any) -> Array:
@@ -108,7 +113,12 @@ def bald(draws: Any) -> Array:
 
     McCallum & Nigam 1998 (mean KL); Houlsby et al. 2011; Gal, Islam & Ghahramani 2017.
     """
-    return by_blocks(draws, _information)
+    draws = as_draws(draws)
+    whole, inner = np.zeros((2, draws.shape[1]), dtype=draws.dtype)
+    left = run_compiled("disagreement", draws, [whole, inner])
+    scores = np.maximum(whole - inner, 0)
+    _fill(draws, _information, left, scores)
+    return np.asarray(scores)
 
 
 def max_kl(draws: Any) -> Array:
@@ -195,17 +205,27 @@ def as_draws(draws: Any) -> Array:
     return np.asarray(draws, dtype=kind)
 
 
-def by_blocks(draws: Any, score: Callable[[Array], Array]) -> Array:
-    """One number a row, (n,), from blocks (K, rows, C) that are known to be distributions."""
+def by_blocks(draws: Any, score: Callable[[Array], Array], *, compiled: str = "") -> Array:
+    """One number a row, (n,), from blocks (K, rows, C) that are known to be distributions.
+
+    Large draws go through the kernel of that name in :mod:`querist.kernels.compiled`.
+    """
     draws = as_draws(draws)
-    members, n, classes = draws.shape
-    scores = np.empty(n, dtype=draws.dtype)
-    for start, stop in blocks(n, members * classes):
-        block = np.ascontiguousarray(draws[:, start:stop])
-        for k in range(members):
-            check_rows(block[k], start, of=f" of member {k}")
-        scores[start:stop] = score(block)
+    scores = np.empty(draws.shape[1], dtype=draws.dtype)
+    left = run_compiled(compiled, draws, [scores]) if compiled else [(0, draws.shape[1])]
+    _fill(draws, score, left, scores)
     return scores
+
+
+def _fill(draws: Array, score: Callable[[Array], Array], left: list[tuple[int, int]], scores: Array) -> None:
+    """The scores of some ranges of rows."""
+    members, _, classes = draws.shape
+    for begin, end in left:
+        for start, stop in blocks(end - begin, members * classes):
+            block = np.ascontiguousarray(draws[:, begin + start : begin + stop])
+            for k in range(members):
+                check_rows(block[k], begin + start, of=f" of member {k}")
+            scores[begin + start : begin + stop] = score(block)
 
 
 def weighed(proba: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, blocks
+from querist.kernels.large import run_compiled
 
 __all__ = ["by_blocks", "check_rows", "confidence_ratio", "entropy", "least_confidence", "margin"]
 
@@ -35,7 +36,7 @@ def least_confidence(proba: Any) -> Array:
 
     Lewis & Gale 1994; Culotta & McCallum 2005.
     """
-    return by_blocks(proba, lambda block: 1 - _largest(block))
+    return by_blocks(proba, lambda block: 1 - _largest(block), compiled="least_confidence")
 
 
 def margin(proba: Any) -> Array:
@@ -57,7 +58,7 @@ def margin(proba: Any) -> Array:
 
     Scheffer, Decomain & Wrobel 2001; Luo et al. 2005 ("breaking ties").
     """
-    return by_blocks(proba, _minus_lead)
+    return by_blocks(proba, _minus_lead, compiled="margin")
 
 
 def entropy(proba: Any) -> Array:
@@ -79,7 +80,7 @@ def entropy(proba: Any) -> Array:
 
     Shannon 1948; Dagan & Engelson 1995.
     """
-    return by_blocks(proba, _entropy)
+    return by_blocks(proba, _entropy, compiled="entropy")
 
 
 def confidence_ratio(proba: Any) -> Array:
@@ -101,7 +102,7 @@ def confidence_ratio(proba: Any) -> Array:
 
     Monarch 2021 (ratio of confidence).
     """
-    return by_blocks(proba, _ratio)
+    return by_blocks(proba, _ratio, compiled="confidence_ratio")
 
 
 def _largest(block: Array) -> Array:
@@ -142,8 +143,11 @@ def _entropy(block: Array) -> Array:
     return np.maximum(-total, 0, out=total)
 
 
-def by_blocks(proba: Any, score: Callable[[Array], Array]) -> Array:
-    """One number a row, (n,), from blocks of rows that are known to be distributions."""
+def by_blocks(proba: Any, score: Callable[[Array], Array], *, compiled: str = "") -> Array:
+    """One number a row, (n,), from blocks of rows that are known to be distributions.
+
+    A large table goes through the kernel of that name in :mod:`querist.kernels.compiled`.
+    """
     proba = np.asarray(proba)
     if proba.ndim != 2 or proba.shape[1] == 0 or proba.dtype.kind not in "fiub":
         raise InvalidInput(
@@ -152,10 +156,12 @@ def by_blocks(proba: Any, score: Callable[[Array], Array]) -> Array:
         )
     dtype = proba.dtype if proba.dtype in (np.float32, np.float64) else np.dtype(np.float64)
     scores = np.empty(len(proba), dtype=dtype)
-    for start, stop in blocks(len(proba), proba.shape[1]):
-        block = proba[start:stop].astype(dtype, copy=False)
-        check_rows(block, start)
-        scores[start:stop] = score(block)
+    ready = compiled and proba.dtype == dtype
+    for begin, end in run_compiled(compiled, proba, [scores]) if ready else [(0, len(proba))]:
+        for start, stop in blocks(end - begin, proba.shape[1]):
+            block = proba[begin + start : begin + stop].astype(dtype, copy=False)
+            check_rows(block, begin + start)
+            scores[begin + start : begin + stop] = score(block)
     return scores
 
 

@@ -1,0 +1,110 @@
+"""Large tables, which go through compiled kernels, get the answers of small ones."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numba
+import numpy as np
+import pytest
+
+from querist.errors import InvalidInput
+from querist.kernels import (
+    bald,
+    confidence_ratio,
+    consensus_entropy,
+    entropy,
+    large,
+    least_confidence,
+    margin,
+    variation_ratio,
+    vote_entropy,
+)
+
+OF_PROBABILITIES = [least_confidence, margin, confidence_ratio, entropy]
+OF_DRAWS = [vote_entropy, variation_ratio, consensus_entropy, bald]
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """Everything is large, and a thread takes 100 rows."""
+
+    def switch():
+        monkeypatch.setattr(large, "_LARGE", 0)
+        monkeypatch.setattr(large, "_ROWS", 100)
+
+    return switch
+
+
+def committee(members, n, classes):
+    draws = np.random.default_rng(classes).dirichlet(np.full(classes, 0.4), (members, n))
+    draws[:, ::9] = np.eye(classes)[0]
+    draws[0, ::7] = 1 / classes
+    return draws
+
+
+BOTH_KINDS = [(kernel, np.float32) for kernel in OF_PROBABILITIES + OF_DRAWS]
+BOTH_KINDS += [(entropy, np.float64), (bald, np.float64)]  # the others share their code
+
+
+@pytest.mark.parametrize(("kernel", "kind"), BOTH_KINDS)
+def test_large_is_as_small(kernel, kind, compiled):
+    tables = [committee(4, n, classes).astype(kind) for n, classes in [(250, 3), (1, 2), (301, 1), (40, 300)]]
+    if kernel in OF_PROBABILITIES:
+        tables = [table[1] for table in tables]
+    plain = [kernel(table) for table in tables]
+    compiled()
+    for table, expected in zip(tables, plain, strict=True):
+        scores = kernel(table)
+        assert scores.dtype == kind
+        assert np.allclose(scores, expected, rtol=1e-5, atol=2e-5 if kind == np.float32 else 1e-13)
+        assert np.allclose(kernel(np.asfortranarray(table)), scores, atol=2e-5)
+
+
+def test_what_is_given_may_be_read_only(compiled):
+    proba = committee(1, 250, 3)[0].astype(np.float32)
+    expected = margin(proba)
+    proba.setflags(write=False)
+    compiled()
+    assert np.allclose(margin(proba[5:]), expected[5:])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 0.9, -0.5, np.inf])
+def test_what_is_wrong_is_found_where_it_is(wrong, compiled):
+    compiled()
+    draws = committee(3, 250, 3).astype(np.float32)
+    draws[2, 217, 1] = wrong
+    for kernel in OF_PROBABILITIES:
+        with pytest.raises(InvalidInput, match="Row 217 is no distribution"):
+            kernel(draws[2])
+    for kernel in OF_DRAWS:
+        with pytest.raises(InvalidInput, match="Row 217 of member 2 is no distribution"):
+            kernel(draws)
+
+
+def test_nothing_is_large(compiled):
+    compiled()
+    assert margin(np.empty((0, 3))).shape == (0,) and bald(np.empty((2, 0, 3))).shape == (0,)
+
+
+def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch):
+    """Run by Python instead of Numba, which also shows what its tests reach."""
+    spec = importlib.util.find_spec("querist.kernels.compiled")
+    monkeypatch.setattr(numba, "njit", lambda **_: lambda function: function)
+    source = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(source)
+    monkeypatch.setattr(source, "_TILE", 40)
+    draws = committee(3, 35, 3)
+    out, inner = np.empty(35), np.empty(35)
+    for kernel in OF_PROBABILITIES:
+        assert getattr(source, kernel.__name__)(draws[1], 0, 35, out) == -1
+        assert np.allclose(out, kernel(draws[1]))
+    for kernel in (vote_entropy, variation_ratio):
+        assert getattr(source, kernel.__name__)(draws, 0, 35, out) == -1
+        assert np.allclose(out, kernel(draws))
+    assert source.disagreement(draws, 0, 35, out, inner) == -1
+    assert np.allclose(out, consensus_entropy(draws)) and np.allclose(out - inner, bald(draws))
+    draws[1, 20] *= 2
+    for kernel in OF_PROBABILITIES:
+        assert getattr(source, kernel.__name__)(draws[1], 0, 35, out) == 16
+    assert source.vote_entropy(draws, 0, 35, out) == source.disagreement(draws, 0, 35, out, inner) == 16
