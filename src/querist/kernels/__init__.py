@@ -5,6 +5,7 @@ from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
+from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
 from querist.kernels.determinant import max_det
@@ -42,6 +43,8 @@ __all__ = [
     "entropy",
     "epig",
     "expected_cost",
+    "frank_wolfe",
+    "graph_cut",
     "greedy_coverage",
     "greedy_sampling",
     "gumbel_top",
@@ -52,6 +55,7 @@ __all__ = [
     "kmeans_plus_plus",
     "lcmd",
     "least_confidence",
+    "lightweight_coreset",
     "margin",
     "max_det",
     "max_kl",

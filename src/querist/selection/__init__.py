@@ -2,6 +2,7 @@
 
 from querist.selection.clusters import KMeans, TypiClust
 from querist.selection.contract import Selection, Selector
+from querist.selection.coresets import FrankWolfe, GraphCut, LightweightCoreset
 from querist.selection.coverage import KCenter, KMeansPlusPlus
 from querist.selection.spread import LCMD, MaxDet
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
@@ -10,10 +11,13 @@ from querist.selection.top import Top
 
 __all__ = [
     "FacilityLocation",
+    "FrankWolfe",
+    "GraphCut",
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",
     "LCMD",
+    "LightweightCoreset",
     "MaxDet",
     "MaxHerding",
     "ProbCover",
