@@ -11,14 +11,15 @@ from querist.data import Pool
 from querist.events import fold, open_log
 from querist.tasks import Classification
 
+ITEMS = 24
 ANNOTATORS = r'''
 import sys, threading, time
 from querist.campaign import Campaign
 from querist.data import Pool
 from querist.events import open_log
 
-url, name, process, wanted = sys.argv[1:]
-campaign = Campaign(Pool(ids=range(60)), log=open_log(url, campaign=name))
+url, name, process, items, wanted = sys.argv[1:]
+campaign = Campaign(Pool(ids=range(int(items))), log=open_log(url, campaign=name))
 
 def alone_too_long():
     """Half of it is done, and the other process has not come to it yet on this busy machine."""
@@ -49,11 +50,11 @@ def label_in_two_processes(url, overlap):
     name = uuid.uuid4().hex
     log = open_log(url, campaign=name)
     campaign = Campaign(
-        Pool(ids=range(60)), Classification(("a", "b")), strategy="random", log=log, overlap=overlap
+        Pool(ids=range(ITEMS)), Classification(("a", "b")), strategy="random", log=log, overlap=overlap
     )
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", ANNOTATORS, url, name, one, str(60 * overlap)],
+            [sys.executable, "-c", ANNOTATORS, url, name, one, str(ITEMS), str(ITEMS * overlap)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -75,11 +76,11 @@ def label_in_two_processes(url, overlap):
 
 def test_eight_annotators_in_two_processes_are_never_served_the_same(url):
     state = label_in_two_processes(url, overlap=1)
-    assert len(state.labels) == state.answers == len(state.queries) == 60
+    assert len(state.labels) == state.answers == len(state.queries) == ITEMS
     assert {by[0] for by in state.by_annotator} == {"x", "y"}, "both had a share"
 
 
 def test_with_an_overlap_each_item_goes_to_just_so_many(url):
     state = label_in_two_processes(url, overlap=2)
     assert all(len(item.annotations) == len(item.queries) == 2 for item in state.items.values())
-    assert state.answers == 120
+    assert state.answers == 2 * ITEMS
