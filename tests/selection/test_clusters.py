@@ -8,9 +8,9 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from querist.errors import InvalidInput
-from querist.kernels import typical_of_clusters
+from querist.kernels import kmedoids, typical_of_clusters
 from querist.models import Prediction
-from querist.selection import KMeans, TypiClust
+from querist.selection import KMeans, KMedoids, TypiClust
 
 OF = np.repeat([0, 1, 2], [60, 30, 10])
 CENTRES = np.array([[0.0, 9.0], [9.0, 0.0], [9.0, 9.0]])
@@ -84,14 +84,37 @@ def test_k_means_gives_one_of_each_heap_near_its_centre():
         assert pick == members[away.argmin()]
 
 
-def test_k_means_weighs_and_filters_by_score():
+@pytest.mark.parametrize("kind", [np.asarray, csr_array, np.float32])
+def test_medoids_have_the_least_sum_of_distances_in_their_clusters(kind):
+    x = np.concatenate([X, [[40.0, 40.0]]])
+    medoids, of = kmedoids(kind(x), 3, np.random.default_rng(0))
+    away = cdist(x, x)
+    assert (of == away[:, medoids].argmin(axis=1)).all()
+    for c, medoid in enumerate(medoids):
+        inside = away[np.ix_(of == c, of == c)].sum(axis=1)
+        assert away[medoid, of == c].sum() == pytest.approx(inside.min(), rel=1e-5)
+    weights = np.where(np.arange(101) == 7, 1e6, 1.0)
+    assert 7 in kmedoids(kind(x), 3, np.random.default_rng(0), weights=weights)[0]
+    with pytest.raises(InvalidInput, match="k-medoids"):
+        kmedoids(x[:0], 3, np.random.default_rng(0))
+
+
+def test_medoids_do_not_follow_an_outlier():
+    x = np.array([[0.0], [1.0], [2.0], [100.0]])
+    assert KMedoids()(np.zeros(4), Prediction(None, x), 1).tolist() in ([1], [2])
+    picks = KMedoids()(np.zeros(100), Prediction(None, X), 3)
+    assert OF[picks].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("kind", [KMeans, KMedoids])
+def test_clusters_weigh_and_filter_by_score(kind):
     scores = np.where(OF == 0, 0.0, 1.0)
-    assert set(OF[KMeans(weighted=True)(scores, Prediction(None, X), 2)].tolist()) == {1, 2}
+    assert set(OF[kind(weighted=True)(scores, Prediction(None, X), 2)].tolist()) == {1, 2}
     scores = np.random.default_rng(1).random(100)
-    picks = KMeans(among=2)(scores, Prediction(None, X), 5)
+    picks = kind(among=2)(scores, Prediction(None, X), 5)
     assert set(picks.tolist()) <= set(np.argsort(-scores)[:10].tolist()) and len(set(picks.tolist())) == 5
     with pytest.raises(InvalidInput, match="0 or more"):
-        KMeans(weighted=True)(scores - 2, Prediction(None, X), 2)
+        kind(weighted=True)(scores - 2, Prediction(None, X), 2)
 
 
 def test_k_means_fills_the_batch_where_rows_repeat():
@@ -100,7 +123,7 @@ def test_k_means_fills_the_batch_where_rows_repeat():
     assert len(set(picks.tolist())) == 6 and set((picks[:2] // 10).tolist()) == {0, 1}
 
 
-@pytest.mark.parametrize("kind", [KMeans, TypiClust])
+@pytest.mark.parametrize("kind", [KMeans, KMedoids, TypiClust])
 def test_the_lots_order_the_rows_and_the_sample_bounds_them(kind):
     first, again = (kind(sample=20)(np.zeros(100), Prediction(None, X, seed=4), 5) for _ in range(2))
     assert (first == again).all()

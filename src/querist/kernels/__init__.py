@@ -22,6 +22,7 @@ from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
+from querist.kernels.medoids import kmedoids
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.sampling import priority_sample
@@ -53,6 +54,7 @@ __all__ = [
     "keys_of",
     "kmeans",
     "kmeans_plus_plus",
+    "kmedoids",
     "lcmd",
     "least_confidence",
     "lightweight_coreset",

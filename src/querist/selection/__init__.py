@@ -1,6 +1,6 @@
 """Selectors: scores and geometry in, n candidates out."""
 
-from querist.selection.clusters import KMeans, TypiClust
+from querist.selection.clusters import KMeans, KMedoids, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coresets import FrankWolfe, GraphCut, LightweightCoreset
 from querist.selection.coverage import KCenter, KMeansPlusPlus
@@ -16,6 +16,7 @@ __all__ = [
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",
+    "KMedoids",
     "LCMD",
     "LightweightCoreset",
     "MaxDet",

@@ -8,13 +8,21 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import Points, k_center, kmeans, priority_sample, representatives, typical_of_clusters
+from querist.kernels import (
+    Points,
+    k_center,
+    kmeans,
+    kmedoids,
+    priority_sample,
+    representatives,
+    typical_of_clusters,
+)
 from querist.models import take
 from querist.selection.contract import Selection, Selector
 from querist.selection.subpool import best, check_among, check_sample, checked_weights, positions, subpool
 from querist.specs import named
 
-__all__ = ["KMeans", "TypiClust"]
+__all__ = ["KMeans", "KMedoids", "TypiClust"]
 
 
 @named("k_means")
@@ -48,25 +56,54 @@ class KMeans(Selector):
         check_sample(self.sample)
 
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
-        if not len(prediction) or n <= 0:
-            return Selection(np.empty(0, dtype=np.intp), np.empty(0))
-        near = best(scores, prediction, n, self.among)
-        near = near[~np.isin(prediction.rows[near], prediction.taken)]
-        size = len(near) if self.sample is None else max(self.sample, 4 * n)
-        drawn, _ = priority_sample(prediction.chance[near], size)  # in the order of their lots
-        near = near[drawn]
+        near, weights = _parts(self, scores, prediction, n)
         if not len(near):
             return Selection(near, np.empty(0))
-        weights = checked_weights(scores[near]) if self.weighted else np.ones(len(near))
         x = take(prediction.space, prediction.rows[near])
         clusters = kmeans(x, n, np.random.default_rng(prediction.seed), weights=weights)
-        picks = representatives(x, clusters)
-        mass = np.bincount(clusters.of, weights=weights, minlength=len(clusters.centres))
-        picks = picks[np.lexsort((picks, -mass[clusters.of[picks]]))]
-        if len(picks) < min(n, len(near)):  # some clusters are empty: rows repeat
-            more, _ = k_center(x, n - len(picks), taken=picks)
-            picks = np.concatenate([picks, more])
-        return Selection(near[picks], np.ones(len(picks)))
+        return _one_each(x, near, representatives(x, clusters), clusters.of, weights, n)
+
+    @classmethod
+    def examples(cls) -> tuple[Selector, ...]:
+        return (cls(), cls(weighted=True, among=5, sample=16))
+
+
+@named("k_medoids")
+@dataclass(frozen=True)
+class KMedoids(Selector):
+    """The candidates in the middle of n clusters by distance, those of the largest clusters first.
+
+    Prefer it to ``KMeans`` where clusters have outliers or odd shapes: a few far items pull a mean, not
+    a medoid.  It takes longer, so that fewer candidates are clustered.  Like ``KMeans`` it does not look
+    at what is labelled.
+
+    Parameters
+    ----------
+    weighted : bool
+        Whether the scores weigh the candidates (they must be 0 or more).
+    among : float, optional
+        How many times n the best by score take part; all if not given.
+    sample : int, optional
+        How many of those, drawn by lot, are clustered at most.
+
+    Kaufman & Rousseeuw 1987; Park & Jun 2009.
+    """
+
+    weighted: bool = False
+    among: float | None = None
+    sample: int | None = 4096
+
+    def __post_init__(self) -> None:
+        check_among(self.among)
+        check_sample(self.sample)
+
+    def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
+        near, weights = _parts(self, scores, prediction, n)
+        if not len(near):
+            return Selection(near, np.empty(0))
+        x = take(prediction.space, prediction.rows[near])
+        medoids, of = kmedoids(x, n, np.random.default_rng(prediction.seed), weights=weights)
+        return _one_each(x, near, medoids, of, weights, n)
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
@@ -136,6 +173,32 @@ class TypiClust(Selector):
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
         return (cls(), cls(clusters=3, neighbours=2, sample=16))
+
+
+def _parts(
+    selector: KMeans | KMedoids, scores: np.ndarray, prediction: Any, n: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The positions that are clustered, in the order of their lots, and what each counts for."""
+    if not len(prediction) or n <= 0:
+        return np.empty(0, dtype=np.intp), np.empty(0)
+    near = best(scores, prediction, n, selector.among)
+    near = near[~np.isin(prediction.rows[near], prediction.taken)]
+    size = len(near) if selector.sample is None else max(selector.sample, 4 * n)
+    drawn, weights = priority_sample(prediction.chance[near], size)
+    near = near[drawn]
+    return near, checked_weights(scores[near]) if selector.weighted and len(near) else weights
+
+
+def _one_each(
+    x: Any, near: np.ndarray, picks: np.ndarray, of: np.ndarray, weights: np.ndarray, n: int
+) -> Selection:
+    """One pick of each cluster, the heaviest first; spread over the rest where there are fewer than n."""
+    mass = np.bincount(of, weights=weights)
+    picks = picks[np.lexsort((picks, -mass[of[picks]]))]
+    if len(picks) < min(n, len(near)):  # some clusters are empty: rows repeat
+        more, _ = k_center(x, n - len(picks), taken=picks)
+        picks = np.concatenate([picks, more])
+    return Selection(near[picks], np.ones(len(picks)))
 
 
 def _nearest(x: Any, start: int, centres: np.ndarray) -> np.ndarray:
