@@ -10,6 +10,7 @@ import pytest
 
 from querist.errors import InvalidInput
 from querist.kernels import bald, batch_bald, epig
+from querist.kernels.bayesian import _Joint
 
 
 def committee(members, n, classes, seed=0, sharpness=0.5):
@@ -67,6 +68,17 @@ def test_lazy_evaluation_leaves_nothing_out():
         assert gain >= max(every) - 1e-9
         batch.append(int(row))
     assert rows[0] == bald(draws).argmax()
+
+
+def test_what_is_merged_bounds_what_is_exact():
+    draws = committee(4, 40, 3, seed=5, sharpness=0.3)
+    joint = _Joint.empty(4)
+    for row in range(6):
+        joint = joint.extended(draws[:, row], 10_000, np.random.default_rng(0))
+    merged = joint.coarse()
+    assert len(joint.chances) == 3**6 > 4 * len(merged.chances) and np.isclose(merged.chances.sum(), 1)
+    exact, bound = joint.conditional_entropy(draws), merged.conditional_entropy(draws)
+    assert (bound >= exact - 1e-12).all() and (bound - exact).max() < 0.1
 
 
 def test_what_is_out_already_is_told_no_more():

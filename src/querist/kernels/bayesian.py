@@ -14,6 +14,7 @@ from querist.kernels.uncertainty import check_rows
 
 __all__ = ["batch_bald", "epig"]
 
+_STALE, _COARSE, _EXACT = 0, 1, 2
 _LAZY, _MOST_AT_ONCE = 16, 256  # candidates that are looked at again together, doubling
 
 
@@ -76,14 +77,14 @@ def batch_bald(
         check_rows(said)
         joint = joint.extended(said, configurations, rng)
     tie = np.zeros(len(bounds)) if ties is None else np.asarray(ties, dtype=np.float64)
-    fresh = np.full(len(bounds), given is None or not np.shape(given)[1])
+    known = np.full(len(bounds), _EXACT if given is None or not np.shape(given)[1] else _STALE)
     picks, gains = [], []
     for turn in range(rows):
-        best = _best(draws, noise, joint, bounds, fresh, tie)
+        best = _best(draws, noise, joint, bounds, known, tie)
         picks.append(best)
         gains.append(max(float(bounds[best]), 0.0))
         bounds[best] = -np.inf
-        fresh[:] = False
+        known[:] = _STALE
         if turn + 1 < rows:
             joint = joint.extended(draws[:, best], configurations, rng)
     return np.array(picks, dtype=np.intp), np.array(gains)
@@ -114,6 +115,23 @@ class _Joint:
         members /= members.sum(axis=1, keepdims=True)
         return _Joint(chances / chances.sum(), members)
 
+    def coarse(self) -> _Joint:
+        """The same with joint labels merged that point to the same two members about as firmly.
+
+        Entropy is concave, so that what this tells of a row is never less than what is true of it.
+        """
+        k = self.members.shape[1]
+        if len(self.chances) <= 2 * k * k:
+            return self
+        first = self.members.argmax(axis=1)
+        others = self.members.copy()
+        others[np.arange(len(first)), first] = -1
+        share = np.minimum((4 * self.members.max(axis=1)).astype(int), 3)
+        _, group = np.unique((first * k + others.argmax(axis=1)) * 4 + share, return_inverse=True)
+        chances = np.bincount(group, self.chances)
+        members = np.stack([np.bincount(group, self.chances * column) for column in self.members.T], axis=1)
+        return _Joint(chances, members / chances[:, None])
+
     def conditional_entropy(self, said: Array) -> Array:
         """H(label | labels of the batch), (b,), of rows of which the members say ``said`` (K, b, C)."""
         k, b, classes = said.shape
@@ -126,20 +144,27 @@ class _Joint:
         return np.asarray(-total.reshape(b, classes).sum(axis=1))
 
 
-def _best(draws: Array, noise: Array, joint: _Joint, bounds: Array, fresh: Array, tie: Array) -> int:
-    """The row of the largest gain; the stale bounds that reach that far are computed anew."""
+def _best(draws: Array, noise: Array, joint: _Joint, bounds: Array, known: Array, tie: Array) -> int:
+    """The row of the largest gain; the bounds that reach that far are sharpened, in two steps.
+
+    ``known`` says of each bound whether it is stale, coarse or exact.
+    """
+    steps = {_STALE: (joint.coarse(), _COARSE), _COARSE: (joint, _EXACT)}
     several = _LAZY
     while True:
         best = _first(bounds, tie)
-        known = bounds[fresh].max(initial=-np.inf)
-        stale = np.flatnonzero(~fresh & (bounds >= known) & (bounds > -np.inf))
-        if not len(stale):
+        reached = bounds[known == _EXACT].max(initial=-np.inf)
+        doubtful = np.flatnonzero((known < _EXACT) & (bounds >= reached) & (bounds > -np.inf))
+        if not len(doubtful):
             return best
-        if len(stale) > several:
-            stale = stale[np.argpartition(-bounds[stale], several)[:several]]
+        level = int(known[doubtful[np.argmax(bounds[doubtful])]])
+        some = doubtful[known[doubtful] == level]
+        if len(some) > several:
+            some = some[np.argpartition(-bounds[some], several)[:several]]
         several = min(2 * several, _MOST_AT_ONCE)
-        bounds[stale] = joint.conditional_entropy(draws[:, stale]) - noise[stale]
-        fresh[stale] = True
+        by, reaches = steps[level]
+        bounds[some] = np.minimum(bounds[some], by.conditional_entropy(draws[:, some]) - noise[some])
+        known[some] = reaches if by is not joint else _EXACT
 
 
 def _first(bounds: Array, tie: Array) -> int:
