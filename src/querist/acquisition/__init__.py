@@ -15,6 +15,7 @@ from querist.acquisition.committee import (
 )
 from querist.acquisition.cost import Cost
 from querist.acquisition.density import Density
+from querist.acquisition.expected_change import ExpectedGradientLength, ExpectedModelChange
 from querist.acquisition.expected_cost import CostMargin, ExpectedCost
 from querist.acquisition.information import Epig
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
@@ -32,6 +33,8 @@ __all__ = [
     "Entropy",
     "Epig",
     "ExpectedCost",
+    "ExpectedGradientLength",
+    "ExpectedModelChange",
     "LeastConfidence",
     "Margin",
     "MaxKL",

@@ -18,6 +18,7 @@ from querist.kernels.disagreement import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
@@ -44,6 +45,8 @@ __all__ = [
     "entropy",
     "epig",
     "expected_cost",
+    "expected_gradient_length",
+    "expected_model_change",
     "frank_wolfe",
     "graph_cut",
     "greedy_coverage",
@@ -57,6 +60,7 @@ __all__ = [
     "kmedoids",
     "lcmd",
     "least_confidence",
+    "lengths",
     "lightweight_coreset",
     "margin",
     "max_det",
