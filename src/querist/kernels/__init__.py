@@ -1,5 +1,6 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
+from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
@@ -36,6 +37,7 @@ __all__ = [
     "OuterProducts",
     "Points",
     "bald",
+    "ball_radii",
     "batch_bald",
     "boundary",
     "confidence_ratio",
@@ -66,6 +68,7 @@ __all__ = [
     "max_det",
     "max_kl",
     "mean_std",
+    "mixed_coverage",
     "nearest",
     "priority_sample",
     "pure_radius",

@@ -3,6 +3,7 @@
 from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
@@ -12,6 +13,7 @@ from querist.strategies.uherding import UHerding
 
 __all__ = [
     "BatchBald",
+    "DCoM",
     "Default",
     "Explore",
     "GSx",
