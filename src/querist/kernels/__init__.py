@@ -27,6 +27,7 @@ from querist.kernels.lcmd import lcmd
 from querist.kernels.medoids import kmedoids
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
+from querist.kernels.quire import quire
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
 from querist.kernels.typical import typical_of_clusters
@@ -72,6 +73,7 @@ __all__ = [
     "nearest",
     "priority_sample",
     "pure_radius",
+    "quire",
     "reach",
     "representatives",
     "top",

@@ -7,6 +7,7 @@ from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
+from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.uherding import UHerding
@@ -20,6 +21,7 @@ __all__ = [
     "GSy",
     "IGS",
     "Proposal",
+    "Quire",
     "Scored",
     "Snapshot",
     "Strategy",
