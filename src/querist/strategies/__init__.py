@@ -1,5 +1,6 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
+from querist.strategies.badge import Badge
 from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
@@ -13,6 +14,7 @@ from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.uherding import UHerding
 
 __all__ = [
+    "Badge",
     "BatchBald",
     "DCoM",
     "Default",

@@ -1,0 +1,100 @@
+"""BADGE: batches of large and different gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from querist.kernels import OuterProducts, kmeans_plus_plus, top
+from querist.models import Prediction, require, take
+from querist.selection import KMeansPlusPlus
+from querist.specs import named
+from querist.strategies.contract import Proposal, Snapshot
+from querist.strategies.scored import predicted, proposed
+
+__all__ = ["Badge"]
+
+
+@named("badge")
+@dataclass(frozen=True)
+class Badge:
+    """Draws the batch by k-means++ on the gradients that the model's own best guesses would cause.
+
+    A gradient of the last layer is long where the model is unsure and points elsewhere where the item is
+    another: one draw weighs worth and spread, without a parameter.  Prefer it for batches from ten on,
+    with a model that can embed or with good features; for one question at a time it is a longest
+    gradient, and ``Margin`` does as well.  It does not look at what is labelled: that is the model's part.
+
+    The gradients are (p - 1 at the likeliest class) x (what the last layer sees); as products they are
+    never written down, so that time is O(k n (C + d)) and memory O(n C) besides the pool.  The first pick
+    has the longest gradient, as in the authors' program; items that are out with others count as picked.
+    Where all gradients are alike or nothing (repeated rows, a model sure of everything) the rest is drawn
+    uniformly.  While there is no model it draws by k-means++ on the features.  Needs ``model.proba``.
+
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from querist.data import Pool
+    >>> from querist.models import as_model
+    >>> x = np.array([[-4.0, 1.0], [4.0, 1.0], [0.0, 3.0], [0.0, 3.0], [0.1, 1.0]])
+    >>> model = as_model(LogisticRegression()).fitted(x[:2], ["no", "yes"])
+    >>> Badge().propose(Snapshot(Pool(x), labels={0: "no", 1: "yes"}, model=model), 2).ids
+    [2, 4]
+
+    Ash, Zhang, Krishnamurthy, Langford & Agarwal 2020.
+    """
+
+    name: ClassVar[str] = "badge"
+
+    def propose(self, snapshot: Snapshot, n: int) -> Proposal:
+        """``n`` candidates, each with the length of its gradient as score and the chance of its draw."""
+        prediction = predicted(snapshot)
+        n = max(0, min(n, len(prediction)))
+        if not n:
+            return proposed(snapshot, prediction.rows[:0])
+        if snapshot.model is None:
+            return _cold(snapshot, prediction, n)
+        return _drawn(snapshot, prediction, n)
+
+
+def _cold(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
+    selection = KMeansPlusPlus().select(np.ones(len(prediction)), prediction, n)
+    rows = prediction.rows[selection.positions]
+    why = "No model yet. It is unlike what was asked."
+    return proposed(snapshot, rows, probabilities=selection.probabilities, why=why)
+
+
+def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
+    require(prediction.model, "proba", by="BADGE")
+    out = np.setdiff1d(snapshot.taken, snapshot.labelled)
+    factors = np.zeros((len(snapshot.pool), prediction.proba.shape[1]), dtype=prediction.proba.dtype)
+    factors[prediction.rows] = _surprise(prediction.proba)
+    if len(out):
+        factors[out] = _surprise(prediction.model.proba(take(prediction.x, out)))
+    lengths = np.sqrt(OuterProducts(factors, prediction.space).norms[prediction.rows])
+    first = np.empty(0, dtype=np.intp)
+    if not len(out):
+        first = prediction.rows[top(lengths, 1, ties=prediction.chance)]
+    picks, chances = kmeans_plus_plus(
+        prediction.space,
+        n - len(first),
+        taken=np.concatenate([out, first]),
+        rows=prediction.rows,
+        factors=factors,
+        rng=np.random.default_rng(prediction.seed),
+    )
+    picks = np.concatenate([first, picks])
+    return proposed(
+        snapshot,
+        picks,
+        scores=lengths[np.searchsorted(prediction.rows, picks)],
+        probabilities=np.concatenate([np.ones(len(first)), chances]),
+        why="Its answer would change the model much, and not as the others do.",
+    )
+
+
+def _surprise(proba: Any) -> np.ndarray:
+    """Probabilities less one at the likeliest class, (n, C): the loss's slope, were the guess true."""
+    slope = np.array(proba)
+    slope[np.arange(len(slope)), slope.argmax(axis=1)] -= 1
+    return slope
