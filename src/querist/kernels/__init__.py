@@ -21,6 +21,7 @@ from querist.kernels.disagreement import (
 )
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
+from querist.kernels.falling import Falling
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
@@ -35,6 +36,7 @@ from querist.kernels.uncertainty import confidence_ratio, entropy, least_confide
 
 __all__ = [
     "Clusters",
+    "Falling",
     "OuterProducts",
     "Points",
     "bald",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import Points, margin, top
+from querist.kernels import Falling, Points, margin, priority_sample, top
 from querist.models import Prediction, take
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
@@ -163,16 +162,8 @@ def _space(prediction: Prediction, rows: np.ndarray) -> Any:
 
 
 def _drawn(weights: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates that stand for all, drawn in proportion to their weights, with the weight each stands for.
-
-    Priority sampling (Duffield, Lund & Thorup 2007): the heavy ones are always among them, with their
-    own weight; each of the light ones stands for many.  Sums of weights are estimated without bias.
-    """
-    priorities = weights / np.maximum(chance, 1e-18)
-    best = top(priorities, _WITNESSES + 1)
-    rows = best[:_WITNESSES]
-    least = priorities[best[-1]] if len(best) > _WITNESSES else 0.0
-    stands_for = np.maximum(weights[rows], least)
+    """Candidates that stand for all, drawn in proportion to their weights, with the share each stands for."""
+    rows, stands_for = priority_sample(chance, _WITNESSES, weights=weights)
     return rows, (stands_for / max(float(stands_for.sum()), 1e-300)).astype(np.float32)
 
 
@@ -209,29 +200,27 @@ def _covered(points: Points, w: int, taken: np.ndarray, scale: float) -> np.ndar
 def _greedy(
     near: np.ndarray, covered: np.ndarray, weights: np.ndarray, n: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The ``n`` rows of ``near`` that cover most, each after the ones before; and what each adds.
+    """The ``n`` rows of ``near`` that cover most, each after the ones before; and what each adds."""
 
-    Gains only ever fall (coverage is submodular), so a stale gain is an upper bound: the first that
-    is still the largest when computed anew is the next one (lazy greedy, Minoux 1978).
-    """
     step = max(1, _BLOCK // near.shape[1])
-    bounds = np.concatenate(
-        [np.maximum(near[i : i + step] - covered, 0) @ weights for i in range(0, len(near), step)]
-    )
-    queue = [(-float(gain), i, 0) for i, gain in enumerate(bounds)]
-    heapq.heapify(queue)
-    positions: list[int] = []
-    gains: list[float] = []
-    while len(positions) < n:
-        bound, i, turn = heapq.heappop(queue)
-        if turn < len(positions):
-            fresh = float(np.maximum(near[i] - covered, 0) @ weights)
-            heapq.heappush(queue, (-fresh, i, len(positions)))
-            continue
-        positions.append(i)
-        gains.append(-bound)
-        np.maximum(covered, near[i], out=covered)
-    return np.array(positions, dtype=np.intp), np.array(gains)
+
+    def gain(rows: np.ndarray) -> np.ndarray:
+        gains = np.empty(len(rows))
+        for start in range(0, len(rows), step):
+            some = near[rows[start : start + step]]
+            some -= covered
+            gains[start : start + step] = np.maximum(some, 0, out=some) @ weights
+        return gains
+
+    def fresh(rows: np.ndarray, since: np.ndarray, best: float) -> tuple[np.ndarray, np.ndarray]:
+        return gain(rows), np.full(len(rows), falling.turn)
+
+    falling = Falling(gain(np.arange(len(near))), fresh, first_of_equals=True)
+    positions, gains = np.empty(n, dtype=np.intp), np.empty(n)
+    for i in range(n):
+        positions[i], gains[i] = falling.take()
+        np.maximum(covered, near[positions[i]], out=covered)
+    return positions, gains
 
 
 def _rest(prediction: Prediction, unsure: np.ndarray | None, order: np.ndarray, n: int) -> np.ndarray:
