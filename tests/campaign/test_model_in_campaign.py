@@ -179,6 +179,20 @@ def test_random_questions_are_always_blind(heaps):
     assert all(query.suggestion is not None for query in queries)
 
 
+def test_a_blind_question_that_is_taken_back_comes_again_blind(heaps):
+    """The answer given anew counts where the first one did: in the estimate of quality."""
+    x, y = heaps
+    campaign = begin(x, random_share=1.0)
+    label(campaign, y, 1)
+    query = campaign.ask(to="ann")[0]
+    campaign.tell(query, y[query.item])
+    campaign.retract(query.item, by="ann")
+    again = campaign.reopen(query.item, to="ann")
+    assert (again.arm, again.hidden) == ("reopened", True) and again.suggestion is not None
+    campaign.release(again)
+    assert not campaign.reopen(query.item, to="bob").hidden  # whose answer counts nowhere
+
+
 def test_a_strategy_may_deal_the_honest_share_itself():
     class Dealer:
         def __init__(self, share=0.0):

@@ -59,6 +59,7 @@ class Asking:
         lease = settings.lease if lease is None else lease
         version, news, beliefs = self._beliefs([pick.item for pick in picks])
         hidden = np.random.default_rng(desk.seed(1)).random(len(picks)) < settings.hide_share
+        blind = [pick.arm == "random" or self._was_blind(pick, to) for pick in picks]
         first = desk.state.head + len(news) + 1
         asked = [
             Asked(
@@ -75,11 +76,22 @@ class Asking:
                 probability=pick.probability,
                 model=version,
                 suggestion=belief,
-                hidden=belief is not None and (bool(hidden[i]) or pick.arm == "random"),
+                hidden=belief is not None and (bool(hidden[i]) or blind[i]),
             )
             for i, (pick, belief) in enumerate(zip(picks, beliefs, strict=True))
         ]
         return [*news, *asked], [query_of(one, desk.pool) for one in asked]
+
+    def _was_blind(self, pick: Pick, to: str | None) -> bool:
+        """Whether the annotator answered this item blindly before: what comes back stays as blind.
+
+        An answer given anew counts where the one before it did, and that must owe nothing to the model.
+        """
+        state = self._desk.state
+        if pick.arm != "reopened" or pick.item not in state.items:
+            return False
+        before = [state.queries[query] for query in state.items[pick.item].queries]
+        return any(one.asked.hidden and to in (one.asked.to, one.by) for one in before)
 
     def snapshot(self, to: str | None, *, last_round: bool = False, room: float = math.inf) -> LiveSnapshot:
         """The campaign as a strategy sees it on behalf of an annotator, with so much room in the budget."""
