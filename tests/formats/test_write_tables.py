@@ -140,6 +140,10 @@ def test_formulas_are_disarmed_on_request_only(tmp_path: Path) -> None:
     write_labels(tmp_path / "safe.csv", a_state(), a_pool(), spreadsheet_safe=True)
     assert read(tmp_path / "plain.csv")[2]["text"] == "=1+1"
     assert read(tmp_path / "safe.csv")[2]["text"] == "'=1+1"
+    named = Pool(ids=["a"], content=[{"kind": "row", "fields": {"=2+2": "x"}}])
+    state = fold([(1, Answered(item="a", value="b"))])
+    write_labels(tmp_path / "named.csv", state, named, spreadsheet_safe=True)
+    assert read(tmp_path / "named.csv")[0]["'=2+2"] == "x"
 
 
 def test_an_empty_campaign_is_an_empty_table(tmp_path: Path) -> None:

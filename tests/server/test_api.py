@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import time
+from contextlib import contextmanager
 
 import pytest
 from served import client_of, right
@@ -338,6 +339,12 @@ def test_an_item_shows_its_content(client):
     assert client.get("/api/media/t3").status_code == 422  # a text has no picture
 
 
+@pytest.mark.parametrize("item", ["nothing", "--5", "²", "9" * 5000])
+def test_an_item_that_is_not_there_is_not_found_however_it_is_called(client, item):
+    assert client.get(f"/api/items/{item}").status_code == 404
+    assert client.post("/api/corrections", json={"item": item, "value": "sport"}).status_code == 404
+
+
 def test_the_dashboard_counts_what_was_said(client, workspace):
     label(client, 12)
     learned(workspace)
@@ -376,6 +383,41 @@ def test_labels_and_predictions_are_exported(client, workspace, format):
             assert len([json.loads(line) for line in reply.text.splitlines()]) == rows
         else:
             assert reply.content[:4] == b"PAR1"
+
+
+def test_a_csv_from_the_page_runs_nothing_in_a_spreadsheet(client):
+    client.post("/api/classes", json={"name": "=1+1"})
+    answer(client, ask(client)[0], "=1+1")
+    labels = {}
+    for safe in ("", "&spreadsheet_safe=false"):
+        reply = client.get(f"/api/export?what=labels&format=csv{safe}")
+        (row,) = csv.DictReader(io.StringIO(reply.text))
+        labels[safe] = row["label"]
+    assert labels == {"": "'=1+1", "&spreadsheet_safe=false": "=1+1"}
+
+
+def test_an_export_ends_however_fast_the_answers_come():
+    from querist.server.routes import _steadily
+
+    held, tries = [], []
+
+    @contextmanager
+    def lock():
+        held.append("nobody answers now")
+        yield
+
+    def write():
+        tries.append(list(held))
+        if not held:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    def broken():
+        raise RuntimeError("something else")
+
+    _steadily(write, lock())
+    assert tries == [[], [], held] and len(held) == 1
+    with pytest.raises(RuntimeError, match="else"):
+        _steadily(broken, lock())
 
 
 def test_the_page_is_there_or_says_how_to_build_it(client):

@@ -72,7 +72,8 @@ def _writer(format: str) -> Callable[[Table, BinaryIO, bool], int]:
 def _write_csv(table: Table, file: BinaryIO, spreadsheet_safe: bool) -> int:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
     writer = csv.writer(text)
-    writer.writerow([column.name for column in table.columns])
+    names = [column.name for column in table.columns]  # data may bring their own
+    writer.writerow(map(_safe, names) if spreadsheet_safe else names)
     n = 0
     for rows in _chunks(table.rows):
         writer.writerows([map(_safe, row) for row in rows] if spreadsheet_safe else rows)

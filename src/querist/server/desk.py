@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from querist.workspace import Workspace
 
 __all__ = ["Desk"]
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")  # more figures are no id, and int() refuses thousands of them
 _SNIPPET = 240
 _META = 2000
 
@@ -133,7 +135,7 @@ class Desk:
         pool = self.workspace.pool
         if item in pool:
             return item
-        if isinstance(item, str) and item.lstrip("-").isdigit() and int(item) in pool:
+        if isinstance(item, str) and _WHOLE.fullmatch(item) and int(item) in pool:
             return int(item)
         if isinstance(item, int) and str(item) in pool:
             return str(item)

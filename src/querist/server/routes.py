@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
@@ -152,12 +153,13 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
         background: BackgroundTasks,
         what: Literal["labels", "predictions"] = "labels",
         format: Literal["csv", "jsonl", "parquet"] = "csv",
+        spreadsheet_safe: bool = True,
     ) -> Response:
         folder = tempfile.TemporaryDirectory(prefix="querist-export-")
         background.add_task(folder.cleanup)
         path = Path(folder.name) / f"{what}.{format}"
         try:
-            _write(desk, what, path, format)
+            _write(desk, what, path, format, spreadsheet_safe)
         except BaseException:
             folder.cleanup()
             raise
@@ -165,7 +167,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
         return FileResponse(path, media_type=_KINDS[format], filename=name, background=background)
 
 
-def _write(desk: Desk, what: str, path: Path, format: str) -> None:
+def _write(desk: Desk, what: str, path: Path, format: str, spreadsheet_safe: bool) -> None:
     from querist.formats import write_labels, write_predictions
 
     workspace, ranking = desk.workspace, desk.workspace.ranking
@@ -173,7 +175,7 @@ def _write(desk: Desk, what: str, path: Path, format: str) -> None:
     def write() -> None:
         state = workspace.campaign.state
         if what == "labels":
-            write_labels(path, state, workspace.pool, format=format)
+            write_labels(path, state, workspace.pool, format=format, spreadsheet_safe=spreadsheet_safe)
             return
         if ranking is None or ranking.proba is None:
             raise NotFitted(
@@ -188,19 +190,25 @@ def _write(desk: Desk, what: str, path: Path, format: str) -> None:
             state=state,
             model=ranking.version,
             format=format,
+            spreadsheet_safe=spreadsheet_safe,
         )
 
-    _steadily(write)
+    _steadily(write, workspace.campaign.lock)
 
 
-def _steadily(write: Callable[[], None], tries: int = 5) -> None:
-    """Read the live state; begin again when an answer comes in at the very moment a dictionary is read."""
-    for attempt in range(tries):
+def _steadily(write: Callable[[], None], lock: AbstractContextManager[Any], tries: int = 2) -> None:
+    """Read the live state; begin again when an answer comes in at the very moment a dictionary is read.
+
+    Where answers come too thick and fast for that, the last try lets none in.
+    """
+    for _ in range(tries):
         try:
             return write()
         except RuntimeError as error:
-            if "changed" not in str(error) or attempt == tries - 1:
+            if "changed" not in str(error):
                 raise
+    with lock:
+        write()
 
 
 def _add_events(app: FastAPI, figures: Figures) -> None:
