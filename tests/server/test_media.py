@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 from served import client_of
 
-from querist.data import open_source
-from querist.errors import InvalidInput, UnknownItem
+from querist.data import open_image, open_source
+from querist.errors import InvalidInput, SourceError, UnknownItem
 from querist.server import media
 from querist.workspace import Workspace
 
@@ -78,12 +78,17 @@ def test_nothing_outside_the_source_folder_is_ever_read(tmp_path):
         media.resolve("gone.png", root)
 
 
-@pytest.mark.parametrize("content", [b"<svg onload='alert(1)'/>", b"<html>", b"", b"\x00" * 100])
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.parametrize("content", [b"<svg onload='alert(1)'/>", b"<html>", b"", b"\x00" * 100, POSTSCRIPT])
 def test_what_is_no_raster_picture_is_refused_whatever_its_name(tmp_path, content):
     path = tmp_path / "x.png"
     path.write_bytes(content)
-    with pytest.raises(InvalidInput, match=r"x\.png"):
+    with pytest.raises(InvalidInput, match=r"x\.png is not a picture.*cannot identify"):
         media.picture(path)
+    with pytest.raises(SourceError, match="no picture of a known format"):
+        open_image(str(path))
 
 
 def test_a_picture_has_a_bound(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 from querist.data.features import FeatureStore
 from querist.data.files import atomic_write, full_disk_told
-from querist.data.images import image_fault, open_image
+from querist.data.images import image_fault, open_image, open_raster
 from querist.data.pool import ItemId, Pool
 from querist.data.source import Columns, Problem, Source
 from querist.data.sources import open_source
@@ -21,6 +21,7 @@ __all__ = [
     "image_fault",
     "open_image",
     "open_items",
+    "open_raster",
     "open_source",
     "write_items",
 ]

@@ -7,7 +7,7 @@ import os
 import struct
 import warnings
 import zlib
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +16,22 @@ from querist.errors import SourceError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PIXEL_LIMIT", "image_fault", "open_image", "png"]
+__all__ = ["PIXEL_LIMIT", "image_fault", "open_image", "open_raster", "png"]
 
 PIXEL_LIMIT = 89_478_485  # the bound at which Pillow suspects a decompression bomb: 256 MB unpacked
+
+_DECODERS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", "ICO", "TGA", "JPEG2000")
+
+
+def open_raster(file: IO[bytes] | str) -> Image:
+    """What Pillow opens with a decoder that does nothing but decode.
+
+    PostScript, whatever its file is called, is a program, and Pillow would have Ghostscript run it.
+    """
+    from PIL import Image
+
+    Image.init()
+    return Image.open(file, formats=[one for one in _DECODERS if one in Image.OPEN])
 
 
 def open_image(source: str | bytes, *, at_least: int | None = None) -> Image:
@@ -41,7 +54,7 @@ def open_image(source: str | bytes, *, at_least: int | None = None) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            with open_raster(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
                 if at_least is not None:
                     image.draft("RGB", (at_least, at_least))
                 image.load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+from querist.data import open_raster
 from querist.errors import InvalidInput, UnknownItem
 
 __all__ = ["LIMIT", "picture", "resolve"]
@@ -41,7 +42,7 @@ def picture(path: Path) -> tuple[bytes, str]:
     """The bytes of a picture that browsers show, and its content type.
 
     The type is read from the bytes, never from the name; formats that browsers do not show (BMP, TIFF,
-    ...) become PNG; anything that is no raster picture (SVG and HTML included) is refused.
+    ...) become PNG; anything that is no raster picture (SVG, HTML and PostScript included) is refused.
     """
     size = path.stat().st_size
     if size > LIMIT:
@@ -61,7 +62,7 @@ def _as_png(data: bytes, name: str) -> bytes:
 
     out = io.BytesIO()
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_raster(io.BytesIO(data)) as image:
             mode = image.mode if image.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else "RGB"
             image.convert(mode).save(out, "PNG")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
