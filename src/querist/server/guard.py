@@ -94,7 +94,7 @@ class Guard:
                 "Open the address that querist printed, or start it with --host.",
             )
         origin = headers.get("origin")
-        same = origin is None or urlsplit(origin).netloc.lower() == host.lower()
+        same = origin is None or _netloc_of(origin) == host.lower()
         elsewhere = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")  # or another port
         if not same or (elsewhere and scope["method"] in _CHANGING):
             return (
@@ -151,6 +151,13 @@ def _host_of(value: str) -> str:
         return ""
 
 
+def _netloc_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:  # a bracket that does not close
+        return ""
+
+
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
@@ -166,7 +173,7 @@ def _unfit(scope: Scope, headers: Mapping[str, str]) -> tuple[int, str, str, str
     if kind != "application/json":
         return 415, "NotJson", f"The body is {kind or 'of no kind'!r}.", "Send JSON as application/json."
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > BODY_LIMIT:
+    if not length.isdecimal() or len(length) > 9 or int(length) > BODY_LIMIT:
         return (
             413,
             "TooLarge",
