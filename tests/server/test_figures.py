@@ -2,7 +2,9 @@
 
 from served import client_of
 
+from querist.campaign.quality import Quality
 from querist.events import Answered, Outcome, Retracted, Skipped, State
+from querist.server import figures
 from querist.server.figures import _labels_to
 from querist.workspace import Tally
 
@@ -46,6 +48,29 @@ def test_what_is_left_of_a_budget_and_the_time_it_takes(make):
         assert (progress["left"], progress["seconds_left"], progress["budget"]) == (6, 18.0, 10)
         progress = client.get("/api/progress").json()
         assert progress["verdict"]["reason"]
+
+
+def test_a_budget_may_be_a_fraction(make):
+    with client_of(make(settings={"budget": 2.5})) as client:
+        assert client.get("/api/campaign").json()["settings"]["budget"] == 3
+        assert client.get("/api/progress").json()["left"] == 3
+
+
+def test_what_is_left_to_a_target_is_counted_while_no_answer_comes_in(make, monkeypatch):
+    """Counting walks through the outcomes, which another request may be adding to."""
+    workspace = make(settings={"target": 0.8})
+    held = []
+
+    def counted(target, state):
+        held.append((target, workspace.campaign.lock._is_owned()))
+        return 7
+
+    monkeypatch.setattr(figures, "_labels_to", counted)
+    monkeypatch.setattr(figures, "quality", lambda state: Quality(0.5, 0.1, 0.9, 10))
+    with client_of(workspace) as client:
+        assert client.get("/api/progress").json()["left"] == 7
+        assert client.get("/api/progress").json()["left"] == 7
+    assert held == [(0.8, True)]
 
 
 def test_a_tally_counts_days_people_and_typical_times():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -26,6 +27,8 @@ class _Estimate:
     head: int
     quality: wire.Quality | None
     verdict: wire.Verdict
+    target: float | None
+    missing: int | None  # labels until that target, estimated
 
 
 class Figures:
@@ -49,6 +52,8 @@ class Figures:
     def settings(self) -> wire.Settings:
         """The settings in force."""
         told = self.workspace.settings.as_json()
+        if told["budget"] is not None:
+            told["budget"] = math.ceil(told["budget"])  # one label is asked for as long as any is left
         if not isinstance(told["strategy"], str):
             told["strategy"] = str(told["strategy"].get("name", ""))
         return wire.Settings(**{name: value for name, value in told.items() if value is not None})
@@ -56,10 +61,10 @@ class Figures:
     def progress(self, by: str | None) -> wire.Progress:
         """Where the campaign stands, for one annotator."""
         state, settings = self.state, self.workspace.settings
-        found, verdict = self._estimates()
-        left = self._left(found)
+        held = self._estimates()
+        left = self._left(held)
         typical = self.tally.typical_seconds
-        budget = None if settings.budget is None else int(settings.budget)
+        budget = None if settings.budget is None else math.ceil(settings.budget)
         return wire.Progress(
             items=len(self.workspace.pool),
             labelled=len(state.labels),
@@ -71,9 +76,9 @@ class Figures:
             target=settings.target,
             left=left,
             seconds_left=None if left is None or typical is None else left * typical,
-            quality=found,
+            quality=held.quality,
             learner=self.learner,
-            verdict=verdict,
+            verdict=held.verdict,
             head=state.head,
         )
 
@@ -108,7 +113,7 @@ class Figures:
         state = self.state
         with self.workspace.campaign.lock:
             random, active = (curve(state, arm) for arm in ("random", "active"))
-            anchored = anchoring(state)
+            anchored, annotators = anchoring(state), dict(state.by_annotator)
         return wire.Dashboard(
             progress=self.progress(by),
             classes=self.classes(),
@@ -122,7 +127,7 @@ class Figures:
             ],
             annotators=[
                 {"name": name or "", "answers": answers, "today": self.tally.today(name)}
-                for name, answers in sorted(state.by_annotator.items(), key=lambda one: -one[1])
+                for name, answers in sorted(annotators.items(), key=lambda one: -one[1])
             ],
             anchoring=wire.Anchoring(**asdict(anchored)),
         )
@@ -138,37 +143,40 @@ class Figures:
         counts = np.bincount(ranking.predicted[open_], minlength=len(ranking.classes))
         return {name: int(count) for name, count in zip(ranking.classes, counts, strict=True)}
 
-    def _estimates(self) -> tuple[wire.Quality | None, wire.Verdict]:
+    def _estimates(self) -> _Estimate:
         """The estimate, at most half a second old, or fifty times as old as it takes to make."""
         held = self._estimate
         if held is not None and (held.head == self.state.head or time.monotonic() < held.until):
-            return held.quality, held.verdict
+            return held
         if not self._lock.acquire(blocking=held is None):
             assert held is not None
-            return held.quality, held.verdict  # somebody is at it: the last figure will do
+            return held  # somebody is at it: the last figure will do
         try:
             return self._estimate_anew()
         finally:
             self._lock.release()
 
-    def _estimate_anew(self) -> tuple[wire.Quality | None, wire.Verdict]:
+    def _estimate_anew(self) -> _Estimate:
         began = time.monotonic()
-        with self.workspace.campaign.lock:
-            head, found = self.state.head, quality(self.state)
-            verdict = self.workspace.campaign.verdict
+        campaign = self.workspace.campaign
+        with campaign.lock:
+            head, found, target = campaign.state.head, quality(campaign.state), campaign.settings.target
+            verdict = campaign.verdict
+            missing = None if target is None or found is None else _labels_to(target, campaign.state)
         shown = None if found is None else wire.Quality(**asdict(found))
         told = wire.Verdict(stop=verdict.stop, progress=verdict.progress, reason=verdict.reason)
         cost = time.monotonic() - began
-        self._estimate = _Estimate(began + max(_FRESH, 50 * cost), head, shown, told)
-        return shown, told
+        until = began + max(_FRESH, 50 * cost)
+        self._estimate = estimate = _Estimate(until, head, shown, told, target, missing)
+        return estimate
 
-    def _left(self, found: wire.Quality | None) -> int | None:
+    def _left(self, held: _Estimate) -> int | None:
         """Labels still needed for the target; without a target, what is left of the budget."""
         settings, state = self.workspace.settings, self.state
         if settings.target is not None:
-            return None if found is None else _labels_to(settings.target, state)
+            return held.missing if held.target == settings.target else None
         if settings.budget is not None:
-            return max(0, int(settings.budget) - state.spent)
+            return max(0, math.ceil(settings.budget) - state.spent)
         return None
 
 
