@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from served import right
 
-from querist.server.learner import Learner, turn
+from querist.errors import InvalidInput
+from querist.server.learner import Learner, run, turn
 from querist.server.protocol import Report
 from querist.workspace import Workspace, current_ranking
 
@@ -65,6 +67,46 @@ def test_whatever_a_model_raises_is_told(make, monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
     monkeypatch.undo()
     assert turn(learner)  # the next turn may do better
+    learner.workspace.close()
+
+
+def test_what_keeps_failing_is_tried_again_now_and_then_only():
+    class Over(BaseException):
+        pass
+
+    waits = []
+
+    class Wake(threading.Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+            if len(waits) == 3:
+                raise Over
+
+    class Failing:
+        published = None
+
+        def prepare(self):
+            self.said = []
+
+        def step(self):
+            raise InvalidInput("There is no such model.", mend="Name another.")
+
+        def tell(self, report):
+            self.said.append(report.phase)
+
+    learner = Failing()
+    with pytest.raises(Over):
+        run(learner, Wake())
+    assert learner.said == ["failed"] * 3 and min(waits) >= 5
+
+
+def test_a_strategy_may_be_a_spec(make):
+    spec = {"name": "scored", "acquisition": {"name": "entropy"}}
+    workspace = make(settings={"strategy": spec})
+    tell(workspace, 12)
+    learner, said = learner_of(workspace)
+    assert turn(learner), said
+    assert learner.published.strategy == "scored" and not learner.published.cold
     learner.workspace.close()
 
 

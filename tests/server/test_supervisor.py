@@ -82,6 +82,26 @@ def test_a_learner_that_cannot_start_is_tried_ever_less_often(tmp_path):
     assert "no such encoder" in (tmp_path / "learner.log").read_text()
 
 
+def test_a_fault_of_the_hearer_or_of_the_machine_ends_no_supervision(tmp_path):
+    supervisor, ear = supervised(tmp_path, PATIENT, backoff=0.01)
+    hear, faults = supervisor.heard, iter([ZeroDivisionError("odd")])
+
+    def faulty(report):
+        if report.phase == "idle" and (fault := next(faults, None)):
+            raise fault
+        hear(report)
+
+    supervisor.heard = faulty
+    supervisor.start()
+    assert "ZeroDivisionError: odd" in ear.wait(lambda report: report.phase == "failed")[0].note
+    ear.wait(lambda report: report.phase == "idle")
+    supervisor.stop()
+    gone = Supervisor(tmp_path, ear, command=[str(tmp_path / "no-such-program")], backoff=0.01)
+    gone.start()
+    ear.wait(lambda report: "FileNotFoundError" in report.note)
+    gone.stop()
+
+
 def test_a_learner_that_does_not_listen_is_killed(tmp_path):
     code = """
         import signal, time

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,6 +33,7 @@ QUEUE = 1000  # items ranked for asking; beyond them the server draws at random 
 COLD_QUEUE = 200
 _CHUNK = 8192
 _PAUSE = 0.5  # seconds between two publications at least
+_LOOK = 5.0  # seconds between two looks at the log when nobody says that it has grown
 _MATTERS = (Answered, ClassAdded, Retracted, Skipped)
 
 
@@ -120,8 +121,9 @@ class Learner:
             model=model,
             seed=state.seed + state.head,
         )
-        named = str(state.settings.get("strategy", "default"))
-        proposal = as_strategy(named).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
+        told = state.settings.get("strategy", "default")
+        named = str(told.get("name", "") if isinstance(told, Mapping) else told)
+        proposal = as_strategy(told).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
         rows = self.pool.rows(proposal.ids)
         metrics = {} if proba is None else self._metrics(proba)
         return Ranking(
@@ -190,17 +192,15 @@ def _reasons(
 
 
 def run(learner: Learner, wake: threading.Event) -> None:
-    """Learn until the process ends; an error in one step is told and waits for the next label."""
+    """Learn until the process ends; after an error it tries again with the next label, or a while later."""
     learner.prepare()
     while True:
         began = time.monotonic()
         wake.clear()
         if turn(learner):
             time.sleep(max(0.0, _PAUSE - (time.monotonic() - began)))
-        elif learner.published is not None:
-            wake.wait(5.0)
         else:
-            wake.wait(0.5)
+            wake.wait(_LOOK)
 
 
 def turn(learner: Learner) -> bool:

@@ -72,6 +72,11 @@ class Supervisor:
     def stop(self, patience: float = 3.0) -> None:
         """End the learner, gently if it listens within ``patience`` seconds."""
         self._stopping.set()
+        self._end(patience)
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    def _end(self, patience: float = 3.0) -> None:
         process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
@@ -79,20 +84,20 @@ class Supervisor:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
                 process.kill()
-        if self._thread.is_alive():
-            self._thread.join(patience)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
-            code = self._live()
+            try:
+                cause = _cause(self._live())
+            except Exception as error:  # no memory for a process, no room for its log, a fault of the hearer
+                self._end()
+                cause = f"{type(error).__name__}: {error}"
             if self._stopping.is_set():
                 return
             self.crashes = 1 if time.monotonic() - began > _STEADY else self.crashes + 1
             delay = min(60.0, self.backoff * 2 ** (self.crashes - 1))
-            note = (
-                f"The learner stopped ({_cause(code)}); it starts again in {delay:.0f} s. Labelling goes on."
-            )
+            note = f"The learner stopped ({cause}); it starts again in {delay:.0f} s. Labelling goes on."
             self.heard(Report("failed", note=note))
             self._stopping.wait(delay)
 
