@@ -84,6 +84,20 @@ def test_an_interrupted_beginning_is_taken_up(tmp_path, source, monkeypatch):
         assert len(workspace.pool) == 20 and workspace.campaign.state.classes == ("a", "b")
 
 
+def test_an_interrupted_beginning_with_other_data_is_forgotten(tmp_path, source, monkeypatch):
+    def out_of_power(self, folder):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Manifest, "write", out_of_power)
+        with pytest.raises(KeyboardInterrupt):
+            Workspace.create(tmp_path / "c", source, classes=["a"])
+    mended = tmp_path / "mended.csv"
+    mended.write_text("id,text\n" + "".join(f"i{i},another text {i}\n" for i in range(12)))
+    with Workspace.create(tmp_path / "c", open_source(mended), classes=["a"]) as workspace:
+        assert len(workspace.pool) == 12 and workspace.items[0]["text"] == "another text 0"
+
+
 def test_a_reader_sees_what_the_owner_wrote(tmp_path, source):
     with Workspace.create(tmp_path / "c", source, classes=["no", "yes"]) as owner:
         with pytest.raises(CampaignInUse):

@@ -129,6 +129,10 @@ class ItemTable(Sequence[Content]):
             start += batch.num_rows
         return found
 
+    def holds(self, source: Source) -> bool:
+        """Whether these are the items of ``source`` as it is now, and no others."""
+        return self.fingerprint == digest([source.fingerprint])
+
     def append(self, source: Source) -> int:
         """Add the items of ``source`` whose ids are new; returns how many were."""
         if source.kind != self.kind:

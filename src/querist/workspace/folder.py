@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -111,10 +112,9 @@ class Workspace:
             )
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)
+        workspace = None
         try:
-            items = folder / "items"
-            if not any(items.glob("*.arrow")):  # else what an interrupted run has written, whole
-                write_items(source, items)
+            _put_items(source, folder / "items")
             manifest = Manifest(
                 kind=source.kind,
                 source=os.path.abspath(source.path) if source.path else "",
@@ -130,6 +130,8 @@ class Workspace:
             workspace._begin(classes, settings, seed, labels or {})
             manifest.write(folder)  # last: a folder with a manifest is whole
         except BaseException:
+            if workspace is not None:
+                workspace.close()
             lock.release()
             raise
         return workspace
@@ -287,6 +289,18 @@ class Workspace:
     def _suggest(self, items: Sequence[str | int]) -> list[dict[str, Any] | None]:
         """What the ranking in force believes of some items."""
         return [_suggestion(self.ranking, self.pool.row(item)) for item in items]
+
+
+def _put_items(source: Source, folder: Path) -> None:
+    """Write the items, unless a beginning that was interrupted has; those of other data give way."""
+    if any(folder.glob("*.arrow")):
+        try:
+            if open_items(folder).holds(source):
+                return
+        except InvalidInput:  # damaged
+            pass
+        shutil.rmtree(folder)
+    write_items(source, folder)
 
 
 def _suggestion(ranking: Ranking | None, row: int) -> dict[str, Any] | None:
