@@ -15,6 +15,7 @@ from querist.acquisition.committee import (
 )
 from querist.acquisition.cost import Cost
 from querist.acquisition.density import Density
+from querist.acquisition.epistemic import Epistemic
 from querist.acquisition.expected_change import ExpectedGradientLength, ExpectedModelChange
 from querist.acquisition.expected_cost import CostMargin, ExpectedCost
 from querist.acquisition.information import Epig
@@ -32,6 +33,7 @@ __all__ = [
     "Density",
     "Entropy",
     "Epig",
+    "Epistemic",
     "ExpectedCost",
     "ExpectedGradientLength",
     "ExpectedModelChange",

@@ -19,6 +19,7 @@ from querist.kernels.disagreement import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.falling import Falling
@@ -49,6 +50,7 @@ __all__ = [
     "cost_margin",
     "entropy",
     "epig",
+    "epistemic",
     "expected_cost",
     "expected_gradient_length",
     "expected_model_change",

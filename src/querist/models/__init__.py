@@ -2,6 +2,7 @@
 
 from querist.models.committee import Bagging, Committee
 from querist.models.contract import CAPABILITIES, Model, capabilities, require
+from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
 from querist.models.rows import take
 from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model, is_fitted
@@ -11,6 +12,7 @@ __all__ = [
     "CAPABILITIES",
     "Committee",
     "Model",
+    "Parzen",
     "Prediction",
     "ScikitClassifier",
     "ScikitRegressor",

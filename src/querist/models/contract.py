@@ -12,6 +12,7 @@ CAPABILITIES = {
     "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV.",
     "decision": "Use a classifier with decision_function (LinearSVC, SVC, LogisticRegression).",
     "draws": "Use an ensemble (RandomForestClassifier), or querist.models.Bagging(your model).",
+    "frequencies": "Use querist.models.Parzen().",
     "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
@@ -29,6 +30,7 @@ class Model(Protocol):
     ``classes``         what the columns of ``proba`` are, where it has ``proba``
     ``proba(x)``        (n, C) class probabilities, columns in the order of ``classes``
     ``decision(x)``     (n, C) signed distances to the boundary of each class, higher inside it
+    ``frequencies(x)``  (n, C) how often each class was seen nearby, by weight
     ``predict(x)``      (n,) values
     ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;

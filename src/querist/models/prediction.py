@@ -89,6 +89,12 @@ class Prediction:
         return self._in_chunks(self.model.decision, self.rows, columns=len(self.model.classes))
 
     @cached_property
+    def frequencies(self) -> np.ndarray:
+        """How often each class was seen near each candidate, by weight, (k, C)."""
+        self._need("frequencies")
+        return self._in_chunks(self.model.frequencies, self.rows, columns=len(self.model.classes))
+
+    @cached_property
     def mean_std(self) -> tuple[np.ndarray, np.ndarray]:
         """Predicted numbers and their standard deviations, two (k,) arrays."""
         self._need("mean_std")

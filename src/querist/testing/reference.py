@@ -55,6 +55,10 @@ class Centroids:
         squared = np.stack([((dense - centre) ** 2).sum(axis=1) for centre in self.centres], axis=1)
         return np.where(self.seen, -squared, -np.inf)
 
+    def frequencies(self, x: Any) -> np.ndarray:
+        """Four labels nearby, shared as the probabilities are, (n, C)."""
+        return 4 * self.proba(x)
+
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, as if it were a number, two (n,) arrays."""
         return _moments(self.proba(x))
@@ -100,6 +104,10 @@ class Fixed:
     def decision(self, x: Any) -> np.ndarray:
         """The probabilities less one half, (n, C)."""
         return self.proba(x) - 0.5
+
+    def frequencies(self, x: Any) -> np.ndarray:
+        """Four labels nearby, shared as the probabilities are, (n, C)."""
+        return 4 * self.proba(x)
 
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, two (n,) arrays."""
