@@ -36,10 +36,10 @@ class Badge:
     >>> from sklearn.linear_model import LogisticRegression
     >>> from querist.data import Pool
     >>> from querist.models import as_model
-    >>> x = np.array([[-4.0, 1.0], [4.0, 1.0], [0.0, 3.0], [0.0, 3.0], [0.1, 1.0]])
+    >>> x = np.array([[-4.0, 1.0], [4.0, 1.0], [0.1, 3.0], [0.0, 1.0], [3.0, 1.0]])
     >>> model = as_model(LogisticRegression()).fitted(x[:2], ["no", "yes"])
-    >>> Badge().propose(Snapshot(Pool(x), labels={0: "no", 1: "yes"}, model=model), 2).ids
-    [2, 4]
+    >>> Badge().propose(Snapshot(Pool(x), labels={0: "no", 1: "yes"}, model=model), 1).ids
+    [2]
 
     Ash, Zhang, Krishnamurthy, Langford & Agarwal 2020.
     """
