@@ -23,6 +23,7 @@ from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.falling import Falling
+from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
@@ -56,6 +57,7 @@ __all__ = [
     "expected_model_change",
     "frank_wolfe",
     "graph_cut",
+    "graph_density",
     "greedy_coverage",
     "greedy_sampling",
     "gumbel_top",

@@ -4,6 +4,7 @@ from querist.selection.clusters import KMeans, KMedoids, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coresets import FrankWolfe, GraphCut, LightweightCoreset
 from querist.selection.coverage import KCenter, KMeansPlusPlus
+from querist.selection.graph import GraphDensity
 from querist.selection.spread import LCMD, MaxDet
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
 from querist.selection.stochastic import Stochastic
@@ -13,6 +14,7 @@ __all__ = [
     "FacilityLocation",
     "FrankWolfe",
     "GraphCut",
+    "GraphDensity",
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",

@@ -1,0 +1,72 @@
+"""Batches from the thick places of a neighbour graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels import graph_density
+from querist.models import take
+from querist.selection.contract import Selection, Selector
+from querist.selection.subpool import best, check_among, check_sample, positions
+from querist.specs import named
+
+__all__ = ["GraphDensity"]
+
+
+@named("graph_density")
+@dataclass(frozen=True)
+class GraphDensity(Selector):
+    """Each pick is the densest candidate of a neighbour graph; picks and labels thin what is around them.
+
+    Prefer it for first questions on data of uneven thickness, where one radius for all does not fit:
+    the graph has none.  Prefer ``MaxHerding`` where one does.  With ``among=10`` only the 10 n best by
+    score take part, for batches that are uncertain and not odd.
+
+    Parameters
+    ----------
+    neighbours : int
+        How many nearest others each item points at.
+    among : float, optional
+        How many times n the best by score take part; all if not given.
+    sample : int, optional
+        How many candidates, drawn by lot, and how many labels, the latest, make the graph; with None it
+        is all, in time O(n^2 d).
+
+    Ebert, Fritz & Schiele 2012.
+    """
+
+    neighbours: int = 10
+    among: float | None = None
+    sample: int | None = 4096
+
+    def __post_init__(self) -> None:
+        check_among(self.among)
+        check_sample(self.sample)
+        if not (isinstance(self.neighbours, int) and self.neighbours >= 1):
+            raise InvalidInput(
+                f"neighbours must be a whole number of 1 or more; got {self.neighbours!r}.",
+                mend="The paper uses 10.",
+            )
+
+    def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
+        near = best(scores, prediction, n, self.among)
+        near = near[np.argsort(-prediction.chance[near], kind="stable")]  # equals go by lot
+        known = prediction.taken
+        if self.sample is not None:
+            near, known = near[: max(self.sample, 4 * n)], known[-self.sample :]
+        rows = prediction.rows[near]
+        if not len(rows) or n <= 0:
+            return Selection(np.empty(0, dtype=np.intp), np.empty(0))
+        rows = rows[~np.isin(rows, prediction.taken)]
+        x = take(prediction.space, np.concatenate([rows, known]))
+        graph = np.arange(len(rows)), np.arange(len(rows), len(rows) + len(known))
+        picks, _ = graph_density(x, n, rows=graph[0], taken=graph[1], neighbours=self.neighbours)
+        return Selection(positions(prediction.rows, rows[picks]), np.ones(len(picks)))
+
+    @classmethod
+    def examples(cls) -> tuple[Selector, ...]:
+        return (cls(), cls(neighbours=3, among=5, sample=16))
