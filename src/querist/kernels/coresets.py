@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -201,17 +202,18 @@ def _total(x: Any, rows: Array, weight: Array, *, unit: bool = False) -> tuple[A
     lengths = _lengths(x, rows)
     factor = weight / np.where(lengths > 0, lengths, 1) if unit else weight
     total = np.zeros(x.shape[1])
-    for start, stop in blocks(len(rows), x.shape[1]):
-        total += np.asarray(factor[start:stop] @ x[rows[start:stop]].astype(np.float64)).ravel()
+    for part, places, inside in _parts(x, rows):
+        some = np.zeros(part.shape[0], dtype=_float(x))
+        some[inside] = factor[places]
+        total += np.asarray(some @ part).ravel()
     return total, lengths * weight
 
 
 def _lengths(x: Any, rows: Array) -> Array:
     lengths = np.empty(len(rows))
-    for start, stop in blocks(len(rows), x.shape[1]):
-        part = x[rows[start:stop]].astype(np.float64)
+    for part, places, inside in _parts(x, rows):
         squared = part.multiply(part).sum(axis=1) if is_sparse(part) else np.einsum("ij,ij->i", part, part)
-        lengths[start:stop] = np.sqrt(np.asarray(squared).ravel())
+        lengths[places] = np.sqrt(np.asarray(squared).ravel()[inside])
     if not np.isfinite(lengths).all():
         raise InvalidInput(
             "The features are not all finite, or too large to be squared.",
@@ -222,11 +224,31 @@ def _lengths(x: Any, rows: Array) -> Array:
 
 def _along(x: Any, rows: Array, weight: Any, lengths: Array, direction: Array) -> Array:
     """The products of some rows, at length 1, with a direction, (k,); rows of zeros give 0."""
-    products = np.empty(len(rows))
-    for start, stop in blocks(len(rows), x.shape[1]):
-        products[start:stop] = np.asarray(x[rows[start:stop]] @ direction).ravel()
+    products, direction = np.empty(len(rows)), direction.astype(_float(x))
+    for part, places, inside in _parts(x, rows):
+        products[places] = np.asarray(part @ direction).ravel()[inside]
     products *= weight / np.where(lengths > 0, lengths, 1)
     return products
+
+
+def _parts(x: Any, rows: Array) -> Iterator[tuple[Any, Array, Array]]:
+    """Blocks of ``x`` in the order of memory: the block, places in ``rows``, and where they are inside it.
+
+    Without a copy where most of a block is wanted.
+    """
+    order = np.argsort(rows, kind="stable")
+    for start, stop in blocks(len(rows), x.shape[1]):
+        places = order[start:stop]
+        wanted = rows[places]
+        first, last = int(wanted[0]), int(wanted[-1])
+        whole = last - first < 2 * len(wanted)
+        part = x[first : last + 1] if whole else x[wanted]
+        inside = wanted - first if whole else np.arange(len(wanted))
+        yield part.astype(_float(x), copy=False), places, inside
+
+
+def _float(x: Any) -> Any:
+    return np.float32 if x.dtype == np.float32 else np.float64
 
 
 def _row(x: Any, row: int) -> Array:
