@@ -31,6 +31,7 @@ from querist.kernels.medoids import kmedoids
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.quire import quire
+from querist.kernels.relevance import falcun, ranked_batch
 from querist.kernels.sampling import priority_sample
 from querist.kernels.top import top
 from querist.kernels.typical import typical_of_clusters
@@ -55,6 +56,7 @@ __all__ = [
     "expected_cost",
     "expected_gradient_length",
     "expected_model_change",
+    "falcun",
     "frank_wolfe",
     "graph_cut",
     "graph_density",
@@ -80,6 +82,7 @@ __all__ = [
     "priority_sample",
     "pure_radius",
     "quire",
+    "ranked_batch",
     "reach",
     "representatives",
     "top",

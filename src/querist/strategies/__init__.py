@@ -6,6 +6,7 @@ from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
+from querist.strategies.doubt import Clue, Falcun, RankedBatch
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.quire import Quire
@@ -16,14 +17,17 @@ from querist.strategies.uherding import UHerding
 __all__ = [
     "Badge",
     "BatchBald",
+    "Clue",
     "DCoM",
     "Default",
     "Explore",
+    "Falcun",
     "GSx",
     "GSy",
     "IGS",
     "Proposal",
     "Quire",
+    "RankedBatch",
     "Scored",
     "Snapshot",
     "Strategy",
