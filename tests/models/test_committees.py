@@ -15,9 +15,10 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from querist.errors import InvalidInput
-from querist.models import Bagging, Committee, Prediction, as_model, capabilities
+from querist.models import Bagging, Committee, Parzen, Prediction, as_model, capabilities, is_fitted
 from querist.models.members import members_by_lot
-from querist.testing import MODEL_LAWS, blobs, check_model
+from querist.strategies import choose
+from querist.testing import MODEL_LAWS, Centroids, blobs, check_model
 
 COMMITTEES = [
     Committee([GaussianNB(), DecisionTreeClassifier(), LinearSVC()]),
@@ -80,6 +81,17 @@ def test_columns_may_be_set_later():
     model = as_model(Bagging(GaussianNB(), 3).fitted(x, y), ["new", "a", "b", "c"])
     assert model.classes == ("new", "a", "b", "c") and (model.proba(x)[:, 0] == 0).all()
     assert model.fitted(x, y).classes == ("new", "a", "b", "c")
+
+
+def test_models_tell_whether_they_are_fitted():
+    x, y = blobs(40)
+    for model in (*COMMITTEES[:4], Parzen(), as_model(GaussianNB()), as_model(GaussianNB(), ["a", "b", "c"])):
+        assert not is_fitted(model) and is_fitted(model.fitted(x, y))
+        assert choose(x, dict(enumerate(y[:9])), model, strategy="margin", n=2) == choose(
+            x, dict(enumerate(y[:9])), model.fitted(x[:9], y[:9]), strategy="margin", n=2
+        )
+    assert is_fitted(as_model(GaussianNB(), ["a", "b"]).fitted(x[:2], ["a", "a"]))
+    assert is_fitted(Centroids(("a", "b")))  # it does not tell
 
 
 def test_all_speak_before_one_speaks_twice():

@@ -11,7 +11,7 @@ from querist.errors import InvalidInput
 from querist.models.capability import where
 from querist.models.members import members_by_lot
 from querist.models.rows import take
-from querist.models.scikit import as_model
+from querist.models.scikit import as_model, is_fitted
 
 __all__ = ["Bagging", "Committee"]
 
@@ -64,6 +64,11 @@ class Committee:
         if name == "classes" and _classifies(self.members[0]):  # regressors have none, as to hasattr
             return tuple(self.members[0].classes)  # type: ignore[attr-defined]
         raise AttributeError(f"{self.describes} has no {name}")
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether all members have seen labels."""
+        return all(is_fitted(one) for one in self.members)
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Committee:
         """A new committee, each member fitted to all rows with a seed of its own."""
@@ -137,6 +142,11 @@ class Bagging(Committee):
 
     def __repr__(self) -> str:
         return f"Bagging({self.members[0]!r}, {self.size})"
+
+    @property
+    def is_fitted(self) -> bool:
+        """Never: fitting makes the committee."""
+        return False
 
     @where(lambda model: _classifies(model.members[0]))
     def with_classes(self, classes: Sequence[Any]) -> Bagging:

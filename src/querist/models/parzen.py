@@ -67,6 +67,11 @@ class Parzen:
         """The same model with these columns."""
         return Parzen(self.bandwidth, classes, seen=self._seen)
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has seen labels."""
+        return self._seen is not None
+
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Parzen:
         """A new model that has seen rows ``x`` with the values ``y``."""
         values = [one.item() if isinstance(one, np.generic) else one for one in y]

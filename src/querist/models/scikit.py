@@ -65,6 +65,11 @@ class _Scikit:
         """The name of what does the work: the last step of a pipeline."""
         return type(_last(self.estimator)).__name__
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has seen labels."""
+        return is_fitted(self.estimator)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.estimator!r})"
 
@@ -115,6 +120,11 @@ class ScikitClassifier(_Scikit):
         if self._classes is not None:
             return self._classes
         return self._known()
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has seen labels, of one class at least."""
+        return self._only is not None or is_fitted(self.estimator)
 
     def with_classes(self, classes: Sequence[Any]) -> ScikitClassifier:
         """The same model with these columns; classes that it does not know have probability 0."""
@@ -258,7 +268,9 @@ class ScikitRegressor(_Scikit):
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether a scikit-learn estimator or pipeline has been fitted."""
+    """Whether an estimator, a pipeline or a model has been fitted; one of yours that does not tell counts so."""
+    if hasattr(estimator, "fitted"):
+        return bool(getattr(estimator, "is_fitted", True))
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
