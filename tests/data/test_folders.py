@@ -173,6 +173,21 @@ def test_a_folder_of_text_files(tmp_path):
     assert len(open_source(tmp_path, encoding="cp1252")) == 3
 
 
+def test_a_file_whose_name_is_no_text_is_left_out_and_told(tmp_path):
+    """On Linux a name may be any bytes; the log, the tables and every export hold text."""
+    (tmp_path / "good.txt").write_text("one")
+    try:
+        with open(os.fsencode(tmp_path) + b"/caf\xe9.txt", "w") as file:
+            file.write("two")
+    except OSError:
+        pytest.skip("this file system takes names of Unicode only")
+    source = open_source(tmp_path)
+    assert list(source.ids) == ["good.txt"]
+    (problem,) = source.problems
+    assert problem.left_out and "caf" in problem.place and "not UTF-8" in problem.reason
+    str(problem).encode()
+
+
 def test_text_files_in_class_folders(tmp_path):
     for name in ("pos/1.txt", "neg/1.txt"):
         (tmp_path / name).parent.mkdir()
@@ -241,3 +256,31 @@ def test_a_zip_is_no_numpy_file(tmp_path):
         archive.writestr("a.txt", "words")
     with pytest.raises(SourceError):
         open_source(tmp_path / "a.npz")
+
+
+def closed(monkeypatch, *shut):
+    """Folders that may not be read; permissions do not stop root, who may run the tests."""
+    scandir = os.scandir
+
+    def refusing(path):
+        if os.fspath(path) in {os.fspath(one) for one in shut}:
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refusing)
+
+
+def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+    picture(tmp_path / "a.png")
+    closed(monkeypatch, tmp_path)
+    with pytest.raises(SourceError, match=r"may not be read: Permission denied\. Check its permissions"):
+        open_source(tmp_path)
+
+
+def test_a_sub_folder_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    picture(tmp_path / "open" / "a.png")
+    picture(tmp_path / "shut" / "b.png")
+    closed(monkeypatch, tmp_path / "shut")
+    source = open_source(tmp_path)
+    assert list(source.ids) == ["open/a.png"]
+    assert str(source.problems[0]) == "shut: the folder may not be read: Permission denied"

@@ -29,7 +29,10 @@ def read_folder(
     more of these, their names are given labels (``train`` and ``test`` above them are looked through);
     ``label=""`` says that they are no classes.
     """
-    found = sorted(_files(path))
+    shut: list[Problem] = []
+    found = sorted(_files(path, shut))
+    odd = [_unnamable(name) for name in found if not _plain(name)]
+    found = [name for name in found if _plain(name)]
     images = [name for name in found if name.lower().endswith(IMAGE_SUFFIXES)]
     texts = [name for name in found if name.lower().endswith(TEXT_SUFFIXES)]
     kind = kind or ("image" if images else "text")
@@ -43,6 +46,7 @@ def read_folder(
     else:
         kept, bodies, problems = _bodies(path, chosen, encoding)
         content = Columns(kind="text", size=len(kept), text=bodies, meta={"file": kept})
+    problems = [*odd, *problems]
     if not kept:
         raise SourceError(
             f"None of the {len(chosen)} files in {path} can be used; {problems[0]}.",
@@ -54,21 +58,43 @@ def read_folder(
         ids=kept,
         content=content,
         labels=labels,
-        problems=problems,
+        problems=[*shut, *problems],
         fingerprint=fingerprint,
         options={"kind": kind, "encoding": encoding, "label": None if labels else ""},
         path=str(path),
     )
 
 
-def _files(root: Path) -> Iterator[str]:
-    """Every file below ``root`` as a path with slashes; hidden ones and linked folders are left alone."""
-    for folder, below, names in os.walk(root):
+def _files(root: Path, shut: list[Problem]) -> Iterator[str]:
+    """Every file below ``root`` as a path with slashes; hidden ones and linked folders are left alone.
+
+    Folders that may not be read go to ``shut``; the root itself must be readable.
+    """
+
+    def refused(error: OSError) -> None:
+        inside = os.path.relpath(error.filename or root, root)
+        if inside == ".":
+            raise SourceError(
+                f"{root} may not be read: {error.strerror}.", mend="Check its permissions."
+            ) from error
+        shut.append(Problem(inside, f"the folder may not be read: {error.strerror}"))
+
+    for folder, below, names in os.walk(root, onerror=refused):
         below[:] = sorted(name for name in below if not name.startswith((".", "__MACOSX")))
         inside = Path(folder).relative_to(root)
         for name in names:
             if not name.startswith("."):
                 yield (inside / name).as_posix()
+
+
+def _plain(name: str) -> bool:
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def _unnamable(name: str) -> Problem:
+    """A file whose name is no text: an id must be one, for the log and every export hold it."""
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return Problem(shown, "its name is not UTF-8; rename it, and open the folder again")
 
 
 def _stamps(root: Path, names: Sequence[str]) -> Iterator[str]:
