@@ -13,9 +13,9 @@ from sklearn.naive_bayes import GaussianNB, MultinomialNB
 import querist.campaign
 from querist.acquisition import Density, Margin
 from querist.campaign import Campaign
-from querist.errors import InvalidInput, MissingCapability, UnknownPart
+from querist.errors import CampaignError, InvalidInput, MissingCapability, UnknownPart
 from querist.evaluation import Curves, simulate
-from querist.strategies import Scored
+from querist.strategies import Proposal, Scored, Snapshot
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:500], Y[:500]
@@ -161,6 +161,15 @@ def test_protocols_that_measure_nothing_are_refused(wrong: dict[str, Any]) -> No
 def test_labels_must_be_one_a_row() -> None:
     with pytest.raises(InvalidInput, match="499 labels for 500 rows"):
         simulate(X, Y[:-1], seeds=1)
+
+
+def test_a_strategy_that_proposes_nothing_is_told_and_not_waited_for() -> None:
+    class Silent:
+        def propose(self, snapshot: Snapshot, n: int) -> Proposal:
+            return Proposal(ids=[], scores=np.empty(0), probabilities=np.empty(0))
+
+    with pytest.raises(CampaignError, match="'silent' proposed nothing"):
+        quick(strategies={"silent": Silent()})
 
 
 def test_an_error_of_a_strategy_comes_out() -> None:

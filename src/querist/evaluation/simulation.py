@@ -11,7 +11,7 @@ import numpy as np
 
 from querist.campaign import Campaign, Oracle
 from querist.data import Pool
-from querist.errors import InvalidInput
+from querist.errors import CampaignError, InvalidInput
 from querist.evaluation.curves import Curves, Row
 from querist.models import take
 from querist.tasks import Classification
@@ -154,6 +154,11 @@ class Protocol:
             began = time.perf_counter()
             queries = campaign.ask(min(self.batch, left))
             seconds = time.perf_counter() - began
+            if not queries:
+                raise CampaignError(
+                    f"{name!r} proposed nothing, with {len(campaign.pool) - len(campaign.labels)} items left.",
+                    mend="querist.testing.check_strategy finds the fault of a strategy.",
+                )
             for query in queries:
                 campaign.tell(query, answers(query.item))
 
