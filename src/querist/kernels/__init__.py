@@ -19,6 +19,7 @@ from querist.kernels.disagreement import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels.discriminative import discriminative
 from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
@@ -50,6 +51,7 @@ __all__ = [
     "consensus_entropy",
     "cosine_density",
     "cost_margin",
+    "discriminative",
     "entropy",
     "epig",
     "epistemic",

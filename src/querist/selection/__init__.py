@@ -4,6 +4,7 @@ from querist.selection.clusters import KMeans, KMedoids, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coresets import FrankWolfe, GraphCut, LightweightCoreset
 from querist.selection.coverage import KCenter, KMeansPlusPlus
+from querist.selection.discriminative import Discriminative
 from querist.selection.graph import GraphDensity
 from querist.selection.spread import LCMD, MaxDet
 from querist.selection.standing import FacilityLocation, MaxHerding, ProbCover
@@ -11,6 +12,7 @@ from querist.selection.stochastic import Stochastic
 from querist.selection.top import Top
 
 __all__ = [
+    "Discriminative",
     "FacilityLocation",
     "FrankWolfe",
     "GraphCut",
