@@ -268,7 +268,7 @@ class ScikitRegressor(_Scikit):
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether an estimator, a pipeline or a model has been fitted; one of yours that does not tell counts so."""
+    """Whether an estimator or a model has been fitted; a model that does not tell counts as fitted."""
     if hasattr(estimator, "fitted"):
         return bool(getattr(estimator, "is_fitted", True))
     from sklearn.exceptions import NotFittedError
