@@ -85,7 +85,8 @@ class GraphCut(Selector):
     """Each pick is like many candidates, and unlike what is labelled, out or picked.
 
     By (1 + cosine) / 2, without a matrix of all pairs: prefer it to ``FacilityLocation`` on pools of
-    any size where the pool need not be covered to its corners.
+    any size where the pool need not be covered to its corners.  Its first picks crowd where the pool is
+    thick: with few labels on images of digits it was below random, and ``FacilityLocation`` far above.
 
     Parameters
     ----------
