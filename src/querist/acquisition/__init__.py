@@ -13,6 +13,7 @@ from querist.acquisition.committee import (
     VariationRatio,
     VoteEntropy,
 )
+from querist.acquisition.contrast import Cal
 from querist.acquisition.cost import Cost
 from querist.acquisition.density import Density
 from querist.acquisition.epistemic import Epistemic
@@ -25,6 +26,7 @@ __all__ = [
     "Acquisition",
     "Bald",
     "Boundary",
+    "Cal",
     "ConfidenceRatio",
     "ConsensusEntropy",
     "Constant",

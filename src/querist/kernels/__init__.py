@@ -6,6 +6,7 @@ from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
+from querist.kernels.contrast import contrast
 from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.density import cosine_density
@@ -49,6 +50,7 @@ __all__ = [
     "boundary",
     "confidence_ratio",
     "consensus_entropy",
+    "contrast",
     "cosine_density",
     "cost_margin",
     "discriminative",
