@@ -66,3 +66,16 @@ def test_costs_are_positive(costs):
     with pytest.raises(InvalidInput, match="positive and finite"):
         Pool(np.eye(2), costs=costs)
     assert Pool(np.eye(2), costs=[1, 2.5]).costs.tolist() == [1.0, 2.5]
+
+
+@pytest.mark.parametrize(
+    "told", ["nothing", "--5", "-1", "²", "٣", "1_0", " 3", "03", "9" * 5000, 12, -1, ""]
+)
+def test_text_that_is_no_id_finds_nothing(told):
+    assert Pool(ids=range(9)).find(told) is None
+    assert Pool([[0.0]] * 9).find(told) is None
+
+
+def test_ids_are_found_through_text_as_they_are():
+    assert Pool(ids=[7, "b", "8"]).find("7") == 7 and Pool(ids=[7, "7"]).find("7") == "7"
+    assert Pool(ids=["8"]).find(8) == "8" and Pool(ids=[-3]).find("-3") == -3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,12 +59,12 @@ def command(
 
 
 def _store(workspace: Workspace, labels: dict[str | int, str], by: str) -> None:
-    """All or none, with the classes that are new; on the disk when it returns."""
+    """All labels or none, after the classes that are new; on the disk when it returns."""
     campaign = workspace.campaign
-    if campaign.settings.open_classes:
-        for name in sorted(set(labels.values()) - set(campaign.state.classes)):
-            campaign.add_class(name, by=by)
-    with workspace.journal.durable() if workspace.journal is not None else nullcontext():
+    with workspace.journal.durable():
+        if campaign.settings.open_classes:
+            for name in sorted(set(labels.values()) - set(campaign.state.classes)):
+                campaign.add_class(name, by=by)
         campaign.tell(labels, by=by)
 
 
@@ -74,12 +73,11 @@ def _known(found: dict[str, str], pool: Pool, skip_unknown: bool) -> dict[str | 
     known: dict[str | int, str] = {}
     unknown: list[str] = []
     for item, value in found.items():
-        if item in pool:
-            known[item] = value
-        elif item.lstrip("-").isdigit() and int(item) in pool:
-            known[int(item)] = value
-        else:
+        own = pool.find(item)
+        if own is None:
             unknown.append(item)
+        else:
+            known[own] = value
     if unknown and not (skip_unknown and known):
         raise UnknownItem(
             f"{len(unknown):,} of {len(found):,} ids are not in the campaign, {unknown[0]!r} among them; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from querist.errors import InvalidInput, UnknownItem
 __all__ = ["ItemId", "Pool"]
 
 ItemId = str | int
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # as str writes it; int() takes more, or fails on it
 
 
 class Pool:
@@ -91,6 +93,18 @@ class Pool:
                 mend="Ids are compared exactly: mind the type (1 is not '1') and surrounding blanks.",
             )
         return int(item) if self._row_of is None else self._row_of[item]
+
+    def find(self, told: ItemId) -> ItemId | None:
+        """The pool's own id where one came through text, in which 7 and "7" look alike; None if none fits.
+
+        >>> Pool([[0.0]] * 9).find("7"), Pool(ids=["7"]).find(7), Pool(ids=["7"]).find("07")
+        (7, '7', None)
+        """
+        if told in self:
+            return told
+        if isinstance(told, str):
+            return int(told) if _WHOLE.fullmatch(told) and int(told) in self else None
+        return str(told) if str(told) in self else None
 
     def rows(self, items: Iterable[ItemId]) -> np.ndarray:
         """The rows of many items, shape (k,), in the order given."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from querist.workspace import Workspace
 
 __all__ = ["Desk"]
 
-_WHOLE = re.compile(r"-?[0-9]{1,18}")  # more figures are no id, and int() refuses thousands of them
 _SNIPPET = 240
 _META = 2000
 
@@ -132,14 +130,10 @@ class Desk:
 
     def item(self, item: Item) -> Item:
         """The item's id as the pool holds it: an address only knows text."""
-        pool = self.workspace.pool
-        if item in pool:
-            return item
-        if isinstance(item, str) and _WHOLE.fullmatch(item) and int(item) in pool:
-            return int(item)
-        if isinstance(item, int) and str(item) in pool:
-            return str(item)
-        raise UnknownItem(f"This campaign has no item {item!r}.", mend="Ids are compared exactly.")
+        found = self.workspace.pool.find(item)
+        if found is None:
+            raise UnknownItem(f"This campaign has no item {item!r}.", mend="Ids are compared exactly.")
+        return found
 
     def content(self, item: Item) -> wire.Content:
         """What is shown of an item."""
