@@ -18,6 +18,7 @@ from querist.evaluation.statistics import REFERENCE, interval
 
 __all__ = ["REFERENCE", "Curves", "Gain", "Row", "interval"]
 
+
 class Row(NamedTuple):
     """One model of one run: how many labels it had, and how good it was on the test set.
 

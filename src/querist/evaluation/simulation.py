@@ -155,8 +155,9 @@ class Protocol:
             queries = campaign.ask(min(self.batch, left))
             seconds = time.perf_counter() - began
             if not queries:
+                free = len(campaign.pool) - len(campaign.labels)
                 raise CampaignError(
-                    f"{name!r} proposed nothing, with {len(campaign.pool) - len(campaign.labels)} items left.",
+                    f"{name!r} proposed nothing, with {free} items left.",
                     mend="querist.testing.check_strategy finds the fault of a strategy.",
                 )
             for query in queries:
