@@ -232,15 +232,15 @@ def epig(draws: Any, targets: Any) -> Array:
         check_rows(targets[k], of=f" of member {k}, of the targets,")
     m = targets.shape[1]
     side = targets.astype(np.float64).reshape(members, m * classes) / members
-    mean = side.sum(axis=0)
-    apart = weighed(mean).sum()  # -sum over the targets of H(y*)
+    apart = weighed(side.sum(axis=0)).sum()  # -sum over the targets of H(y*)
+    side = side.astype(draws.dtype)
     scores = np.empty(n, dtype=draws.dtype)
     for start, stop in blocks(n, max(members, m * classes) * classes):
-        block = draws[:, start:stop].astype(np.float64)
+        block = np.ascontiguousarray(draws[:, start:stop])
         for k in range(members):
             check_rows(block[k], start, of=f" of member {k}")
-        flat = block.reshape(members, -1)
-        together = weighed(flat.T @ side).reshape(stop - start, -1).sum(axis=1)
-        alone = weighed(block.mean(axis=0)).sum(axis=1)
+        joint = weighed(block.reshape(members, -1).T @ side)
+        together = joint.reshape(stop - start, -1).sum(axis=1, dtype=np.float64)
+        alone = weighed(block.mean(axis=0, dtype=np.float64)).sum(axis=1)
         scores[start:stop] = np.maximum((together - apart) / m - alone, 0)
     return scores
