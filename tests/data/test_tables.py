@@ -51,7 +51,43 @@ def test_a_csv_without_a_header_keeps_its_first_row_and_both_texts(tmp_path):
     assert len(source) == 3
     assert source.content[0]["text"] == f"{NEWS[0][1]}\n\n{NEWS[0][2]}"
     assert source.content[2]["text"].endswith('They said "no" to the plan, once more.')
-    assert source.content[0]["meta"] == {"column 1": "3"}
+    assert source.content[0]["meta"] == {}, "a column without a heading may be the answer"
+    named = open_source(tmp_path / "news.csv", text=["2", "3"], columns=["1"])
+    assert named.content[0]["meta"] == {"column 1": "3"}
+
+
+def test_a_column_that_holds_the_classes_is_not_shown(tmp_path):
+    path = write(
+        tmp_path / "a.csv",
+        "tweet,irony,lang\nwhat a fine day to be outside,ironic,en\nI like this one very much,Sincere,en\n",
+    )
+    source = open_source(path, classes=["ironic", "sincere", "unclear"])
+    assert source.content[0]["meta"] == {"lang": "en"}
+    assert "column 'irony': it holds the classes" in str(source.problems[0])
+    assert not source.problems[0].left_out and len(source) == 2
+    assert open_source(path, classes=["a", "b"]).content[0]["meta"]["irony"] == "ironic"
+    named = open_source(path, text="tweet", columns=["irony"], classes=["ironic", "sincere"])
+    assert named.content[0]["meta"] == {"irony": "ironic"} and not named.problems
+    assert open_source(path, label="irony", classes=["ironic", "sincere"]).labels.popitem()[1] == "Sincere"
+    again = open_source(path, **source.options)
+    assert again.content[0]["meta"] == source.content[0]["meta"]
+
+
+def test_a_column_of_classes_is_no_field_of_a_row(tmp_path):
+    path = write(tmp_path / "a.csv", "species,mass\nAdelie,3750\nGentoo,5000\nAdelie,3800\n")
+    assert open_source(path, classes=["Adelie", "Gentoo"]).content[0]["fields"] == {"mass": "3750"}
+    assert open_source(path).content[0]["fields"] == {"species": "Adelie", "mass": "3750"}
+
+
+def test_a_long_or_varied_column_without_a_heading_is_small_print(tmp_path):
+    rows = [
+        (f"2024-01-{i % 28 + 1:02d} {i}:00", i % 3, f"The words of the text number {i} are here.")
+        for i in range(90)
+    ]
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    assert open_source(path).content[0]["meta"] == {"column 1": "2024-01-01 0:00"}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

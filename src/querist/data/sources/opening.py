@@ -33,6 +33,7 @@ def open_source(
     columns: Sequence[str] | None = None,
     kind: str | None = None,
     header: bool | None = None,
+    classes: Sequence[str] = (),
 ) -> Source:
     """The items at ``path``: a table, a folder of pictures or text files, or a NumPy file.
 
@@ -51,6 +52,7 @@ def open_source(
         of an ``.npz``, the array
     kind : ``"text"``, ``"image"`` or ``"row"``, when the guess is wrong
     header : whether the first row of a CSV is its heading; without it, found out
+    classes : what may be answered; a column that holds nothing else is not shown unless it is named
 
     A column is given by its name or by its number, from 1.
 
@@ -77,12 +79,15 @@ def open_source(
         source = read_arrays(path, column=columns[0] if columns else None, label=label, kind=kind)
         return replace(source, fingerprint=_fingerprint(path))
     named = [text] if isinstance(text, str | int) else list(text or ())
-    known = tuple(str(one) for one in (*named, image, id, label, *(columns or ())) if one)
+    told = (str(one) for one in (*named, image, id, label, *(columns or ())) if one)
+    known = tuple(name for name in told if not name.isdigit())  # a column's number is found in any row
     table = _table(path, suffix, encoding, header, known)
     _refuse_empty(table, path)
-    roles = roles_of(table, path, text=text, image=image, id=id, label=label, columns=columns, kind=kind)
+    roles = roles_of(
+        table, path, text=text, image=image, id=id, label=label, columns=columns, kind=kind, classes=classes
+    )
     source = _from_table(table, roles, path)
-    options = _options(roles, encoding, table)
+    options = {**_options(roles, encoding, table), "classes": list(classes)}
     return replace(source, fingerprint=_fingerprint(path), options=options, path=str(path))
 
 
@@ -126,6 +131,7 @@ def _from_table(table: Table, roles: Roles, path: Path) -> Source:
     text, paths, reasons = _seen(roles, shown, path)
     keep = [i for i in range(len(table.places)) if i not in reasons]
     problems += [Problem(table.places[i], reason) for i, reason in reasons.items()]
+    problems += [Problem(f"column {name!r}", _answers(name), left_out=False) for name in roles.answers]
     if not keep:
         raise SourceError(
             f"None of the {len(table.places)} items of {path} can be used; {problems[-1]}.",
@@ -151,6 +157,10 @@ def _from_table(table: Table, roles: Roles, path: Path) -> Source:
         labels={item: value.strip() for item, value in zip(ids, labels, strict=False) if value.strip()},
         problems=problems,
     )
+
+
+def _answers(name: str) -> str:
+    return f"it holds the classes, so it is not shown (label={name!r} takes them for given labels)"
 
 
 def _seen(

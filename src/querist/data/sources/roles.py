@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?%?\s*")
 _MISSING = frozenset(("", "na", "nan", "null", "none", "n/a", "?"))
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # no blanks between words
 _SAMPLE = 1000
+_FEW, _SHORT = 50, 40  # distinct values, and the characters of one, up to which they may be classes
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Roles:
     label: str | None = None
     fields: tuple[str, ...] = ()
     meta: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()  # left out because they hold the classes
 
 
 def resolve(name: str | int, names: Sequence[str], path: object) -> str:
@@ -83,12 +85,14 @@ def roles_of(
     label: str | None = None,
     columns: Sequence[str] | None = None,
     kind: str | None = None,
+    classes: Sequence[str] = (),
 ) -> Roles:
     """Give every column its role; what the caller named stands, the rest is guessed.
 
-    An empty string says that there is no such column.  Columns named like labels are never taken
-    for labels unless told (that would answer every question), nor shown or put among the fields of a
-    row (that would give the answer away, to the annotator and to the model).
+    An empty string says that there is no such column.  Columns that are named like labels, or that hold
+    nothing but the ``classes``, are never taken for labels unless told (that would answer every
+    question), nor shown or put among the fields of a row (that would give the answer away, to the
+    annotator and to the model).
     """
     if kind not in (None, "text", "image", "row"):
         raise SourceError(f"No kind of item is named {kind!r}.", mend="Choose text, image or row.")
@@ -107,12 +111,16 @@ def roles_of(
     kind, texts, picture = _guessed(table, path, free, kind, texts, picture, look=image != "")
     used = {*(texts if kind == "text" else ()), *((picture,) if kind == "image" else ())}
     fields: tuple[str, ...] = ()
+    answers = {name for name in free if _holds_classes(table, name, classes)}
     if kind == "row":
-        fields = shown or tuple(name for name in free if not _gives_away(table, name))
+        fields = shown or tuple(n for n in free if n not in answers and not _gives_away(table, n))
         if not fields:
             raise SourceError(f"{path} has no column left to show.", mend="Name the columns with columns=.")
     hidden = LABEL_NAMES - {"category"}  # small print must not give the answer away
-    meta = tuple(n for n in free if n not in used and n not in fields and n.casefold() not in hidden)
+    left = tuple(n for n in free if n not in used and n not in fields)
+    meta = tuple(n for n in left if n.casefold() not in hidden and n not in answers)
+    if not table.header:
+        meta = tuple(name for name in meta if not _could_be_classes(table, name))
     if kind != "row" and shown:
         meta = tuple(name for name in shown if name not in used)
     return Roles(
@@ -123,6 +131,7 @@ def roles_of(
         label=given_label,
         fields=fields,
         meta=meta,
+        answers=tuple(name for name in left if name in answers and name not in meta),
     )
 
 
@@ -209,6 +218,19 @@ def _gives_away(table: Table, name: str) -> bool:
         return True
     nameless = table.header and (name == "column 1" or name.startswith("Unnamed: "))
     return nameless and len(set(table.column(name))) == len(table.places)
+
+
+def _holds_classes(table: Table, name: str, classes: Sequence[str]) -> bool:
+    """Whether a column holds two of the classes at least, and nothing else."""
+    known = {one.strip().casefold() for one in classes}
+    held = {cell.strip().casefold() for cell in table.column(name)} - _MISSING
+    return len(held) > 1 and held <= known
+
+
+def _could_be_classes(table: Table, name: str) -> bool:
+    """Whether a column without a heading holds few short values: nobody can tell them from an answer."""
+    held = set(table.column(name))
+    return len(held) <= _FEW and max(map(len, held), default=0) <= _SHORT
 
 
 def _first(names: Sequence[str], known: frozenset[str]) -> str | None:
