@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -70,8 +71,9 @@ def test_a_campaign_on_a_full_disk_stands_where_the_log_stands(tmp_path):
     campaign.close()
 
 
-def test_a_device_without_room(tmp_path):
-    """The same on a real, tiny file system; only root may mount one."""
+@pytest.fixture
+def tiny(tmp_path):
+    """A real file system of 300 KB; only root may mount one."""
     if os.name != "posix" or os.geteuid() != 0:
         pytest.skip("only root may mount a tiny file system")
     place = tmp_path / "tiny"
@@ -79,15 +81,34 @@ def test_a_device_without_room(tmp_path):
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", place], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"no file system could be mounted here: {mounted.stderr.decode().strip()}")
-    try:
-        log, head = open_log(place / "c.db"), 0
-        with pytest.raises(DiskFull):
-            while True:
-                head = log.append(answers(3, start=head, size=300), after=head)
-        assert [event.item for _, event in log.read()] == list(range(head))
-        log.close()
-    finally:
-        subprocess.run(["umount", place], check=True)
+    yield place
+    gc.collect()  # connections that a failing test left open
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_device_without_room(tiny):
+    log, head = open_log(tiny / "c.db"), 0
+    with pytest.raises(DiskFull):
+        while True:
+            head = log.append(answers(3, start=head, size=300), after=head)
+    assert [event.item for _, event in log.read()] == list(range(head))
+    log.close()
+
+
+def test_opening_a_log_on_a_device_without_room(tiny):
+    """SQLite tells of an I/O error then, when it makes the files beside the log."""
+    log = open_log(tiny / "c.db")
+    log.append(answers(1), after=0)
+    log.close()
+    with pytest.raises(OSError, match="space"), (tiny / "rest").open("wb", buffering=0) as rest:
+        while True:
+            rest.write(bytes(1024))
+    with pytest.raises(DiskFull, match="No room left"):
+        open_log(tiny / "c.db")
+    (tiny / "rest").unlink()
+    again = open_log(tiny / "c.db")
+    assert again.append(answers(1), after=1) == 2, "with room again, it goes on"
+    again.close()
 
 
 # ---------------------------------------------------------------- killed writers

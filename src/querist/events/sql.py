@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ __all__ = ["SQLLog"]
 SCHEMA_VERSION = 1
 PAGE = 5_000  # rows read in one go: bounded memory, and no read transaction outlives a page
 _SETUP_LOCK = 0x71756572  # any number that every querist agrees on
+_LEAST_ROOM = 1 << 16  # bytes; the index of the write-ahead log alone takes half of them
 
 _tables = sa.MetaData()
 _events = sa.Table(
@@ -186,8 +188,12 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        try:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000"):
+                connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.Error:
+            connection.close()  # nobody else knows of it yet
+            raise
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -198,12 +204,21 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
     return engine
 
 
+def _without_room(place: str) -> bool:
+    """Whether the device of a SQLite file is full: then SQLite may tell of an I/O error, when it opens it."""
+    try:
+        return shutil.disk_usage(Path(sa.make_url(place).database or "").parent).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
 def _storage_error(error: BaseException | None, place: str) -> StorageError:
     """The driver's complaint as one of ours, with the mend."""
     told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     state = getattr(error, "sqlstate", None)
-    if code == sqlite3.SQLITE_FULL or state == "53100" or getattr(error, "errno", None) == errno.ENOSPC:
+    full = code == sqlite3.SQLITE_FULL or state == "53100" or getattr(error, "errno", None) == errno.ENOSPC
+    if full or (code == sqlite3.SQLITE_IOERR and _without_room(place)):
         return DiskFull(
             f"No room left for {place} ({told}); nothing was half-written.",
             mend="Free some space on the device, then go on: what was acknowledged is safe.",
