@@ -247,6 +247,22 @@ def test_choose_from_arrays_lists_and_texts():
     assert choose(texts, {0: "yes", 1: "no"}, pipeline, strategy="margin") == [4]
 
 
+@pytest.mark.parametrize("nothing", [None, float("nan"), np.float64("nan"), np.datetime64("NaT")])
+def test_choose_takes_what_tables_hold_for_unknown(nothing):
+    told = [Y[row] if row < 20 else nothing for row in range(len(X))]
+    known = {row: Y[row] for row in range(20)}
+    assert choose(X, told, GaussianNB(), n=5) == choose(X, known, GaussianNB(), n=5)
+    assert choose(X, dict(enumerate(told)), GaussianNB(), n=5) == choose(X, known, GaussianNB(), n=5)
+
+
+def test_choose_takes_a_whole_number_of_rows():
+    assert choose(X, {}, strategy="random", n=0) == []
+    assert len(choose(X, {}, strategy="random", n=np.int64(2))) == 2
+    for n in (-1, 1.5, True):
+        with pytest.raises(InvalidInput, match="number of rows"):
+            choose(X, {}, strategy="random", n=n)
+
+
 def test_choose_cold_and_dry():
     assert len(set(choose(X, {}, GaussianNB(), strategy="margin", n=7))) == 7
     assert choose(X, {}, strategy="random", seed=1) != choose(X, {}, strategy="random", seed=2)
