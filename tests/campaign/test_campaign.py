@@ -17,6 +17,7 @@ from querist.errors import (
     Conflict,
     InvalidInput,
     InvalidLabel,
+    StorageError,
     UnknownItem,
     UnknownPart,
     UnknownQuery,
@@ -677,3 +678,21 @@ def test_why_says_what_is_known_and_no_more():
 
 def test_without_budget_or_target_nothing_says_stop():
     assert begin().verdict.reason == "nothing was set at which to stop"
+
+
+def test_a_log_may_be_given_by_its_path(tmp_path):
+    pool, task = Pool(ids=["a", "b"]), Classification(("x", "y"))
+    for place in (tmp_path / "labels.db", f"sqlite:///{tmp_path / 'others.db'}"):
+        with Campaign(pool, task, log=place) as campaign:
+            campaign.tell({"a": "x"})
+        with Campaign(pool, log=place) as again:
+            assert dict(again.labels) == {"a": "x"}
+        with pytest.raises(InvalidInput, match="seed"):
+            Campaign(pool, log=place, seed=77)
+    with pytest.raises(StorageError, match="there is no folder"):
+        Campaign(pool, task, log=tmp_path / "nowhere" / "labels.db")
+
+
+def test_features_without_a_pool_are_refused_with_the_mend():
+    with pytest.raises(InvalidInput, match=r"got ndarray.*Campaign\(Pool"):
+        Campaign(np.eye(3), Classification(("x", "y")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from querist.campaign.settings import Settings
 from querist.campaign.stopping import AnyOf, Budget, StoppingCriterion, TargetQuality, Verdict
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
-from querist.events import EventLog, MemoryLog, State, Trained
+from querist.events import EventLog, State, Trained, open_log
 from querist.strategies.contract import Snapshot
 from querist.tasks import Task
 
@@ -65,8 +66,8 @@ class Campaign:
     model : estimator, optional
         Any scikit-learn classifier, regressor or pipeline, or a model of your own.  Fitted by ``ask``
         when labels have changed, never by ``tell``.
-    log : EventLog, optional
-        Where the events live; in memory when left out.
+    log : EventLog, path or URL, optional
+        Where the events live, as :func:`querist.open_log` takes it; in memory when left out.
     seed : int, optional
         The same seed, answers and order of calls give the same questions.  0 in a new campaign.
     settings : Settings, optional
@@ -100,7 +101,7 @@ class Campaign:
         *,
         strategy: Any = None,
         model: Any = None,
-        log: EventLog | None = None,
+        log: EventLog | str | os.PathLike[str] | None = None,
         seed: int | None = None,
         settings: Settings | None = None,
         random_share: float | None = None,
@@ -112,7 +113,14 @@ class Campaign:
         suggest: Suggest | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._desk = Desk(pool, MemoryLog() if log is None else log, clock)
+        if not isinstance(pool, Pool):
+            raise InvalidInput(
+                f"A campaign asks about the items of a Pool; got {type(pool).__name__}.",
+                mend="Wrap it: Campaign(Pool(features), ...).",
+            )
+        place = ":memory:" if log is None else log
+        opened = open_log(place) if isinstance(place, str | os.PathLike) else None
+        self._desk = Desk(pool, opened or place, clock)  # type: ignore[arg-type]
         self._stopping = stopping
         stability = stopping is not None and stopping.needs_stability
         fitting = None if model is None else Fitting(pool, model, clock, stability=stability)
@@ -126,7 +134,12 @@ class Campaign:
         }
         changes = {name: value for name, value in single.items() if value is not None}
         wish = Wish(task, seed, settings, strategy, changes)
-        self._desk.write(lambda: (opening_events(wish, self.state, clock()), None))
+        try:
+            self._desk.write(lambda: (opening_events(wish, self.state, clock()), None))
+        except BaseException:
+            if opened is not None:
+                opened.close()
+            raise
 
     # ------------------------------------------------------------ asking
 
