@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
+import time
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from querist.campaign import Quality
 from querist.cli import main
 from querist.data import open_source
 from querist.server.learner import Learner
@@ -87,6 +90,8 @@ def test_a_misspelt_command_is_guessed() -> None:
         ("id,text\n1,a fine day\n2,a bad day\n", ("--model", "nothing"), "names no model"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "nothing"), "No part is named"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--budget", "0"), "0 is not in the range"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--closed",), "Name them: --classes yes,no"),
+        ("id,text\n1,a fine day\n1,a bad day\n", (), "or none (--id '')"),
     ],
 )
 def test_bad_input_is_told_with_the_mend(home: Path, text: str, words: tuple[str, ...], told: str) -> None:
@@ -258,6 +263,31 @@ def test_a_campaign_keeps_its_encoder(campaign: Path, unserved: list[str]) -> No
     Workspace.open(campaign).close()  # and its lock was given back
 
 
+def test_a_campaign_keeps_its_items_and_says_so(campaign: Path, unserved: list[str]) -> None:
+    assert "note" not in querist("label", "reviews.csv").output
+    assert (
+        "--text, --id is for a new --folder"
+        in querist("label", "reviews.csv", "--text", "x", "--id", "y").output
+    )
+    later = time.time() + 60
+    os.utime("reviews.csv", (later, later))
+    assert "has been written since" in querist("label", "reviews.csv").output
+
+
+def test_an_encoding_is_mended_by_an_option(home: Path) -> None:
+    (home / "latin.csv").write_bytes("id,text\n1,caf\xe9 cr\xe8me\n".encode("latin-1"))
+    assert "pass --encoding cp1252" in querist("label", "latin.csv").output
+
+
+def test_a_column_of_the_classes_is_told(home: Path, unserved: list[str]) -> None:
+    rows = "".join(f"some words of text number {i},{'yes' if i % 2 else 'no'}\n" for i in range(12))
+    (home / "given.csv").write_text("text,answered\n" + rows, encoding="utf-8")
+    told = querist("label", "given.csv", "--classes", "yes,no").output
+    assert "note: column 'answered': it holds the classes" in told and "--label answered takes them" in told
+    all_given = querist("label", "given.csv", "--label", "answered", "--folder", "other").output
+    assert "nothing is left to ask" in all_given
+
+
 def test_a_campaigns_folder_can_be_labelled_itself(campaign: Path, unserved: list[str]) -> None:
     assert querist("label", "reviews.querist").exit_code == 0
     assert querist("serve", "reviews.querist").exit_code == 0
@@ -271,6 +301,19 @@ def test_problems_in_the_data_are_told(home: Path, unserved: list[str]) -> None:
     assert "left out: line 2: the text is empty" in told
     assert "and 3 more" in told
     assert "the text is empty" in querist("status", "gaps.querist").output
+
+
+def test_items_that_the_model_cannot_read_are_told(trained: Path) -> None:
+    held = next(trained.glob("features/*/manifest.json"))
+    held.write_text(json.dumps(json.loads(held.read_text()) | {"problems": {"3": "the file is gone"}}))
+    assert "r3: the model cannot read it: the file is gone" in querist("status", str(trained)).output
+
+
+def test_an_interval_that_tells_nothing_is_not_told(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Quality(estimate=1.0, low=0.0, high=1.0, n=1)
+    monkeypatch.setattr("querist.campaign.quality", lambda state: one)
+    told = querist("status", str(campaign)).output
+    assert "too early to tell: 1 random question was" in told and "100.0%" not in told
 
 
 def test_the_demo_keeps_what_it_is_told_to_keep(home: Path, unserved: list[str]) -> None:

@@ -139,7 +139,7 @@ def test_goes_on_after_an_interruption(tmp_path):
 def test_unreadable_items_are_told_each_time(tmp_path):
     store = FeatureStore(tmp_path, chunk=2)
     store.encode(texts("a", "b", "c", "broken"), Lengths())
-    assert store.problems == {3: "cannot be read"}
+    assert store.unreadable() == store.problems == {3: "cannot be read"}
     again = FeatureStore(tmp_path, chunk=2)
     again.encode(texts("a", "b", "c", "broken"), Lengths())
     assert again.problems == {3: "cannot be read"}

@@ -121,3 +121,21 @@ def test_no_websocket_gets_past_the_door():
     client = TestClient(Guard(Starlette(), "token", ["testserver"]))
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/events"):
         pass
+
+
+def test_items_that_the_model_cannot_read_are_told_once_the_learner_has_read_them(workspace):
+    told = []
+    with Serving(workspace, learn=False, told=told.append) as running:
+        running.hear(Report("encoding", fraction=1.0))
+        running.hear(Report("training"))
+        assert told == []
+        folder = workspace.folder / "features" / "some"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text('{"problems": {"1": "it is gone", "0": "it is empty"}}')
+        running.hear(Report("encoding", fraction=1.0))
+        running.hear(Report("training"))
+        running.hear(Report("idle"))
+    assert told == [
+        f"Note: {workspace.items.ids[0]}: the model cannot read it: it is empty, "
+        "and 1 more; `querist status` lists them"
+    ]

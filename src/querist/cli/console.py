@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-__all__ = ["complain", "fit", "say", "split", "table", "working"]
+__all__ = ["as_options", "complain", "fit", "say", "split", "table", "working"]
 
 Progress = Callable[[int, int], None]
+
+_KEYWORD = re.compile(r"\b(?P<name>text|image|id|label|columns|kind|encoding)=(?:'(?P<value>[^']*)')?")
 
 
 def say(text: str = "") -> None:
@@ -18,8 +22,25 @@ def say(text: str = "") -> None:
     click.echo(text)
 
 
+def as_options(mend: str) -> str:
+    """A mend that is worded for the library, as it is typed here.
+
+    >>> as_options("Name another id column, or none (id='').")
+    "Name another id column, or none (--id '')."
+    >>> as_options("pass encoding='cp1252'; name them (text=, columns=)")
+    'pass --encoding cp1252; name them (--text, --columns)'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name, value = found["name"], found["value"]
+        return f"--{name}" if value is None else f"--{name} {shlex.quote(value)}"
+
+    return _KEYWORD.sub(option, mend)
+
+
 def complain(message: str, mend: str = "") -> None:
     """An error: what happened in red, and the mend below it."""
+    mend = as_options(mend)
     click.echo(click.style("Error: ", fg="red", bold=True) + message, err=True)
     if mend:
         click.echo(f"       {mend}", err=True)

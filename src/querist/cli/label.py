@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["command", "create", "default_folder"]
 
 _SETTINGS = ("title", "strategy", "budget", "target", "random_share", "hide_share", "overlap")
+
+
+_READING = ("text", "image", "label", "id", "columns", "kind", "encoding")
 
 
 @click.command("label", short_help="Label your data in the browser.")
@@ -74,7 +78,7 @@ def command(path: Path, **options: Any) -> None:
 
     folder = options["folder"] or default_folder(path)
     if Workspace.there(folder):
-        workspace = _reopen(folder, options)
+        workspace = _reopen(path, folder, options)
     else:
         workspace = create(path, folder, options)
     page = {name: options[name] for name in ("host", "port", "hostnames", "no_browser")}
@@ -101,6 +105,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     from querist.cli.console import working
     from querist.cli.opening import read, tell_source
     from querist.encoders import encoder_for
+    from querist.errors import InvalidInput
     from querist.strategies import as_strategy
     from querist.workspace import Workspace
 
@@ -113,6 +118,11 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     _check_model(options.get("model"))
     classes = split(options.get("classes"))
     given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]
+    if options.get("closed") and not (classes or given):
+        raise InvalidInput(
+            "--closed allows no classes but those that are given, and none is.",
+            mend="Name them: --classes yes,no; or leave --closed out.",
+        )
     with working(f"Making {folder}"):
         return Workspace.create(
             folder,
@@ -127,7 +137,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
         )
 
 
-def _reopen(folder: Path, options: dict[str, Any]) -> Workspace:
+def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     """Open what is there, and change what was given anew."""
     from querist.errors import InvalidInput
     from querist.strategies import as_strategy
@@ -154,7 +164,18 @@ def _reopen(folder: Path, options: dict[str, Any]) -> Workspace:
         raise
     labelled = len(workspace.campaign.labels)
     say(f"Going on with {folder}: {labelled:,} of {len(workspace.pool):,} items labelled")
+    _tell_what_stays(path, workspace, options)
     return workspace
+
+
+def _tell_what_stays(path: Path, workspace: Workspace, options: dict[str, Any]) -> None:
+    """The items are as they were read at first: say so to whoever seems to expect otherwise."""
+    given = [f"--{name}" for name in _READING if options.get(name) is not None]
+    if given:
+        say(f"  note: the items stay as they were read; {', '.join(given)} is for a new --folder")
+    same = path.is_file() and os.path.abspath(path) == workspace.manifest.source
+    if same and path.stat().st_mtime > workspace.manifest.created:
+        say(f"  note: {path} has been written since; the items stay as they were read then")
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:

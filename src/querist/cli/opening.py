@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from querist.cli.console import fit, say, working
+from querist.cli.console import as_options, fit, say, split, working
 
 if TYPE_CHECKING:
     from querist.data import Source
@@ -21,7 +21,6 @@ _TOLD = 3  # problems of the data that are told at once
 
 def read(path: Path, options: Mapping[str, Any]) -> Source:
     """The items at ``path``; ``options`` as :func:`querist.cli.options.reading` collects them."""
-    from querist.cli.console import split
     from querist.data import open_source
 
     text = split(options.get("text"))
@@ -35,6 +34,7 @@ def read(path: Path, options: Mapping[str, Any]) -> Source:
             columns=list(split(options.get("columns"))) or None,
             kind=options.get("kind"),
             encoding=options.get("encoding"),
+            classes=split(options.get("classes")),
         )
 
 
@@ -45,9 +45,11 @@ def tell_source(path: Path, source: Source) -> None:
     say(f"{path}: {len(source):,} {what}{given}")
     problems = list(source.problems)
     for problem in problems[:_TOLD]:
-        say(f"  {'left out' if problem.left_out else 'note'}: {fit(str(problem), 90)}")
+        say(f"  {'left out' if problem.left_out else 'note'}: {fit(as_options(str(problem)), 110)}")
     if len(problems) > _TOLD:
         say(f"  and {len(problems) - _TOLD:,} more; `querist status` lists them.")
+    if len(source.labels) == len(source):
+        say("  note: nothing is left to ask; --label '' (and another --folder) leaves these labels out")
 
 
 def show_page(
@@ -63,7 +65,7 @@ def show_page(
         if not no_browser:
             _open_browser(address)
 
-    serve(workspace, host=host, port=port, hosts=hostnames, ready=ready)
+    serve(workspace, host=host, port=port, hosts=hostnames, ready=ready, told=say)
 
 
 def _open_browser(address: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from querist.cli.console import fit, say, table
+from querist.cli.console import as_options, fit, say, table
 from querist.cli.options import FOLDER
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from querist.workspace import Workspace
 
 __all__ = ["command", "facts"]
+
+_TELLS_NOTHING = 0.8  # an interval as wide as this says nothing of the model yet; the page holds to it too
 
 
 @click.command("status", short_help="Tell how far a campaign is.")
@@ -45,6 +47,7 @@ def command(folder: Path, as_json: bool) -> None:
 def facts(workspace: Workspace, state: State) -> dict[str, Any]:
     """What is known of a campaign, as plain values."""
     from querist.campaign import quality
+    from querist.workspace import unread_items
 
     items, measured = len(workspace.pool), quality(state)
     model = state.trained[-1] if state.trained else None
@@ -71,7 +74,7 @@ def facts(workspace: Workspace, state: State) -> dict[str, Any]:
         "quality": None
         if measured is None
         else {"estimate": measured.estimate, "low": measured.low, "high": measured.high, "n": measured.n},
-        "problems": [str(problem) for problem in workspace.items.problems],
+        "problems": [str(one) for one in (*workspace.items.problems, *unread_items(workspace))],
     }
 
 
@@ -98,7 +101,7 @@ def _show(told: dict[str, Any]) -> None:
         say()
         say(f"{len(told['problems']):,} things in the data that were not as they should be:")
         for problem in told["problems"]:
-            say(f"  {fit(problem, 110)}")
+            say(f"  {fit(as_options(problem), 110)}")
 
 
 def _model(model: dict[str, Any] | None) -> str:
@@ -113,6 +116,9 @@ def _quality(quality: dict[str, Any] | None, target: float | None) -> str:
     wanted = f" (target {target:.0%})" if target else ""
     if quality is None:
         return f"unknown: no random question was answered while a model stood{wanted}"
+    if quality["high"] - quality["low"] >= _TELLS_NOTHING:
+        asked = "1 random question was" if quality["n"] == 1 else f"{quality['n']:,} random questions were"
+        return f"too early to tell: {asked} answered while a model stood{wanted}"
     return (
         f"{quality['estimate']:.1%} right on {quality['n']:,} random questions, "
         f"between {quality['low']:.1%} and {quality['high']:.1%}{wanted}"

@@ -86,6 +86,13 @@ class FeatureStore:
         self.problems = {int(row): reason for row, reason in told["problems"].items()}
         return np.load(folder / told["file"], mmap_mode="r")  # type: ignore[no-any-return]
 
+    def unreadable(self) -> dict[int, str]:
+        """The rows that could not be read so far, with the reasons: as ``problems``, without encoding."""
+        found: dict[int, str] = {}
+        for path in sorted(self.folder.glob("*/manifest.json")):
+            found |= {int(row): reason for row, reason in _read(path).get("problems", {}).items()}
+        return found
+
     def encoder(self, encoder: _Encoder) -> Any:
         """``encoder`` with what it learned here, or as it is when it has not been used here yet."""
         state = self.folder / _key(encoder) / "encoder.npz"

@@ -21,7 +21,7 @@ from querist.server.app import LOOPBACK, create_app
 from querist.server.figures import Figures
 from querist.server.protocol import Report
 from querist.server.supervisor import Supervisor
-from querist.workspace import Workspace
+from querist.workspace import Workspace, unread_items
 
 __all__ = ["Serving", "serve"]
 
@@ -43,10 +43,21 @@ class Serving:
         The host names under which the server may be reached.
     learn : bool
         False serves without a learner: questions come at random.
+    told : function
+        Called with what whoever started the server should know.
     """
 
-    def __init__(self, workspace: Workspace, hosts: Iterable[str] = LOOPBACK, *, learn: bool = True) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        hosts: Iterable[str] = LOOPBACK,
+        *,
+        learn: bool = True,
+        told: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self.workspace = workspace
+        self._told = told
+        self._encoding = False
         self.app = create_app(workspace, workspace.token(), hosts)
         self.figures: Figures = self.app.state.figures
         self.supervisor: Supervisor | None = None
@@ -58,6 +69,9 @@ class Serving:
 
     def hear(self, report: Report) -> None:
         """Show what the learner does, and take over what it publishes."""
+        if self._encoding and report.phase != "encoding":
+            self._tell_unread()
+        self._encoding = report.phase == "encoding"
         if report.published is not None:
             try:
                 self.workspace.adopt()
@@ -73,6 +87,13 @@ class Serving:
             version=ranking.version if ranking is not None and known else None,
             labels=ranking.labels if ranking is not None and known else 0,
         )
+
+    def _tell_unread(self) -> None:
+        """Say which items the model knows nothing of, once a start."""
+        unread = unread_items(self.workspace)
+        if unread:
+            more = f", and {len(unread) - 1:,} more; `querist status` lists them" if len(unread) > 1 else ""
+            self._told(f"Note: {unread[0]}{more}")
 
     def __enter__(self) -> Serving:
         sys.setswitchinterval(_SWITCH)
@@ -143,6 +164,7 @@ def serve(
     hosts: Iterable[str] = (),
     learn: bool = True,
     ready: Callable[[str], None] = lambda address: None,
+    told: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve a campaign until SIGTERM or Ctrl+C; then write what has gathered and close the workspace.
 
@@ -156,6 +178,8 @@ def serve(
         Further host names under which browsers reach the server (behind a proxy, say).
     ready : function
         Called with the address of the page, its token included, as soon as it can be opened.
+    told : function
+        Called with what whoever started the server should know: items that the model cannot read.
     """
     bound = _bind(host, port)
     number = bound.getsockname()[1]
@@ -165,7 +189,7 @@ def serve(
     address = f"http://{shown}:{number}"
     names = {*LOOPBACK, *hosts, host, socket.gethostname()}
     try:
-        with Serving(workspace, names, learn=learn) as serving:
+        with Serving(workspace, names, learn=learn, told=told) as serving:
             workspace.note_address(address)
             config = uvicorn.Config(
                 serving.app,

@@ -7,6 +7,7 @@ from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
 from querist.workspace.ranking import Ranking, current_ranking, publish
 from querist.workspace.tally import Day, Tally
+from querist.workspace.unread import unread_items
 from querist.workspace.why import AGAIN, COLD, OVERLAP, RANDOM, reason
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "current_ranking",
     "publish",
     "reason",
+    "unread_items",
 ]
