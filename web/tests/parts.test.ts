@@ -49,7 +49,10 @@ describe("words", () => {
     for (const part of ["83 %", "71 %", "91 %", "40 random questions", "95 %"]) expect(said).toContain(part);
     expect(qualityInWords(null)).toContain("random questions");
     expect(tellsSomething(quality)).toBe(true);
-    expect(tellsSomething({ ...quality, low: 0.02, high: 0.97, n: 2 })).toBe(false);
+    const early = { ...quality, estimate: 1, low: 0.02, high: 1, n: 1 };
+    expect(tellsSomething(early)).toBe(false);
+    expect(qualityInWords(early)).toContain("only 1 random question answered");
+    expect(qualityInWords(early)).not.toContain("100 %");
   });
 
   it("say how much is left", () => {

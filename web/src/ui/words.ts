@@ -36,6 +36,8 @@ export function tellsSomething(quality: Quality | null): quality is Quality {
 export function qualityInWords(quality: Quality | null): string {
   if (!quality) return "How good the model is shows after a few answers to random questions.";
   const { estimate, low, high, n, confidence } = quality;
+  if (!tellsSomething(quality))
+    return `Too early to tell: only ${count(n, "random question")} answered so far. It takes some ten to begin with.`;
   return `The model is right about ${percent(estimate)} of the time. It is ${percent(confidence)} certain that the truth lies between ${percent(low)} and ${percent(high)}, going by ${count(n, "random question")}.`;
 }
 

@@ -85,7 +85,7 @@ export function NameStrip() {
       <TextInput
         id="annotator-name"
         size="xs"
-        placeholder={DEFAULT_NAME}
+        placeholder="Your name"
         value={text}
         maxLength={80}
         autoComplete="name"

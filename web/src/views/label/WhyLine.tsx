@@ -48,11 +48,12 @@ export function WhyLine({ question }: { question: Question }) {
 function Details({ why }: { why: Why }) {
   const desk = useDesk();
   const { learner } = useStore(desk.progress);
+  const lot = why.arm === "random"; // a lot has no score and no place, only a chance
   const figures: [string, string | null][] = [
     ["How", ARMS[why.arm]],
     ["Strategy", why.strategy || null],
-    ["Score", why.score === null ? null : why.score.toPrecision(3)],
-    ["Place in the queue", why.rank === null ? null : String(why.rank)],
+    ["Score", lot || why.score === null ? null : why.score.toPrecision(3)],
+    ["Place in the queue", lot || why.rank === null ? null : String(why.rank)],
     ["Probability", why.probability === null ? null : why.probability.toPrecision(2)],
     ["Model", why.model ?? "none yet"],
     ["Model in force", learner.version ? `${learner.version}, ${count(learner.labels, "label")}` : null],

@@ -4,7 +4,7 @@ import { Curve, type CurveSeries } from "../../ui/Curve";
 import { Icon } from "../../ui/Icon";
 import { IntervalBar } from "../../ui/IntervalBar";
 import { Card, Cards, Nothing, Page } from "../../ui/Page";
-import { count, duration, leftInWords, percent, qualityInWords } from "../../ui/words";
+import { count, duration, leftInWords, percent, qualityInWords, tellsSomething } from "../../ui/words";
 import type { Dashboard, Progress } from "../../wire/types";
 import { useFresh } from "../useFresh";
 import classes from "./Progress.module.css";
@@ -37,7 +37,7 @@ function QualityCard({ progress }: { progress: Progress }) {
   const { quality, target } = progress;
   return (
     <Card title="How good the model is" lead={qualityInWords(quality)}>
-      {quality ? (
+      {tellsSomething(quality) ? (
         <>
           <div className={classes.hero}>
             <span className={`${classes.big} numbers`}>{percent(quality.estimate)}</span>
@@ -47,7 +47,8 @@ function QualityCard({ progress }: { progress: Progress }) {
         </>
       ) : (
         <Nothing>
-          A share of the questions is drawn at random for this; the first answers to them are on their way.
+          A share of the questions is drawn at random for this; their answers count as soon as there is a
+          model to compare them with.
         </Nothing>
       )}
     </Card>
