@@ -37,9 +37,9 @@ def examples(kind: type[Any]) -> list[Any]:
 
     A part is built by its class method ``examples()`` where it has one, and by its defaults otherwise.
 
-    >>> from querist.selection import Selector
-    >>> examples(Selector)[0]
-    KCenter(among=None)
+    >>> from querist.selection import KCenter
+    >>> examples(KCenter)
+    [KCenter(among=None), KCenter(among=5)]
     """
     made: list[Any] = []
     for name, part in parts(kind).items():
