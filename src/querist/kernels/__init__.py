@@ -24,7 +24,15 @@ from querist.kernels.discriminative import discriminative
 from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
+from querist.kernels.expected_error import expected_error_reduction
 from querist.kernels.falling import Falling
+from querist.kernels.future_models import (
+    GaussianBayes,
+    LogisticStep,
+    NearestLabels,
+    ParzenWindow,
+    mean_criterion,
+)
 from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
@@ -42,7 +50,11 @@ from querist.kernels.uncertainty import confidence_ratio, entropy, least_confide
 __all__ = [
     "Clusters",
     "Falling",
+    "GaussianBayes",
+    "LogisticStep",
+    "NearestLabels",
     "OuterProducts",
+    "ParzenWindow",
     "Points",
     "bald",
     "ball_radii",
@@ -58,6 +70,7 @@ __all__ = [
     "epig",
     "epistemic",
     "expected_cost",
+    "expected_error_reduction",
     "expected_gradient_length",
     "expected_model_change",
     "falcun",
@@ -80,6 +93,7 @@ __all__ = [
     "margin",
     "max_det",
     "max_kl",
+    "mean_criterion",
     "mean_std",
     "mixed_coverage",
     "nearest",

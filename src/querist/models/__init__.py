@@ -1,5 +1,6 @@
 """Models: the capabilities that strategies read, and scikit-learn estimators as they are."""
 
+from querist.models.closed_form import closed_form
 from querist.models.committee import Bagging, Committee
 from querist.models.contract import CAPABILITIES, Model, capabilities, require
 from querist.models.parzen import Parzen
@@ -18,6 +19,7 @@ __all__ = [
     "ScikitRegressor",
     "as_model",
     "capabilities",
+    "closed_form",
     "is_fitted",
     "require",
     "take",

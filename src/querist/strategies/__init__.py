@@ -7,6 +7,7 @@ from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.doubt import Clue, Falcun, RankedBatch
+from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.quire import Quire
@@ -20,6 +21,7 @@ __all__ = [
     "Clue",
     "DCoM",
     "Default",
+    "ExpectedErrorReduction",
     "Explore",
     "Falcun",
     "GSx",
@@ -32,6 +34,7 @@ __all__ = [
     "Snapshot",
     "Strategy",
     "UHerding",
+    "ValueOfInformation",
     "as_strategy",
     "choose",
     "names",

@@ -1,0 +1,208 @@
+"""Hypothetical labels in closed form against models that are trained anew for each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.stats import spearmanr
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+
+from querist.errors import InvalidInput
+from querist.kernels import (
+    GaussianBayes,
+    LogisticStep,
+    NearestLabels,
+    ParzenWindow,
+    expected_error_reduction,
+    mean_criterion,
+)
+from querist.testing import blobs
+
+X, NAMES = blobs(40, seed=3)
+Y = np.searchsorted(["a", "b", "c"], NAMES)
+KNOWN = np.arange(12)
+CANDIDATES = np.arange(12, 26)
+TARGETS = np.arange(12, 40)
+COSTS = np.array([[0.0, 5.0, 1.0], [1.0, 0.2, 3.0], [0.5, 1.0, 0.0]])
+LOSSES = {
+    "log": lambda p: -(p * np.log(np.maximum(p, 1e-300))).sum(axis=1),
+    "zero_one": lambda p: 1 - p.max(axis=1),
+    "costs": lambda p: np.einsum("ni,ij,nj->n", p, COSTS, p),
+}
+
+
+def brute(trained, loss, proba, candidates=CANDIDATES, targets=TARGETS):
+    """From what ``trained(rows, labels)`` says of rows: every candidate, every class, trained anew."""
+    now = LOSSES[loss](trained(KNOWN, Y[KNOWN])(targets)).mean()
+    gains = []
+    for i, chances in zip(candidates, proba, strict=True):
+        after = 0.0
+        for c, chance in enumerate(chances):
+            if chance > 0:
+                model = trained(np.append(KNOWN, i), np.append(Y[KNOWN], c))
+                after += chance * LOSSES[loss](model(targets)).mean()
+        gains.append(now - after)
+    return np.array(gains)
+
+
+def by_scikit(make):
+    def trained(rows, labels):
+        model = make().fit(X[rows], labels)
+
+        def says(at):
+            out = np.zeros((len(at), 3))
+            out[:, model.classes_] = model.predict_proba(X[at])
+            return out
+
+        return says
+
+    return trained
+
+
+def by_window(rows, labels):
+    def says(at):
+        near = np.exp(-((X[at, None] - X[None, rows]) ** 2).sum(axis=2) / (2 * 0.8**2))
+        weights = near @ np.eye(3)[labels] + 0.01
+        return weights / weights.sum(axis=1, keepdims=True)
+
+    return says
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("kind", ["window", "bayes", "neighbours"])
+def test_closed_forms_are_full_refits(kind, loss):
+    model, trained = {
+        "window": (ParzenWindow(X, KNOWN, Y[KNOWN], classes=3, radius=0.8, prior=0.01), by_window),
+        "bayes": (GaussianBayes(X, KNOWN, Y[KNOWN], classes=3), by_scikit(GaussianNB)),
+        "neighbours": (
+            NearestLabels(X, KNOWN, Y[KNOWN], classes=3, k=4),
+            by_scikit(lambda: KNeighborsClassifier(4)),
+        ),
+    }[kind]
+    proba = trained(KNOWN, Y[KNOWN])(CANDIDATES)
+    told = expected_error_reduction(model, CANDIDATES, TARGETS, loss=loss, costs=COSTS)
+    assert np.allclose(told, brute(trained, loss, proba), rtol=1e-6, atol=1e-7)
+    other = np.random.default_rng(0).dirichlet(np.ones(3), len(CANDIDATES))
+    told = expected_error_reduction(model, CANDIDATES, TARGETS, proba=other, loss=loss, costs=COSTS)
+    assert np.allclose(told, brute(trained, loss, other), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("known", [12, 3])  # fewer rows than features too
+def test_two_classes_take_the_newton_step(known):
+    rows, y = np.arange(known), (Y > 0).astype(float)
+    full = np.column_stack([X, np.ones(40)])
+    w = np.array([0.5, -1.0, 0.3, 0.2, 0.1])
+
+    def said(at, w=w):
+        p = 1 / (1 + np.exp(-full[at] @ w))
+        return np.column_stack([1 - p, p])
+
+    def stepped(i, c):
+        p = said(np.append(rows, i))[:, 1]
+        curved = full[np.append(rows, i)] * (p * (1 - p))[:, None]
+        hessian = curved.T @ full[np.append(rows, i)] + 0.7 * np.diag([1, 1, 1, 1, 1e-6])
+        return w - np.linalg.solve(hessian, (p[-1] - c) * full[i])
+
+    for loss in ("log", "zero_one"):
+        now = LOSSES[loss](said(TARGETS)).mean()
+        want = [
+            now - sum(said([i])[0, c] * LOSSES[loss](said(TARGETS, stepped(i, c))).mean() for c in (0, 1))
+            for i in CANDIDATES
+        ]
+        told = expected_error_reduction(
+            LogisticStep(X, rows, said, penalty=0.7), CANDIDATES, TARGETS, loss=loss
+        )
+        assert np.allclose(told, want, rtol=1e-5, atol=1e-7)
+    assert y.any()
+
+
+def test_the_step_orders_candidates_as_refits_do():
+    x, names = blobs(220, seed=3)
+    y = np.searchsorted(["a", "b", "c"], names)
+    rows, candidates, targets = np.arange(40), np.arange(40, 70), np.arange(40, 220)
+    exact = LogisticRegression(tol=1e-9, max_iter=1000)  # the solver's own noise is as large as the gains
+    fitted = clone(exact).fit(x[rows], y[rows])
+    step = LogisticStep(x, rows, lambda at: fitted.predict_proba(x[at]))
+    told = expected_error_reduction(step, candidates, targets)
+    want = []
+    for i in candidates:
+        after = 0.0
+        for c in range(3):
+            again = clone(exact).fit(x[np.append(rows, i)], np.append(y[rows], c))
+            chance = fitted.predict_proba(x[[i]])[0, c]
+            after += chance * LOSSES["log"](again.predict_proba(x[targets])).mean()
+        want.append(-after)
+    assert spearmanr(told, want).statistic > 0.85
+
+
+def models(x):
+    return [
+        ParzenWindow(x, KNOWN, Y[KNOWN], classes=3, radius=0.8),
+        GaussianBayes(x, KNOWN, Y[KNOWN], classes=3),
+        NearestLabels(x, KNOWN, Y[KNOWN], classes=3),
+        LogisticStep(x, KNOWN, lambda at: np.full((len(at), 3), 1 / 3)),
+    ]
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_sparse_and_float32_alike(which):
+    dense = np.where(X > 0.5, X, 0)
+    told = [
+        expected_error_reduction(models(kind)[which], CANDIDATES, TARGETS)
+        for kind in (dense, csr_array(dense), dense.astype(np.float32))
+    ]
+    assert np.allclose(told[0], told[1], atol=1e-9)
+    assert np.allclose(told[0], told[2], atol=1e-4)
+
+
+@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("x", [np.zeros((40, 2)), np.repeat(X[:4], 10, axis=0)], ids=["zeros", "repeated"])
+def test_degenerate_features_have_finite_answers(which, x):
+    for loss in LOSSES:
+        told = expected_error_reduction(models(x)[which], CANDIDATES, TARGETS, loss=loss, costs=COSTS)
+        assert np.isfinite(told).all()
+
+
+@pytest.mark.parametrize("kind", [ParzenWindow, GaussianBayes, NearestLabels])
+def test_without_labels_every_class_weighs_as_much(kind):
+    more = {"radius": 1.0} if kind is ParzenWindow else {}
+    model = kind(X, [], [], classes=3, **more)
+    weights = model.weights(TARGETS)
+    assert np.ptp(weights) == 0
+    assert weights.min() > 0
+    told = expected_error_reduction(model, CANDIDATES, TARGETS)
+    assert np.isfinite(told).all()
+
+
+def test_the_radius_follows_the_spread():
+    assert np.isclose(mean_criterion(X * 3, 9), 3 * mean_criterion(X, 9))
+    assert np.isclose(mean_criterion(csr_array(X), 9), mean_criterion(X, 9))
+    assert mean_criterion(np.full((5, 2), 7.0), 5) == 1
+
+
+def test_what_makes_no_sense_is_refused():
+    window = models(X)[0]
+    with pytest.raises(InvalidInput, match="nothing to be right about"):
+        expected_error_reduction(window, CANDIDATES, [])
+    with pytest.raises(InvalidInput, match="loss 'hinge'"):
+        expected_error_reduction(window, CANDIDATES, TARGETS, loss="hinge")
+    with pytest.raises(InvalidInput, match="loss 'costs'"):
+        expected_error_reduction(window, CANDIDATES, TARGETS, loss="costs", costs=np.eye(2))
+    with pytest.raises(InvalidInput, match="shape"):
+        expected_error_reduction(window, CANDIDATES, TARGETS, proba=np.full((3, 3), 1 / 3))
+    with pytest.raises(InvalidInput, match="no distribution"):
+        expected_error_reduction(window, CANDIDATES, TARGETS, proba=np.ones((len(CANDIDATES), 3)))
+    with pytest.raises(InvalidInput, match="class numbers below 3"):
+        ParzenWindow(X, [0], [3], classes=3, radius=1.0)
+    with pytest.raises(InvalidInput, match="tells nothing"):
+        ParzenWindow(X, [0], [1], classes=3, radius=0.0)
+    with pytest.raises(InvalidInput, match="cannot vote"):
+        NearestLabels(X, [0], [1], classes=3, k=0)
+    with pytest.raises(InvalidInput, match="no end"):
+        LogisticStep(X, [0], lambda at: np.full((len(at), 2), 0.5), penalty=0)
+    with pytest.raises(InvalidInput, match="not all finite"):
+        GaussianBayes([[np.nan]], [0], [0], classes=2)
