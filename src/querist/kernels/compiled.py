@@ -34,7 +34,7 @@ THREADS: int = numba.config.NUMBA_NUM_THREADS
 
 F = TypeVar("F", bound=Callable[..., Any])
 _TOLERANCE = 1e-3
-_TILE = 4096  # numbers in a tile
+_TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
 
 
 def _compiled(function: F) -> F:
@@ -191,7 +191,7 @@ def _wrong(turned: Any, total: Any, low: Any, rows: int) -> bool:
 
 @_compiled
 def _step(classes: int) -> int:
-    return max(16, _TILE // classes)
+    return max(_LEAST, _TILE // classes)
 
 
 # ---- whole tables
