@@ -85,6 +85,14 @@ def test_the_annotators_name_may_hold_any_letters(client, workspace):
     assert list(workspace.campaign.state.by_annotator) == ["Jürgen 徐"]
 
 
+def test_the_annotators_name_holds_no_control_characters(client):
+    question = client.post("/api/next", json={}, headers={"x-annotator": "%00ann%0a%1b%5b"}).json()[
+        "questions"
+    ][0]
+    answer(client, question, "sport", by="ann [")
+    assert client.get("/api/answers").json()["answers"][0]["by"] == "ann ["
+
+
 def test_a_full_pool_and_a_spent_budget_are_told_in_words(make):
     with client_of(make(4)) as client:
         label(client, 4)
@@ -195,6 +203,19 @@ def test_classes_are_added_at_the_end_unless_the_list_is_closed(client):
     classes = client.get("/api/campaign").json()["classes"]
     assert [(one["name"], one["key"]) for one in classes] == [("sport", "1"), ("money", "2"), ("art", "3")]
     assert answer(client, ask(client)[0], "art").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a\0b", "two\nlines", "\x1b[31mred", "", " "])
+def test_a_class_is_named_in_characters_that_can_be_seen(client, name):
+    assert client.post("/api/classes", json={"name": name}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00.js", f"/{'a' * 5000}.js", "/..%2F..%2Fwire.py", "/%2Fetc%2Fpasswd.json"]
+)
+def test_no_address_makes_the_server_fail(client, path):
+    assert client.get(path).status_code == 404
+    assert client.get("/api/answers", params={"offset": 10**30}).status_code == 422
 
 
 def test_a_closed_list_of_classes_stays_closed(make):

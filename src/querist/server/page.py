@@ -49,16 +49,24 @@ def mount_page(app: FastAPI, folder: Path = FOLDER) -> None:
     def file(path: str) -> Response:
         if path.startswith("api/"):
             raise HTTPException(404, f"There is no /{path}.")
-        root = folder.resolve()
-        wanted = (root / path).resolve()
-        kind = _TYPES.get(wanted.suffix)
-        if kind is None or not wanted.is_relative_to(root) or not wanted.is_file():
+        wanted = _file_at(folder.resolve(), path)
+        kind = None if wanted is None else _TYPES.get(wanted.suffix)
+        if wanted is None or kind is None:
             return HTMLResponse(
                 "<!doctype html><title>querist</title>There is no such page.", status_code=404
             )
         named_by_hash = wanted.parent.name == "assets"
         cache = "public, max-age=31536000, immutable" if named_by_hash else "no-cache"
         return FileResponse(wanted, media_type=kind, headers={"cache-control": cache})
+
+
+def _file_at(root: Path, path: str) -> Path | None:
+    """The file at ``path`` below ``root``, links followed; None if it is none, or lies elsewhere."""
+    try:
+        wanted = (root / path).resolve()
+        return wanted if wanted.is_relative_to(root) and wanted.is_file() else None
+    except (OSError, ValueError):  # a name too long, or with a NUL in it
+        return None
 
 
 def script_hashes(folder: Path = FOLDER) -> list[str]:

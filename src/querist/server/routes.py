@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
@@ -24,6 +25,7 @@ from querist.server.media import picture, resolve
 
 __all__ = ["add_routes"]
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TICK = 0.25  # seconds between two looks for news
 _STILL_HERE = 15.0  # seconds after which a quiet stream says that it lives
 _KINDS = {
@@ -36,7 +38,7 @@ _KINDS = {
 async def _annotator(request: Request) -> str:
     """The annotator's name from its header: at most 100 characters, percent-encoded beyond ASCII."""
     name = request.headers.get("x-annotator") or request.query_params.get("annotator") or ""
-    return " ".join(unquote(name).split())[:100] or "me"
+    return " ".join(_CONTROL.sub(" ", unquote(name)).split())[:100] or "me"
 
 
 By = Annotated[str, Depends(_annotator)]
@@ -112,7 +114,7 @@ def _add_views(app: FastAPI, desk: Desk, figures: Figures) -> None:
 
     @app.get("/api/answers", response_model=wire.AnswersReply)
     def answers(
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         q: Annotated[str, Query(max_length=500)] = "",
         by: Annotated[str | None, Query(max_length=100)] = None,

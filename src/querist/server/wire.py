@@ -260,7 +260,7 @@ class FlagRequest(ItemRequest):
 
 
 class ClassRequest(Wire):
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 
 
 class SettingsRequest(Wire):
