@@ -4,6 +4,7 @@ from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
 from querist.kernels.chance import keys_of, uniform
+from querist.kernels.cluster_tree import ClusterTree, cluster_tree, pruning
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
 from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.contrast import contrast
@@ -26,6 +27,7 @@ from querist.kernels.expected_change import expected_gradient_length, expected_m
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.expected_error import expected_error_reduction
 from querist.kernels.falling import Falling
+from querist.kernels.fisher import bait
 from querist.kernels.future_models import (
     GaussianBayes,
     LogisticStep,
@@ -48,6 +50,7 @@ from querist.kernels.typical import typical_of_clusters
 from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
 
 __all__ = [
+    "ClusterTree",
     "Clusters",
     "Falling",
     "GaussianBayes",
@@ -56,10 +59,12 @@ __all__ = [
     "OuterProducts",
     "ParzenWindow",
     "Points",
+    "bait",
     "bald",
     "ball_radii",
     "batch_bald",
     "boundary",
+    "cluster_tree",
     "confidence_ratio",
     "consensus_entropy",
     "contrast",
@@ -98,6 +103,7 @@ __all__ = [
     "mixed_coverage",
     "nearest",
     "priority_sample",
+    "pruning",
     "pure_radius",
     "quire",
     "ranked_batch",

@@ -1,6 +1,7 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
 from querist.strategies.badge import Badge
+from querist.strategies.bait import Bait
 from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
 from querist.strategies.contract import Proposal, Snapshot, Strategy
@@ -10,6 +11,7 @@ from querist.strategies.doubt import Clue, Falcun, RankedBatch
 from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
+from querist.strategies.hierarchical import Hierarchical
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
@@ -17,6 +19,7 @@ from querist.strategies.uherding import UHerding
 
 __all__ = [
     "Badge",
+    "Bait",
     "BatchBald",
     "Clue",
     "DCoM",
@@ -26,6 +29,7 @@ __all__ = [
     "Falcun",
     "GSx",
     "GSy",
+    "Hierarchical",
     "IGS",
     "Proposal",
     "Quire",
