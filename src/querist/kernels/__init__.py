@@ -39,6 +39,7 @@ from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
+from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
@@ -59,6 +60,7 @@ __all__ = [
     "OuterProducts",
     "ParzenWindow",
     "Points",
+    "average_linkage",
     "bait",
     "bald",
     "ball_radii",
@@ -109,6 +111,7 @@ __all__ = [
     "ranked_batch",
     "reach",
     "representatives",
+    "round_robin",
     "top",
     "typical_of_clusters",
     "typicality",

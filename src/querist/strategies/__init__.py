@@ -4,6 +4,7 @@ from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
 from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
+from querist.strategies.cluster_margin import ClusterMargin
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
@@ -22,6 +23,7 @@ __all__ = [
     "Bait",
     "BatchBald",
     "Clue",
+    "ClusterMargin",
     "DCoM",
     "Default",
     "ExpectedErrorReduction",
