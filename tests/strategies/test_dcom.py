@@ -51,6 +51,12 @@ def test_many_labels_ask_by_margin() -> None:
     assert sorted(proposal.ids) == sorted(np.argsort(lead)[:3].tolist()) and "close" in proposal.why[0]
 
 
+def test_the_widest_ball_is_that_of_prob_cover() -> None:
+    snapshot = Snapshot(Pool(X), labels={0: "a"}, model=Says())
+    narrow, wide = (DCoM(purity=purity).propose(snapshot, 12) for purity in (1.0, 0.0))
+    assert list(narrow.ids) != list(wide.ids)
+
+
 def test_competence_is_the_logistic_of_the_paper() -> None:
     weight = DCoM(centre=0.8, steepness=30.0)._competence
     assert weight(1.0) == pytest.approx(1.0) and weight(0.8) == pytest.approx((1 + np.exp(-6)) / 2)
@@ -63,7 +69,9 @@ def test_cold_it_is_prob_cover() -> None:
     assert list(as_strategy({"name": "prob_cover", "radius": 2.0}).propose(Snapshot(Pool(X)), 3).ids) == ids
 
 
-@pytest.mark.parametrize("wrong", [{"centre": 0}, {"steepness": -1}, {"radius": 0}, {"sample": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"centre": 0}, {"steepness": -1}, {"radius": 0}, {"sample": 0}, {"purity": 2}]
+)
 def test_parameters_are_checked_at_birth(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         DCoM(**wrong)

@@ -37,6 +37,8 @@ class DCoM:
         Where, in covered shares, and how suddenly margin takes over.
     radius : float, optional
         The widest ball; found as ``ProbCover`` finds it if not given.
+    purity : float
+        As for ``ProbCover``: what share of the widest balls must be pure.
     sample : int, optional
         How many candidates, drawn by lot, stand for all; None compares all, in time O(n^2 d).
 
@@ -55,11 +57,12 @@ class DCoM:
     centre: float = 0.8
     steepness: float = 30.0
     radius: float | None = None
+    purity: float = 0.95
     sample: int | None = 4096
     name: ClassVar[str] = "dcom"
 
     def __post_init__(self) -> None:
-        ProbCover(radius=self.radius, sample=self.sample)  # which checks them
+        self._cover()  # which checks what is its own
         for field in ("centre", "steepness"):
             value = getattr(self, field)
             if not (isinstance(value, int | float) and 0 < value < np.inf):
@@ -73,8 +76,7 @@ class DCoM:
         if not len(prediction) or n <= 0:
             return proposed(snapshot, prediction.rows[:0])
         if snapshot.model is None or not len(prediction.labelled):
-            cover = ProbCover(radius=self.radius, sample=self.sample)
-            picks = cover(np.zeros(len(prediction)), prediction, n)
+            picks = self._cover()(np.zeros(len(prediction)), prediction, n)
             return proposed(snapshot, prediction.rows[picks], why="No label speaks for it and its like.")
         require(snapshot.model, "proba", by="DCoM")
         near = self._drawn(prediction, n)
@@ -89,6 +91,10 @@ class DCoM:
         why = "Two classes are close here." if competence > 0.5 else "No label speaks for it and its like."
         return proposed(snapshot, prediction.rows[near[picks]], scores=values, why=why)
 
+    def _cover(self) -> ProbCover:
+        """What it asks by while nothing is known."""
+        return ProbCover(radius=self.radius, purity=self.purity, sample=self.sample)
+
     def _drawn(self, prediction: Prediction, n: int) -> np.ndarray:
         """The positions that stand for all, in the order of their lots."""
         order = np.argsort(-prediction.chance, kind="stable")
@@ -101,7 +107,7 @@ class DCoM:
         classes = {value: i for i, value in enumerate(prediction.model.classes)}
         labels = np.array([classes.get(value, -1) for value in snapshot.labels.values()])[-_RECENT:]
         known = take(prediction.space, prediction.labelled[-_RECENT:])
-        most = self.radius or _widest(x, len(classes), prediction.seed)
+        most = self.radius or self._widest(x, len(classes), prediction.seed)
         covered = np.zeros(x.shape[0], dtype=bool)
         radii = np.zeros(len(labels))
         for _ in range(2):  # the purity asked for depends on the coverage that it gives
@@ -116,6 +122,10 @@ class DCoM:
             covered |= ball_radii(x, everywhere, waiting, one, purity=0.0, most=mean)[1]
         return mean, covered
 
+    def _widest(self, x: Any, classes: int, seed: int) -> float:
+        of = kmeans(x, classes or _CLASSES, np.random.default_rng(seed)).of
+        return pure_radius(x, of, purity=self.purity) or 1e-12
+
     def _competence(self, coverage: float) -> float:
         """The logistic weight of margin, 1 where all is covered."""
         above = 1 + np.exp(-self.steepness * (1 - self.centre))
@@ -124,9 +134,4 @@ class DCoM:
     @classmethod
     def examples(cls) -> tuple[Any, ...]:
         """Instances on which the laws are checked."""
-        return (cls(), cls(centre=0.3, steepness=5.0, radius=1.0, sample=16))
-
-
-def _widest(x: Any, classes: int, seed: int) -> float:
-    of = kmeans(x, classes or _CLASSES, np.random.default_rng(seed)).of
-    return pure_radius(x, of) or 1e-12
+        return (cls(), cls(centre=0.3, steepness=5.0, radius=1.0, purity=0.5, sample=16))
