@@ -43,6 +43,7 @@ from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
+from querist.kernels.probabilistic import probabilistic_gain
 from querist.kernels.quire import quire
 from querist.kernels.relevance import falcun, ranked_batch
 from querist.kernels.sampling import priority_sample
@@ -105,6 +106,7 @@ __all__ = [
     "mixed_coverage",
     "nearest",
     "priority_sample",
+    "probabilistic_gain",
     "pruning",
     "pure_radius",
     "quire",

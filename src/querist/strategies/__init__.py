@@ -13,6 +13,7 @@ from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInf
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
+from querist.strategies.mcpal import McPal
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
@@ -33,6 +34,7 @@ __all__ = [
     "GSy",
     "Hierarchical",
     "IGS",
+    "McPal",
     "Proposal",
     "Quire",
     "RankedBatch",
