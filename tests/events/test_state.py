@@ -205,6 +205,20 @@ def test_an_outcome_follows_the_value_that_stands():
     assert state.active_outcomes == []
 
 
+def test_a_question_answered_twice_keeps_the_place_of_its_first_answer():
+    """As two servers may write it down that did not know of each other's."""
+    first = Answered(item=1, value="b", query="q2", by="ann", at=5.0)
+    state = after(
+        asked("q2", 1, "random"),
+        first,
+        Answered(item=9, value="a"),
+        Answered(item=1, value="a", query="q2", by="ann", at=7.0),
+    )
+    (outcome,) = state.random_outcomes
+    assert (outcome.number, outcome.labels, outcome.at) == (3, 0, 5.0)
+    assert outcome.right, "by the value that stands"
+
+
 def test_another_annotators_answer_leaves_an_outcome_alone():
     state = after(
         asked("q2", 1, "random", "a"),

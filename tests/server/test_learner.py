@@ -114,12 +114,16 @@ def test_the_whole_pool_is_scored_and_only_free_items_are_queued(make):
     workspace = make()
     tell(workspace, 12)
     workspace.campaign.ask(3, to="bob")
+    for question in workspace.campaign.ask(2, to="eve"):
+        workspace.campaign.skip(question)
     workspace.journal.settle(workspace.journal.head())
     learner, said = learner_of(workspace)
     assert turn(learner)
     ranking = current_ranking(workspace.models)
-    assert ranking.proba.shape == (40, 2) and len(ranking.rows) == 25
-    taken = {*workspace.campaign.labels, *workspace.campaign.state.open}
+    assert ranking.proba.shape == (40, 2) and len(ranking.rows) == 23
+    state = workspace.campaign.state
+    taken = {*state.labels, *state.open, *state.skipped}
+    assert len(taken) == 17
     assert not {workspace.pool.ids[row] for row in ranking.order} & taken
     assert all("hesitates" in why or why for why in ranking.why)
     assert [one.fraction for one in said if one.phase == "encoding"][-1] == 1.0

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import threading
 
 import numpy as np
 import pytest
@@ -163,6 +164,31 @@ def test_the_honest_share_is_kept_and_told():
     assert {round(float(one.probabilities[0]), 6) for one in found} == {round(own, 6), round(0.25 / 20, 6)}
     hits = sum(one.ids == ["i4"] for one in found) / len(found)
     assert abs(hits - own) < 0.035  # the probability that it tells is the one with which it happens
+
+
+def test_the_probabilities_of_a_batch_are_those_of_each_turn():
+    seen = set()
+    for seed in range(300):
+        found, own = deal(ranked(), 4, share=0.5, seed=seed), ["i4", "i2"]
+        for turn, (item, arm) in enumerate(zip(found.ids, found.arms, strict=True)):
+            mine = next((one for one in own if one not in found.ids[:turn]), None)
+            chance = (0.5 if mine else 1.0) / (20 - turn) + (0.5 if item == mine else 0.0)
+            assert found.probabilities[turn] == pytest.approx(chance), (seed, turn)
+            seen.add((turn, arm, item == mine))
+    assert {(3, "active", True), (3, "random", False), (0, "random", True)} <= seen
+
+
+def test_a_ranking_is_not_swapped_while_somebody_asks(tmp_path, source):
+    with Workspace.create(tmp_path / "c", source, classes=["no", "yes"]) as workspace:
+        publish(ranked(), workspace.models)
+        adopting = threading.Thread(target=workspace.adopt)
+        with workspace.campaign.lock:  # as ask holds it
+            adopting.start()
+            adopting.join(0.2)
+            assert adopting.is_alive() and workspace.ranking is None
+            assert workspace.campaign.ask()[0].model is None
+        adopting.join()
+        assert workspace.ranking.version == workspace.campaign.state.trained[-1].version == "m5"
 
 
 @pytest.mark.parametrize("n", [0, 1, 20, 50])
