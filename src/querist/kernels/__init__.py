@@ -47,6 +47,7 @@ from querist.kernels.probabilistic import probabilistic_gain
 from querist.kernels.quire import quire
 from querist.kernels.relevance import falcun, ranked_batch
 from querist.kernels.sampling import priority_sample
+from querist.kernels.targeted import query_information
 from querist.kernels.top import top
 from querist.kernels.typical import typical_of_clusters
 from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
@@ -109,6 +110,7 @@ __all__ = [
     "probabilistic_gain",
     "pruning",
     "pure_radius",
+    "query_information",
     "quire",
     "ranked_batch",
     "reach",

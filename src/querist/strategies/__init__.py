@@ -17,6 +17,7 @@ from querist.strategies.mcpal import McPal
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
+from querist.strategies.targeted import Targeted
 from querist.strategies.uherding import UHerding
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Scored",
     "Snapshot",
     "Strategy",
+    "Targeted",
     "UHerding",
     "ValueOfInformation",
     "as_strategy",
