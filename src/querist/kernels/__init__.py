@@ -26,6 +26,7 @@ from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
 from querist.kernels.expected_error import expected_error_reduction
+from querist.kernels.expected_output_change import expected_output_change
 from querist.kernels.falling import Falling
 from querist.kernels.fisher import bait
 from querist.kernels.future_models import (
@@ -82,6 +83,7 @@ __all__ = [
     "expected_error_reduction",
     "expected_gradient_length",
     "expected_model_change",
+    "expected_output_change",
     "falcun",
     "frank_wolfe",
     "graph_cut",

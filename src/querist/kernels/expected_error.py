@@ -11,7 +11,7 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array
 from querist.kernels.uncertainty import check_rows
 
-__all__ = ["FutureModel", "expected_error_reduction"]
+__all__ = ["FutureModel", "Risk", "answers", "but_one", "expected_error_reduction", "steps"]
 
 Replaced = Callable[[int], Array]
 Risk = Callable[[int, Array], Array]
@@ -81,16 +81,7 @@ def expected_error_reduction(
         raise InvalidInput("There is nothing to be right about.", mend="Give one target or more.")
     now = model.weights(targets)
     risk = _risk(loss, costs, now.shape[1])
-    weights = model.weights(candidates) if proba is None else np.asarray(proba, dtype=np.float64)
-    if weights.shape != (len(candidates), now.shape[1]):
-        raise InvalidInput(
-            f"Probabilities of shape {weights.shape} for {len(candidates)} candidates and {now.shape[1]} "
-            "classes.",
-            mend="Give one row a candidate and one column a class.",
-        )
-    likely = weights / weights.sum(axis=1, keepdims=True) if proba is None else weights
-    if len(candidates):
-        check_rows(likely)
+    likely = answers(model, candidates, proba, now.shape[1])
     today = float(risk(now[None])(0, now[None, :, 0]).mean())
     gains = np.zeros(len(candidates))
     for some, then, replaced in model.futures(candidates, targets):
@@ -98,6 +89,20 @@ def expected_error_reduction(
         for c in np.flatnonzero(likely[some].any(axis=0)):
             gains[some] += likely[some, c] * (today - after(int(c), replaced(int(c))).mean(axis=1))
     return gains
+
+
+def answers(model: FutureModel, candidates: Array, proba: Any, classes: int) -> Array:
+    """How likely each answer of each candidate is, (k, C): as given, or as the model says."""
+    weights = model.weights(candidates) if proba is None else np.asarray(proba, dtype=np.float64)
+    if weights.shape != (len(candidates), classes):
+        raise InvalidInput(
+            f"Probabilities of shape {weights.shape} for {len(candidates)} candidates and {classes} classes.",
+            mend="Give one row a candidate and one column a class.",
+        )
+    likely = weights / weights.sum(axis=1, keepdims=True) if proba is None else weights
+    if len(candidates):
+        check_rows(likely)
+    return likely
 
 
 def steps(n: int, width: int) -> Iterator[slice]:
@@ -124,7 +129,7 @@ def _risk(loss: str, costs: Any, classes: int) -> Callable[[Array], Risk]:
 def _entropy(weights: Array) -> Risk:
     """log S - (sum_c w_c log w_c) / S, S the sum of the weights."""
     terms = _weighed(weights)
-    others, rest = _but_one(np.add, weights, 0.0), _but_one(np.add, terms, 0.0)
+    others, rest = but_one(np.add, weights, 0.0), but_one(np.add, terms, 0.0)
 
     def after(c: int, weight: Array) -> Array:
         total = others[..., c] + weight
@@ -135,7 +140,7 @@ def _entropy(weights: Array) -> Risk:
 
 
 def _mistakes(weights: Array) -> Risk:
-    others, best = _but_one(np.add, weights, 0.0), _but_one(np.maximum, weights, 0.0)
+    others, best = but_one(np.add, weights, 0.0), but_one(np.maximum, weights, 0.0)
 
     def after(c: int, weight: Array) -> Array:
         return np.asarray(1 - np.maximum(best[..., c], weight) / (others[..., c] + weight))
@@ -145,7 +150,7 @@ def _mistakes(weights: Array) -> Risk:
 
 def _priced(weights: Array, costs: Array) -> Risk:
     """w' C w / S^2, where only the terms of one class change."""
-    others = _but_one(np.add, weights, 0.0)
+    others = but_one(np.add, weights, 0.0)
 
     def after(c: int, weight: Array) -> Array:
         rest = weights.copy()
@@ -158,7 +163,7 @@ def _priced(weights: Array, costs: Array) -> Risk:
     return after
 
 
-def _but_one(of: np.ufunc, table: Array, start: float) -> Array:
+def but_one(of: np.ufunc, table: Array, start: float) -> Array:
     """For each class the sum (or maximum) over all the others: never a difference of two near numbers."""
     out = np.full_like(table, start)
     out[..., 1:] = of.accumulate(table[..., :-1], axis=-1)

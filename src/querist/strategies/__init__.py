@@ -14,6 +14,7 @@ from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
 from querist.strategies.mcpal import McPal
+from querist.strategies.output_change import ExpectedOutputChange
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
@@ -29,6 +30,7 @@ __all__ = [
     "DCoM",
     "Default",
     "ExpectedErrorReduction",
+    "ExpectedOutputChange",
     "Explore",
     "Falcun",
     "GSx",

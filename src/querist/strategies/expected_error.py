@@ -23,7 +23,15 @@ from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import Scored, predicted, proposed
 
-__all__ = ["ExpectedErrorReduction", "ValueOfInformation", "known_classes", "sub_pool"]
+__all__ = [
+    "ExpectedErrorReduction",
+    "ValueOfInformation",
+    "best_of",
+    "check_sub_pool",
+    "future_model",
+    "sub_pool",
+    "targets_of",
+]
 
 _UPDATES = ("auto", "logistic", "naive_bayes", "nearest", "parzen")
 
@@ -68,18 +76,18 @@ class ExpectedErrorReduction:
             raise InvalidInput(
                 f"There is no loss {self.loss!r}.", mend="Use 'log', 'zero_one', or ValueOfInformation."
             )
-        _check(self.updates, self.among, self.targets)
+        check_sub_pool(self.updates, self.among, self.targets)
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The ``n`` candidates after whose label least error is expected; scores are the reductions."""
         rows, model, wanted, prediction = sub_pool(snapshot, n, self.among, self.targets)
         if model is None:
             return Scored().propose(snapshot, n)
-        future = _future(snapshot, self.updates, rows, model)
+        future = future_model(snapshot, self.updates, rows, model)
         gains = expected_error_reduction(
-            future, wanted, _targets(rows, wanted), proba=prediction.proba, loss=self.loss
+            future, wanted, targets_of(rows, wanted), proba=prediction.proba, loss=self.loss
         )
-        return _best(snapshot, prediction, gains, n, "Its answer should leave the fewest mistakes.")
+        return best_of(snapshot, prediction, gains, n, "Its answer should leave the fewest mistakes.")
 
     @classmethod
     def examples(cls) -> tuple[Any, ...]:
@@ -117,7 +125,7 @@ class ValueOfInformation:
     name: ClassVar[str] = "value_of_information"
 
     def __post_init__(self) -> None:
-        _check(self.updates, self.among, self.targets)
+        check_sub_pool(self.updates, self.among, self.targets)
         if not 0 <= self.price < np.inf or not all(
             len(one) == 3 and 0 <= one[2] < np.inf for one in self.costs
         ):
@@ -132,16 +140,16 @@ class ValueOfInformation:
         if model is None:
             return Scored().propose(snapshot, n)
         gains = expected_error_reduction(
-            _future(snapshot, self.updates, rows, model),
+            future_model(snapshot, self.updates, rows, model),
             wanted,
-            _targets(rows, wanted),
+            targets_of(rows, wanted),
             proba=prediction.proba,
             loss="costs",
             costs=self._matrix(snapshot.model.classes),
         )
         unlabelled = len(snapshot.pool) - len(snapshot.labelled)
         worth = gains * unlabelled - self.price * np.asarray(prediction.costs)
-        return _best(snapshot, prediction, worth, n, "Its answer should save the most.")
+        return best_of(snapshot, prediction, worth, n, "Its answer should save the most.")
 
     def _matrix(self, classes: Any) -> np.ndarray:
         place = {value: i for i, value in enumerate(classes)}
@@ -182,7 +190,7 @@ def sub_pool(
     return rows, space, at, predicted(snapshot, wanted)
 
 
-def known_classes(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
+def _known_classes(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     """Which of the labelled rows (positions) have a class of the model, and its number."""
     place = {value: i for i, value in enumerate(snapshot.model.classes)}
     numbers = np.array([place.get(value, -1) for value in snapshot.labels.values()], dtype=np.intp)
@@ -190,16 +198,17 @@ def known_classes(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     return at, numbers[at]
 
 
-def _targets(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def targets_of(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where the targets are among the rows that take part."""
     return np.arange(int(wanted[-1]) + 1, len(rows))
 
 
-def _future(snapshot: Snapshot, updates: str, rows: np.ndarray, space: Any) -> Any:
+def future_model(snapshot: Snapshot, updates: str, rows: np.ndarray, space: Any) -> Any:
     """The closed form: the one that is named, or the one of the model, over the rows that take part."""
     kind, settings = closed_form(snapshot.model)
     if updates not in ("auto", kind):
         kind, settings = updates, {}
-    known, labels = known_classes(snapshot)
+    known, labels = _known_classes(snapshot)
     if kind == "logistic":
         said: Callable[[np.ndarray], np.ndarray] = lambda at: predicted(snapshot, rows[at]).proba  # noqa: E731
         return LogisticStep(space, known, said, **settings)
@@ -212,12 +221,14 @@ def _future(snapshot: Snapshot, updates: str, rows: np.ndarray, space: Any) -> A
     return ParzenWindow(space, known, labels, classes=classes, radius=radius)
 
 
-def _best(snapshot: Snapshot, prediction: Prediction, gains: np.ndarray, n: int, why: str) -> Proposal:
+def best_of(snapshot: Snapshot, prediction: Prediction, gains: np.ndarray, n: int, why: str) -> Proposal:
+    """The ``n`` candidates with the most to gain, ties by lot."""
     picks = top(gains, n, ties=prediction.chance)
     return proposed(snapshot, prediction.rows[picks], scores=gains[picks], why=why)
 
 
-def _check(updates: str, among: int, targets: int) -> None:
+def check_sub_pool(updates: str, among: int, targets: int) -> None:
+    """Raise InvalidInput unless the three make a sub-pool."""
     if updates not in _UPDATES or among < 1 or targets < 1:
         raise InvalidInput(
             f"updates={updates!r}, among={among!r} and targets={targets!r} make no sub-pool.",
