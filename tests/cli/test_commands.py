@@ -111,6 +111,14 @@ def test_what_is_no_campaign_is_refused(home: Path) -> None:
         assert "holds no campaign" in done.output
 
 
+def test_data_given_for_a_folder_are_mended(campaign: Path) -> None:
+    for words in (["status"], ["export"], ["serve"]):
+        done = querist(*words, "reviews.csv")
+        assert done.exit_code == 2
+        assert "reviews.csv is no folder. Did you mean reviews.querist?" in " ".join(done.output.split())
+    assert "nothing does not exist. Give a campaign's folder." in querist("status", "nothing").output
+
+
 def test_a_full_disk_is_told(campaign: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(fd: int) -> None:
         raise OSError(28, "No space left on device")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from querist.cli.console import say, working
-from querist.cli.options import FOLDER
+from querist.cli.folders import FOLDER
 from querist.errors import InvalidInput, NotFitted
 
 if TYPE_CHECKING:

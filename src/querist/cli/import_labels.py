@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from querist.cli.console import say, working
-from querist.cli.options import FOLDER
+from querist.cli.folders import FOLDER
 from querist.errors import UnknownItem
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from querist.cli.console import say, split
+from querist.cli.folders import default_folder
 from querist.cli.options import reading, serving
 
 if TYPE_CHECKING:
     from querist.workspace import Workspace
 
-__all__ = ["command", "create", "default_folder"]
+__all__ = ["command", "create"]
 
 _SETTINGS = ("title", "strategy", "budget", "target", "random_share", "hide_share", "overlap")
 
@@ -83,21 +84,6 @@ def command(path: Path, **options: Any) -> None:
         workspace = create(path, folder, options)
     page = {name: options[name] for name in ("host", "port", "hostnames", "no_browser")}
     show_page(workspace, **page)
-
-
-def default_folder(path: Path) -> Path:
-    """The campaign's folder for data at ``path``; a campaign's folder is its own.
-
-    >>> str(default_folder(Path("reviews.csv.gz"))), str(default_folder(Path("photos/")))
-    ('reviews.querist', 'photos.querist')
-    """
-    from querist.workspace import Workspace
-
-    if Workspace.there(path):
-        return path
-    path = path.absolute() if path.name in ("", "..") else path
-    stem = path.name if path.is_dir() else path.name.removesuffix(".gz").rpartition(".")[0]
-    return path.with_name(f"{stem or path.name}.querist")
 
 
 def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:

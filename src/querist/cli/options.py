@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
 
-__all__ = ["FOLDER", "reading", "serving"]
+__all__ = ["reading", "serving"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 _READING = (
     click.option("--text", metavar="COLUMN", help="Column with the texts; several with commas."),

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from querist.cli.options import FOLDER, serving
+from querist.cli.folders import FOLDER
+from querist.cli.options import serving
 
 __all__ = ["command"]
 

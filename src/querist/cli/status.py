@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from querist.cli.console import as_options, fit, say, table
-from querist.cli.options import FOLDER
+from querist.cli.folders import FOLDER
 
 if TYPE_CHECKING:
     from querist.events import State
