@@ -195,7 +195,7 @@ function AskingCard({ draft, change, settings }: { draft: Draft; change: Change;
           min={1}
           max={50}
           allowDecimal={false}
-          w={220}
+          styles={{ wrapper: { width: 220 } }}
           value={draft.overlap}
           onChange={(value) => change({ overlap: number(value) || 1 })}
         />
