@@ -20,6 +20,7 @@ from querist.kernels import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels import compiled as compiled_module
 
 OF_PROBABILITIES = [least_confidence, margin, confidence_ratio, entropy]
 OF_DRAWS = [vote_entropy, variation_ratio, consensus_entropy, bald]
@@ -67,6 +68,16 @@ def test_what_is_given_may_be_read_only(compiled):
     proba.setflags(write=False)
     compiled()
     assert np.allclose(margin(proba[5:]), expected[5:])
+
+
+def test_it_does_without_a_folder_for_its_code(monkeypatch):
+    def njit(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function")
+        return lambda function: (function, options["nogil"])
+
+    monkeypatch.setattr(numba, "njit", njit)
+    assert compiled_module._compiled(len) == (len, True)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, 0.9, -0.5, np.inf])

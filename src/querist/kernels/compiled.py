@@ -39,8 +39,11 @@ _TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
 
 def _compiled(function: F) -> F:
     """Compiled without Python's lock; sums in any order, but NaN keeps its sense: it is found by its sum."""
-    allowed = {"reassoc", "contract", "arcp", "nsz"}
-    made: F = numba.njit(nogil=True, cache=True, fastmath=allowed, error_model="numpy")(function)
+    options = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
+    try:
+        made: F = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that may be written to: compiled anew in each process
+        made = numba.njit(**options)(function)
     return made
 
 
