@@ -129,3 +129,12 @@ def test_no_rows_no_clusters():
     for x, k in ((np.empty((0, 2)), 3), (np.ones((3, 2)), 0)):
         with pytest.raises(InvalidInput, match="a row and a cluster"):
             kmeans(x, k, np.random.default_rng(0))
+
+
+def test_of_a_pair_the_lower_row_stands_for_both_in_any_precision():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        pair = rng.normal(size=(2, 3))
+        for dtype in (np.float32, np.float64):
+            x = pair.astype(dtype)
+            assert representatives(x, kmeans(x, 1, np.random.default_rng(0))).tolist() == [0]

@@ -89,6 +89,9 @@ def kmeans(
 def representatives(x: Any, clusters: Clusters, *, rows: Any = None) -> Array:
     """For each cluster that has any of ``rows``, the one nearest to its centre; ascending by cluster.
 
+    Squared distances that differ by less than a ten thousandth of the cluster's largest are equal, and the
+    lower row wins: the two rows of a pair are as near to its centre, whatever rounding says.
+
     >>> x = [[0.0], [0.2], [0.1], [9.0]]
     >>> representatives(x, kmeans(x, 2, np.random.default_rng(0))).tolist() in ([2, 3], [3, 2])
     True
@@ -96,7 +99,11 @@ def representatives(x: Any, clusters: Clusters, *, rows: Any = None) -> Array:
     Zhdanov 2019 (k-means batches).
     """
     rows = np.arange(len(clusters.of)) if rows is None else np.asarray(rows, dtype=np.intp)
-    order = rows[np.lexsort((rows, clusters.squared[rows], clusters.of[rows]))]
+    of, squared = clusters.of[rows], clusters.squared[rows].astype(np.float64)
+    widest = np.zeros(len(clusters.centres))
+    np.maximum.at(widest, of, squared)
+    near = np.round(squared / np.maximum(widest[of], np.finfo(np.float64).tiny), 4)
+    order = rows[np.lexsort((rows, near, of))]
     first = np.flatnonzero(np.diff(clusters.of[order], prepend=-1))
     chosen: Array = order[first]
     return chosen

@@ -9,6 +9,7 @@ from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.doubt import Clue, Falcun, RankedBatch
+from querist.strategies.drop_query import DropQuery
 from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
@@ -29,6 +30,7 @@ __all__ = [
     "ClusterMargin",
     "DCoM",
     "Default",
+    "DropQuery",
     "ExpectedErrorReduction",
     "ExpectedOutputChange",
     "Explore",
