@@ -104,6 +104,23 @@ def test_a_batch_is_what_one_at_a_time_gives_when_answers_are_as_predicted(simil
     assert rest.tolist() == picks[4:]
 
 
+@pytest.mark.parametrize("noise", [1.0, 0.01])
+def test_many_labels_with_the_linear_kernel(noise: float) -> None:
+    """d x d for dense rows, k x k for sparse ones: one answer."""
+    x = RNG.normal(size=(200, 5))
+    settings: dict[str, Any] = {
+        "labelled": np.arange(80),
+        "targets": np.where(x[:80, :2] > 0, 1.0, -1.0),
+        "taken": [90, 91],
+        "similarity": "linear",
+        "noise": noise,
+    }
+    picks, scores = quire(x, 15, **settings)
+    found = quire(csr_array(x), 15, **settings)
+    assert picks.tolist() == found[0].tolist()
+    assert np.allclose(scores, found[1], rtol=1e-7)
+
+
 def test_the_rest_of_the_pool_has_no_say() -> None:
     y = np.array([[1.0], [-1.0]])
     few = quire(X[:6], 4, labelled=[0, 1], targets=y)

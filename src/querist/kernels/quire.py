@@ -63,19 +63,17 @@ def quire(
     array([3])
 
     Time O(m k (d + k)) for m candidates and k rows known, then a few candidates a pick; memory
-    O(m + k^2 + k d) and one block.
+    O(m + k^2 + k d) and one block.  Dense and linear, with fewer features than rows known: O((m + k) d^2)
+    and O(m + d^2), whatever the number of labels.
 
     Huang, Jin & Zhou 2010.  The objective is computed as it is stated; the closed form that is usually
     quoted for it leaves out a term that differs from row to row.
     """
     known, goal, others, candidates = _checked(x, labelled, targets, taken, rows, noise)
     like = _Likeness(x, similarity, radius)
-    fit = _Posterior(like, known, noise)
-    coefficients = np.linalg.solve(fit.factor.T, np.linalg.solve(fit.factor, goal)) if len(known) else goal
-    loss = np.empty(len(candidates))
-    for start, stop in blocks(len(candidates), max(len(known), like.width)):
-        said = np.abs(like(candidates[start:stop], known) @ coefficients)
-        loss[start:stop] = np.mean((1 + said) ** 2, axis=1)
+    few = like.linear and not like.points.sparse and like.points.d < len(known) + len(others) + n
+    fit = (_Weights if few else _Posterior)(like, known, noise)
+    loss = fit.loss(candidates, goal)
     for one in others:
         fit.add(one)
     values = fit.variance(candidates) / loss
@@ -101,7 +99,7 @@ def quire(
 
 
 class _Posterior:
-    """The variance of a kernel fit at rows of the table, given a growing set of known rows."""
+    """A kernel fit at rows of the table, given a growing set of known rows."""
 
     def __init__(self, like: _Likeness, known: Array, noise: float) -> None:
         self.like, self.noise = like, noise
@@ -113,6 +111,15 @@ class _Posterior:
         """The lower Cholesky factor of K + noise I over the known rows, (k, k)."""
         size = len(self.known)
         return self._factor[:size, :size]
+
+    def loss(self, rows: Array, goal: Array) -> Array:
+        """The mean over columns of (1 + abs(f))^2, f being the fit of ``goal``, (len(rows),)."""
+        coefficients = np.linalg.solve(self.factor.T, np.linalg.solve(self.factor, goal))
+        loss = np.empty(len(rows))
+        for start, stop in blocks(len(rows), max(len(self.known), self.like.width)):
+            said = np.abs(self.like(rows[start:stop], self.known) @ coefficients)
+            loss[start:stop] = np.mean((1 + said) ** 2, axis=1)
+        return loss
 
     def add(self, row: Any) -> None:
         """One more known row."""
@@ -142,6 +149,48 @@ class _Posterior:
         if not len(self.known):
             return np.zeros((0, len(across)))
         return np.asarray(solve_triangular(self.factor, across.T, lower=True, check_finite=False))
+
+
+class _Weights:
+    """The same of the linear kernel by its weights: d x d instead of k x k, for dense rows."""
+
+    def __init__(self, like: _Likeness, known: Array, noise: float) -> None:
+        self.like, self.noise, self.known = like, noise, known
+        moments = noise * np.eye(like.points.d + 1)
+        for start, stop in blocks(len(known), like.width):
+            part = self._features(known[start:stop])
+            moments += part.T @ part
+        self.inverse = np.linalg.inv(moments)
+
+    def loss(self, rows: Array, goal: Array) -> Array:
+        """The mean over columns of (1 + abs(f))^2, f being the fit of ``goal``, (len(rows),)."""
+        pull = np.zeros((len(self.inverse), goal.shape[1]))
+        for start, stop in blocks(len(self.known), self.like.width):
+            pull += self._features(self.known[start:stop]).T @ goal[start:stop]
+        weights, loss = self.inverse @ pull, np.empty(len(rows))
+        for start, stop in blocks(len(rows), self.like.width):
+            said = np.abs(self._features(rows[start:stop]) @ weights)
+            loss[start:stop] = np.mean((1 + said) ** 2, axis=1)
+        return loss
+
+    def add(self, row: Any) -> None:
+        """One more known row: a rank-one change of the inverse."""
+        one = self._features(np.array([row]))[0]
+        towards = self.inverse @ one
+        self.inverse -= np.outer(towards, towards / (1 + one @ towards))
+
+    def variance(self, rows: Array) -> Array:
+        """What is left of the prior variance, plus the noise, (len(rows),)."""
+        left = np.empty(len(rows))
+        for start, stop in blocks(len(rows), self.like.width):
+            part = self._features(rows[start:stop])
+            left[start:stop] = np.einsum("ij,ij->i", part @ self.inverse, part)
+        return self.noise * (1 + np.maximum(left, 0))
+
+    def _features(self, rows: Array) -> Array:
+        """The rows as the linear kernel has them, the intercept last, (len(rows), d + 1)."""
+        part = self.like.points.x[rows].astype(np.float64) / np.sqrt(self.like.scale)
+        return np.column_stack([part, np.ones(len(rows))])
 
 
 class _Likeness:
