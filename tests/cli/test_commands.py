@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from querist.campaign import Quality
 from querist.cli import main
 from querist.data import open_source
+from querist.errors import MissingExtra
 from querist.server.learner import Learner
 from querist.workspace import Workspace
 
@@ -346,6 +347,21 @@ def test_simulate_compares_strategies(home: Path) -> None:
     assert Path("points-curves.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert "| random |" in Path("points-curves.md").read_text(encoding="utf-8")
     assert len(Path("points-curves.csv").read_text(encoding="utf-8").splitlines()) == 1 + 2 * 2 * 2
+
+
+def test_simulate_without_matplotlib_is_no_failure(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(self: object, *_: object, **__: object) -> None:
+        raise MissingExtra("Pictures need matplotlib.", mend="Install it.")
+
+    monkeypatch.setattr("querist.evaluation.Curves.picture", missing)
+    rows = ["a,label", *(f"{i % 7},{'x' if i % 7 > 3 else 'y'}" for i in range(60))]
+    (home / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    words = ("--label", "label", "--kind", "row", "--strategies", "margin", "--seeds", "2", "--budget", "10")
+    done = querist("simulate", "points.csv", *words)
+    assert done.exit_code == 0, done.output
+    assert "There is no picture: Pictures need matplotlib. Install it." in done.output
+    assert "Error" not in done.output and "nothing is left to ask" not in done.output
+    assert "Wrote points-curves.csv, points-curves.md" in done.output
 
 
 def test_simulate_takes_a_campaign(campaign: Path) -> None:

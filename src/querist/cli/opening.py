@@ -48,8 +48,6 @@ def tell_source(path: Path, source: Source) -> None:
         say(f"  {'left out' if problem.left_out else 'note'}: {fit(as_options(str(problem)), 110)}")
     if len(problems) > _TOLD:
         say(f"  and {len(problems) - _TOLD:,} more; `querist status` lists them.")
-    if len(source.labels) == len(source):
-        say("  note: nothing is left to ask; --label '' (and another --folder) leaves these labels out")
 
 
 def show_page(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from querist.cli.console import complain, say, split, table, working
+from querist.cli.console import say, split, table, working
 from querist.cli.options import reading
 from querist.errors import InvalidInput, MissingExtra
 
@@ -159,5 +159,5 @@ def _write(curves: Curves, name: str, metric: str) -> list[str]:
     try:
         written.append(str(curves.picture(f"{name}.svg", metric=metric)))
     except MissingExtra as missing:
-        complain(missing.message, missing.mend)
+        say(f"\nThere is no picture: {missing}")
     return written
