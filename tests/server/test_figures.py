@@ -3,7 +3,7 @@
 from served import client_of
 
 from querist.campaign.quality import Quality
-from querist.events import Answered, Outcome, Retracted, Skipped, State
+from querist.events import Answered, Flagged, Outcome, Retracted, Skipped, State
 from querist.server import figures
 from querist.server.figures import _labels_to
 from querist.workspace import Tally
@@ -71,6 +71,16 @@ def test_what_is_left_to_a_target_is_counted_while_no_answer_comes_in(make, monk
         assert client.get("/api/progress").json()["left"] == 7
         assert client.get("/api/progress").json()["left"] == 7
     assert held == [(0.8, True)]
+
+
+def test_a_log_that_is_read_anew_is_counted_anew():
+    tally = Tally()
+    told = [Flagged(item="a"), Answered(item="a", value="x", query="q1", by="ann", seconds=2.0, at=0.0)]
+    for number, event in enumerate(told, start=1):
+        tally.hear(number, event)
+    assert [one.answers for one in tally.days()] == [1]
+    tally.hear(1, told[0])  # the answer never reached the disk
+    assert tally.days() == [] and tally.typical_seconds is None and list(tally.newest_first()) == ["a"]
 
 
 def test_a_tally_counts_days_people_and_typical_times():

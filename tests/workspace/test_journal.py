@@ -49,6 +49,13 @@ def test_many_writers_share_one_wait_for_the_disk():
     journal.close()
 
 
+def test_what_is_on_its_way_to_the_disk_is_read_when_it_is_there():
+    journal = Journal(SlowLog())
+    journal.append([Released(query="a")], after=0)
+    assert [(number, event.query) for number, event in journal.read()] == [(1, "a")]
+    journal.close()
+
+
 def test_a_stale_writer_is_refused():
     journal = Journal(MemoryLog())
     journal.append([Released(query="a")], after=0)
