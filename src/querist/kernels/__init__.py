@@ -52,6 +52,7 @@ from querist.kernels.targeted import query_information
 from querist.kernels.top import top
 from querist.kernels.typical import typical_of_clusters
 from querist.kernels.uncertainty import confidence_ratio, entropy, least_confidence, margin
+from querist.kernels.variance_reduction import variance_reduction
 
 __all__ = [
     "ClusterTree",
@@ -123,6 +124,7 @@ __all__ = [
     "typicality",
     "uniform",
     "variance_of_draws",
+    "variance_reduction",
     "variation_ratio",
     "vote_entropy",
 ]

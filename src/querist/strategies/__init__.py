@@ -21,6 +21,7 @@ from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.targeted import Targeted
 from querist.strategies.uherding import UHerding
+from querist.strategies.variance_reduction import VarianceReduction
 
 __all__ = [
     "Badge",
@@ -49,6 +50,7 @@ __all__ = [
     "Targeted",
     "UHerding",
     "ValueOfInformation",
+    "VarianceReduction",
     "as_strategy",
     "choose",
     "names",
