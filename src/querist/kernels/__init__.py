@@ -1,5 +1,6 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
+from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
@@ -64,6 +65,7 @@ __all__ = [
     "OuterProducts",
     "ParzenWindow",
     "Points",
+    "around",
     "average_linkage",
     "bait",
     "bald",

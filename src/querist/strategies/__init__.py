@@ -15,6 +15,7 @@ from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
 from querist.strategies.mcpal import McPal
+from querist.strategies.narrowing import AnchorAL, Fass, Seals, Subpool, narrowed
 from querist.strategies.output_change import ExpectedOutputChange
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
@@ -24,6 +25,7 @@ from querist.strategies.uherding import UHerding
 from querist.strategies.variance_reduction import VarianceReduction
 
 __all__ = [
+    "AnchorAL",
     "Badge",
     "Bait",
     "BatchBald",
@@ -36,6 +38,7 @@ __all__ = [
     "ExpectedOutputChange",
     "Explore",
     "Falcun",
+    "Fass",
     "GSx",
     "GSy",
     "Hierarchical",
@@ -45,8 +48,10 @@ __all__ = [
     "Quire",
     "RankedBatch",
     "Scored",
+    "Seals",
     "Snapshot",
     "Strategy",
+    "Subpool",
     "Targeted",
     "UHerding",
     "ValueOfInformation",
@@ -54,6 +59,7 @@ __all__ = [
     "as_strategy",
     "choose",
     "names",
+    "narrowed",
     "predicted",
     "proposed",
 ]
