@@ -11,6 +11,7 @@ from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.contrast import contrast
 from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
+from querist.kernels.decision_gain import expected_decision_gain
 from querist.kernels.density import cosine_density
 from querist.kernels.determinant import max_det
 from querist.kernels.disagreement import (
@@ -83,6 +84,7 @@ __all__ = [
     "epig",
     "epistemic",
     "expected_cost",
+    "expected_decision_gain",
     "expected_error_reduction",
     "expected_gradient_length",
     "expected_model_change",

@@ -23,6 +23,7 @@ from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.targeted import Targeted
 from querist.strategies.uherding import UHerding
 from querist.strategies.variance_reduction import VarianceReduction
+from querist.strategies.xpal import XPal
 
 __all__ = [
     "AnchorAL",
@@ -56,6 +57,7 @@ __all__ = [
     "UHerding",
     "ValueOfInformation",
     "VarianceReduction",
+    "XPal",
     "as_strategy",
     "choose",
     "names",

@@ -29,6 +29,7 @@ __all__ = [
     "best_of",
     "check_sub_pool",
     "future_model",
+    "known_classes",
     "sub_pool",
     "targets_of",
 ]
@@ -190,7 +191,7 @@ def sub_pool(
     return rows, space, at, predicted(snapshot, wanted)
 
 
-def _known_classes(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
+def known_classes(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     """Which of the labelled rows (positions) have a class of the model, and its number."""
     place = {value: i for i, value in enumerate(snapshot.model.classes)}
     numbers = np.array([place.get(value, -1) for value in snapshot.labels.values()], dtype=np.intp)
@@ -208,7 +209,7 @@ def future_model(snapshot: Snapshot, updates: str, rows: np.ndarray, space: Any)
     kind, settings = closed_form(snapshot.model)
     if updates not in ("auto", kind):
         kind, settings = updates, {}
-    known, labels = _known_classes(snapshot)
+    known, labels = known_classes(snapshot)
     if kind == "logistic":
         said: Callable[[np.ndarray], np.ndarray] = lambda at: predicted(snapshot, rows[at]).proba  # noqa: E731
         return LogisticStep(space, known, said, **settings)
