@@ -22,9 +22,10 @@ __all__ = ["GraphDensity"]
 class GraphDensity(Selector):
     """Each pick is the densest candidate of a neighbour graph; picks and labels thin what is around them.
 
-    Prefer it for first questions on data of uneven thickness, where one radius for all does not fit:
-    the graph has none.  Prefer ``MaxHerding`` where one does.  With ``among=10`` only the 10 n best by
-    score take part, for batches that are uncertain and not odd.
+    Prefer it as a guard against odd items: with ``among=10`` it takes the densest of the 10 n best by
+    score, in batches that do not repeat themselves.  Alone it stays in thick classes for long: of the
+    first 60 questions on scikit-learn's digits none was about an 8 or a 9, and it was far behind random
+    ones.  Prefer ``MaxHerding`` for the first questions.
 
     Parameters
     ----------

@@ -30,7 +30,8 @@ class Quire:
     thousand labels, where "margin" is as good and cheaper.  Distances and dot products are taken
     in the model's embedding, or in numeric features; scale them first.
 
-    More than two classes are asked one against the rest, and losses averaged.  The rows that are out, and
+    More than two classes are asked one against the rest, and losses averaged; with ten (scikit-learn's
+    digits) it is no better than random questions, so prefer "default" there.  The rows that are out, and
     the picks of a batch, count as known to be what is predicted of them.
 
     Parameters
