@@ -2,6 +2,7 @@
 
 from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
+from querist.strategies.balanced import Balanced
 from querist.strategies.batch_bald import BatchBald
 from querist.strategies.choose import choose
 from querist.strategies.cluster_margin import ClusterMargin
@@ -29,6 +30,7 @@ __all__ = [
     "AnchorAL",
     "Badge",
     "Bait",
+    "Balanced",
     "BatchBald",
     "Clue",
     "ClusterMargin",

@@ -128,9 +128,9 @@ class AnchorAL:
 
     For unbalanced classes in large pools: each class found so far has as many anchors, drawn anew by the
     seed, so that rare ones draw the sub-pool as much as common ones, and what the strategy costs does
-    not grow with the pool (the search, one pass over it, does).  Prefer ``Seals`` where labels are few enough to use all.  A candidate counts
-    by its mean similarity, 1 / (1 + distance), to the anchors whose neighbour it is.  Where nothing is
-    labelled the sub-pool is drawn by lot.
+    not grow with the pool (the search, one pass over it, does).  Prefer ``Seals`` where labels are few
+    enough to use all.  A candidate counts by its mean similarity, 1 / (1 + distance), to the anchors whose
+    neighbour it is.  Where nothing is labelled the sub-pool is drawn by lot.
 
     Parameters
     ----------
