@@ -215,6 +215,8 @@ class Curves:
         area = self.area(strategy, metric=metric, dataset=dataset)
         gain, half = interval((area - self.area(REFERENCE, metric=metric, dataset=dataset))[:, None], 0.95)
         verdicts = [one.verdict for one in self.gains(strategy, metric=metric, dataset=dataset)]
+        # what came before the first row is no batch of the strategy; a budget of one batch has no other
+        seconds = self.values(strategy, metric="seconds", dataset=dataset)[:, 1:]
         return {
             "dataset": dataset,
             "strategy": strategy,
@@ -226,7 +228,7 @@ class Curves:
             "below": verdicts.count("below"),
             "last": float(self.mean(strategy, metric=metric, dataset=dataset)[-1]),
             "labels_to_match": self.labels_to_match(strategy, metric=metric, dataset=dataset),
-            "seconds": float(np.median(self.values(strategy, metric="seconds", dataset=dataset)[:, 1:])),
+            "seconds": float(np.median(seconds)) if seconds.size else 0.0,
         }
 
     def _dataset(self, name: str | None) -> str:
