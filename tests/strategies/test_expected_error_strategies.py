@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from querist.errors import InvalidInput
+from querist.errors import InvalidInput, MissingCapability
 from querist.kernels import (
     GaussianBayes,
     LogisticStep,
@@ -21,7 +21,7 @@ from querist.kernels import (
     mean_criterion,
 )
 from querist.models import as_model, closed_form
-from querist.strategies import ExpectedErrorReduction, ValueOfInformation
+from querist.strategies import ExpectedErrorReduction, McPal, ValueOfInformation, XPal
 from querist.testing import blobs, check_strategy, snapshot_of
 
 X, Y = blobs(50)
@@ -99,6 +99,13 @@ def test_a_sub_pool_still_answers_in_full():
     assert len(asked(strategy, GaussianNB(), n=20)[1]) == 20
     some = asked(strategy, GaussianNB(), n=2)[1]
     assert some == asked(strategy, GaussianNB(), n=2)[1]
+
+
+@pytest.mark.parametrize("kind", [ExpectedErrorReduction, ValueOfInformation, XPal, McPal])
+def test_a_model_of_numbers_is_told_what_to_do(kind):
+    model = as_model(Ridge()).fitted(X[KNOWN], X[KNOWN, 0])
+    with pytest.raises(MissingCapability, match=r"needs model.proba\(x\)"):
+        kind().propose(snapshot_of(X, X[:, 0], labelled=KNOWN, model=model), 2)
 
 
 @pytest.mark.parametrize("updates", ["logistic", "naive_bayes", "nearest"])

@@ -18,7 +18,7 @@ from querist.kernels import (
     mean_criterion,
     top,
 )
-from querist.models import Prediction, closed_form, take
+from querist.models import Prediction, closed_form, require, take
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import Scored, predicted, proposed
@@ -178,6 +178,7 @@ def sub_pool(
     n = min(n, len(whole))
     if snapshot.model is None or n <= 0:
         return whole.rows[:0], None, whole.rows[:0], whole
+    require(snapshot.model, "proba", by="A hypothetical label")
     positions = top(whole.chance, max(among, n)) if len(whole) > max(among, n) else np.arange(len(whole))
     wanted = whole.rows[np.sort(positions)]
     known = snapshot.labelled

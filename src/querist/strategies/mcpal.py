@@ -10,7 +10,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels import ParzenWindow, mean_criterion, probabilistic_gain, top
-from querist.models import Prediction
+from querist.models import Prediction, require
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -78,6 +78,8 @@ class McPal:
         )
 
     def _scores(self, snapshot: Snapshot, prediction: Prediction) -> np.ndarray:
+        if snapshot.model is not None and not hasattr(snapshot.model, "classes"):
+            require(snapshot.model, "proba", by="McPal")  # of numbers there are no class shares
         values = list(snapshot.labels.values())
         classes = list(dict.fromkeys([*getattr(snapshot.model, "classes", ()), *values]))
         place = {value: i for i, value in enumerate(classes)}
