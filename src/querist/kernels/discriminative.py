@@ -51,8 +51,8 @@ def discriminative(
     picks : row numbers, in the order picked; among equals the earlier of ``rows``
     scores : the chance of being unlabelled at its turn, to 9 digits (5 in float32)
 
-    >>> discriminative([[0.0], [1.0], [2.0], [3.0]], 2, taken=[0])[0]
-    array([3, 2])
+    >>> discriminative([[0.0], [1.0], [2.0], [5.0], [9.0]], 2, taken=[0])[0]
+    array([4, 1])
 
     Time O((m + sample x rounds) d) a step, rounds being tens; memory O(m + sample x d).
     Gissin & Shalev-Shwartz 2019.

@@ -163,7 +163,8 @@ class ValueOfInformation:
     @classmethod
     def examples(cls) -> tuple[Any, ...]:
         """Instances on which the laws are checked."""
-        return (cls(), cls((("a", "b", 5.0), ("c", "a", 0.5)), price=0.1, updates="nearest"))
+        costs = (("a", "b", 5.0), ("c", "a", 0.5))
+        return (cls(), cls(costs, price=0.1, updates="nearest", among=40, targets=25))
 
 
 def sub_pool(
