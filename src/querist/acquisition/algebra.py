@@ -89,8 +89,9 @@ class _Composite(Acquisition):
     """An acquisition made of others: it needs what they need."""
 
     @property
+    @abc.abstractmethod
     def parts(self) -> tuple[Acquisition, ...]:
-        raise NotImplementedError
+        """The acquisitions that it is made of."""
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override]
