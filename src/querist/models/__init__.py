@@ -3,6 +3,7 @@
 from querist.models.closed_form import closed_form
 from querist.models.committee import Bagging, Committee
 from querist.models.contract import CAPABILITIES, Model, capabilities, require
+from querist.models.memory import Memory, memory_of
 from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
 from querist.models.rows import take
@@ -12,6 +13,7 @@ __all__ = [
     "Bagging",
     "CAPABILITIES",
     "Committee",
+    "Memory",
     "Model",
     "Parzen",
     "Prediction",
@@ -21,6 +23,7 @@ __all__ = [
     "capabilities",
     "closed_form",
     "is_fitted",
+    "memory_of",
     "require",
     "take",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from querist.errors import InvalidInput, MissingCapability
 from querist.kernels import top, uniform
 from querist.models.contract import require
+from querist.models.memory import Memory
 from querist.models.rows import take
 
 __all__ = ["Prediction"]
@@ -39,6 +40,8 @@ class Prediction:
     seed : int
     chunk : int
         How many rows the model is shown at a time.
+    memory : Memory, optional
+        What was kept of ``x`` from earlier questions about it; an empty one if not given.
 
     >>> from sklearn.linear_model import LogisticRegression
     >>> from querist.models import as_model
@@ -61,6 +64,7 @@ class Prediction:
         keys: Any = None,
         seed: int = 0,
         chunk: int = 8192,
+        memory: Memory | None = None,
     ) -> None:
         self.model = model
         self.x = x.tocsr() if hasattr(x, "tocsr") else x
@@ -70,6 +74,8 @@ class Prediction:
         self.taken = self.labelled if taken is None else np.asarray(taken, dtype=np.intp)
         self.seed = seed
         self.chunk = chunk
+        # distances in an embedding of the model's own hold until it is fitted again, and no longer
+        self.memory = Memory() if memory is None or hasattr(model, "embed") else memory
         self._costs = costs
         self._keys = keys
 

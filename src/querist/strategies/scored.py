@@ -12,7 +12,7 @@ from querist.acquisition import Acquisition, Margin, Random
 from querist.data import Pool
 from querist.errors import InvalidInput
 from querist.kernels import keys_of
-from querist.models import Prediction
+from querist.models import Prediction, memory_of
 from querist.selection import Selector, Top
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
@@ -116,6 +116,7 @@ def predicted(snapshot: Snapshot, rows: Any = None) -> Prediction:
         costs=pool.costs,
         keys=_keys(pool),
         seed=snapshot.seed,
+        memory=memory_of(pool),
     )
 
 
