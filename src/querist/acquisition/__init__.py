@@ -19,6 +19,12 @@ from querist.acquisition.density import Density
 from querist.acquisition.epistemic import Epistemic
 from querist.acquisition.expected_change import ExpectedGradientLength, ExpectedModelChange
 from querist.acquisition.expected_cost import CostMargin, ExpectedCost
+from querist.acquisition.improvement import (
+    ExpectedImprovement,
+    ProbabilityOfImprovement,
+    RegressionBald,
+    UpperConfidenceBound,
+)
 from querist.acquisition.information import Epig
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
 
@@ -38,6 +44,7 @@ __all__ = [
     "Epistemic",
     "ExpectedCost",
     "ExpectedGradientLength",
+    "ExpectedImprovement",
     "ExpectedModelChange",
     "LeastConfidence",
     "Margin",
@@ -46,11 +53,14 @@ __all__ = [
     "MeanStd",
     "Power",
     "PredictiveVariance",
+    "ProbabilityOfImprovement",
     "Product",
     "Random",
     "Rank",
     "Ratio",
+    "RegressionBald",
     "Sum",
+    "UpperConfidenceBound",
     "VariationRatio",
     "VoteEntropy",
 ]

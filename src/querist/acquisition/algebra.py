@@ -19,8 +19,9 @@ _TINY = 1e-12
 class Acquisition(abc.ABC):
     """A prediction in, one number a candidate out: higher = more worth asking.
 
-    Every acquisition of ours is finite and 0 or more, so that products and ratios keep their sense,
-    and gives a row the same number alone as in company (``Rank`` excepted).  They compose:
+    Every acquisition of ours is finite and 0 or more (``UpperConfidenceBound`` excepted, which is a value
+    of the label), so that products and ratios keep their sense, and gives a row the same number alone
+    as in company (``Rank`` excepted).  They compose:
 
     >>> from querist.acquisition import Cost, Density, Entropy, Margin
     >>> Margin() * Density() ** 2 / Cost()

@@ -38,6 +38,7 @@ from querist.kernels.future_models import (
     ParzenWindow,
     mean_criterion,
 )
+from querist.kernels.gaussian import expected_improvement, gaussian_information, improvement_chance
 from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
@@ -87,15 +88,18 @@ __all__ = [
     "expected_decision_gain",
     "expected_error_reduction",
     "expected_gradient_length",
+    "expected_improvement",
     "expected_model_change",
     "expected_output_change",
     "falcun",
     "frank_wolfe",
+    "gaussian_information",
     "graph_cut",
     "graph_density",
     "greedy_coverage",
     "greedy_sampling",
     "gumbel_top",
+    "improvement_chance",
     "interval_at_any_look",
     "k_center",
     "keys_of",

@@ -22,6 +22,7 @@ from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.targeted import Targeted
+from querist.strategies.thompson import Thompson
 from querist.strategies.uherding import UHerding
 from querist.strategies.variance_reduction import VarianceReduction
 from querist.strategies.xpal import XPal
@@ -56,6 +57,7 @@ __all__ = [
     "Strategy",
     "Subpool",
     "Targeted",
+    "Thompson",
     "UHerding",
     "ValueOfInformation",
     "VarianceReduction",

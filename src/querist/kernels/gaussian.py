@@ -1,0 +1,133 @@
+"""What a label may bring where the model says of each number how unsure it is: improvement, information."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput
+from querist.kernels.arrays import Array
+
+__all__ = ["expected_improvement", "gaussian_information", "improvement_chance"]
+
+_ROOT_HALF_PI = float(np.sqrt(np.pi / 2))
+_ROOT_TWO = float(np.sqrt(2.0))
+
+
+def expected_improvement(mean: Any, std: Any, best: float) -> Array:
+    """E[max(f - best, 0)] for f normal: by how much the value is expected to pass the best known.
+
+    sigma (z Phi(z) + phi(z)) with z = (mean - best) / sigma, by a form that keeps its digits where the
+    improvement is all but impossible.
+
+    Parameters
+    ----------
+    mean, std : (n,) numbers
+        The prediction of each row and its standard deviation, 0 or more.
+    best : float
+        What is to be passed.
+
+    Returns
+    -------
+    (n,) float64, 0 or more; higher = ask
+
+    >>> expected_improvement([1.0, 0.0, -9.0], [0.0, 1.0, 1.0], best=0.0).round(4)
+    array([1.    , 0.3989, 0.    ])
+
+    Mockus 1975; Jones, Schonlau & Welch 1998.
+    """
+    from scipy.special import erfcx
+
+    mean, std, best = _checked(mean, std, best)
+    gain = mean - best
+    out = np.maximum(gain, 0.0)  # what is left without doubt
+    torn = std > 0
+    # of mean < best: phi(z) (1 - |z| Phi(-|z|) / phi(z)); of mean > best the same beside the gain
+    with np.errstate(over="ignore", invalid="ignore"):  # too far away for a double is nothing
+        away = np.abs(gain[torn]) / std[torn]
+        tail = np.exp(-(away**2) / 2) / np.sqrt(2 * np.pi)
+        tail *= 1 - away * _ROOT_HALF_PI * erfcx(away / _ROOT_TWO)
+    out[torn] += std[torn] * np.maximum(np.nan_to_num(tail), 0.0)
+    return np.asarray(out)
+
+
+def improvement_chance(mean: Any, std: Any, best: float) -> Array:
+    """P(f > best) for f normal: how likely the value is to pass the best known; from 0 to 1.
+
+    Parameters
+    ----------
+    mean, std : (n,) numbers
+    best : float
+
+    Returns
+    -------
+    (n,) float64; higher = ask.  Without doubt 1 above ``best`` and 0 elsewhere
+
+    >>> improvement_chance([1.0, 0.0, -1.0], [0.0, 1.0, 1.0], best=0.0).round(4)
+    array([1.    , 0.5   , 0.1587])
+
+    Kushner 1964.
+    """
+    from scipy.special import ndtr
+
+    mean, std, best = _checked(mean, std, best)
+    out = (mean > best).astype(np.float64)
+    torn = std > 0
+    with np.errstate(over="ignore"):
+        out[torn] = ndtr((mean[torn] - best) / std[torn])
+    return np.asarray(out)
+
+
+def gaussian_information(std: Any, noise: Any) -> Array:
+    """1/2 log(1 + std^2 / noise^2), in nats: what a noisy label tells of the number behind it; 0 or more.
+
+    The mutual information of the label and the model (BALD) where both are normal.  One ``noise`` for
+    all rows orders them as the variance does; a noise of each row's own passes over the noisy ones.
+
+    Parameters
+    ----------
+    std : (n,) numbers, 0 or more
+        How unsure the model is of each row, the noise of the label left out.
+    noise : float or (n,) numbers above 0
+        The standard deviation of the label around the truth.
+
+    Returns
+    -------
+    (n,) float64; higher = ask
+
+    >>> gaussian_information([0.0, 1.0, 1.0], [1.0, 1.0, 3.0]).round(4)
+    array([0.    , 0.3466, 0.0527])
+
+    Houlsby et al. 2011; Holzmueller et al. 2023.
+    """
+    std = _numbers(std, "std")
+    noise = np.broadcast_to(np.asarray(noise, dtype=np.float64), std.shape)
+    if not ((noise > 0) & np.isfinite(noise)).all() or (std < 0).any():
+        raise InvalidInput(
+            f"Standard deviations must be 0 or more and the noise above 0; the smallest are "
+            f"{std.min(initial=np.inf)!r} and {noise.min(initial=np.inf)!r}.",
+            mend="Give the spread of repeated answers to the same question as noise.",
+        )
+    return np.asarray(np.log1p(np.square(std / noise)) / 2)
+
+
+def _checked(mean: Any, std: Any, best: float) -> tuple[Array, Array, float]:
+    mean, std = _numbers(mean, "mean"), _numbers(std, "std")
+    if mean.shape != std.shape or (std < 0).any() or not np.isfinite(best):
+        raise InvalidInput(
+            f"Improvement needs a mean and a deviation of 0 or more for each row, and a finite best; "
+            f"got shapes {mean.shape} and {std.shape}, the smallest deviation "
+            f"{std.min(initial=np.inf)!r}, best {best!r}.",
+            mend="Give what model.mean_std(x) says.",
+        )
+    return mean, std, float(best)
+
+
+def _numbers(values: Any, what: str) -> Array:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise InvalidInput(
+            f"{what} must be one finite number a row; got shape {array.shape}.", mend="Give an (n,) array."
+        )
+    return array
