@@ -93,13 +93,13 @@ def test_any_kind_of_class(values):
 def test_capabilities_are_what_the_estimator_can_do():
     x, y = blobs(30)
     can = {
-        "LogisticRegression": ({"proba", "predict", "decision"}, LogisticRegression()),
+        "LogisticRegression": ({"proba", "predict", "decision", "head"}, LogisticRegression()),
         "forest": ({"proba", "predict", "draws"}, RandomForestClassifier(3)),
         "pipeline": (
             {"proba", "predict", "draws", "embed"},
             make_pipeline(StandardScaler(), BaggingClassifier()),
         ),
-        "svm": ({"predict", "decision"}, LinearSVC()),
+        "svm": ({"predict", "decision", "head"}, LinearSVC()),
         "one against rest": (
             {"proba", "predict", "decision"},
             OneVsRestClassifier(LogisticRegression()),

@@ -45,6 +45,7 @@ from querist.kernels.gumbel import gumbel_top
 from querist.kernels.lcmd import lcmd
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
+from querist.kernels.mixing import flip_strength
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.probabilistic import probabilistic_gain
@@ -92,6 +93,7 @@ __all__ = [
     "expected_model_change",
     "expected_output_change",
     "falcun",
+    "flip_strength",
     "frank_wolfe",
     "gaussian_information",
     "graph_cut",

@@ -16,6 +16,7 @@ CAPABILITIES = {
     "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
+    "head": "Use a linear classifier (LogisticRegression, LinearSVC), alone or at the end of a pipeline.",
     "units": "Use a model of a structured task, with a method units(x).",
 }
 """The methods that a model may have, and what to use where one is missing."""
@@ -36,6 +37,8 @@ class Model(Protocol):
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
                         the same state of ``rng`` asks the same members, whatever ``x`` is
     ``embed(x)``        (n, d) vectors in which distance means something
+    ``head()``          (C, d) weights and (C,) bias of a linear last layer over what ``embed`` says (over
+                        ``x``, without it): the logits, minus infinity for a class not known
     ==================  ========================================================================
     """
 

@@ -200,6 +200,20 @@ class ScikitClassifier(_Scikit):
             )
         return self._in_place(said, known, missing=-np.inf)
 
+    @where(lambda model: _is_linear(model.estimator))
+    def head(self) -> tuple[np.ndarray, np.ndarray]:
+        """The linear last layer: weights (C, d) and bias (C,), minus infinity for a class without a label.
+
+        Of two classes the logits are -f and f, as in :meth:`decision`.
+        """
+        last = _last(self.estimator)
+        weights, bias = np.asarray(last.coef_), np.atleast_1d(np.asarray(last.intercept_, dtype=np.float64))
+        if len(weights) == 1:
+            weights, bias = np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
+        bias = np.broadcast_to(bias, len(weights))
+        weights = self._in_place(weights.T, self._known()).T
+        return weights, self._in_place(bias[None], self._known(), missing=-np.inf)[0]
+
     def _known(self) -> tuple[Any, ...]:
         """The classes that the estimator knows, in the order of its own columns."""
         if self._only is None and hasattr(self.estimator, "classes_"):
@@ -308,6 +322,17 @@ def _can_embed(estimator: Any) -> bool:
         and is_fitted(estimator)
         and hasattr(estimator[:-1], "transform")
     )
+
+
+def _is_linear(estimator: Any) -> bool:
+    """Whether its last step is fitted and has one row of weights a class, or one for two classes."""
+    last = _last(estimator)
+    weights: Any = getattr(last, "coef_", None)
+    classes = getattr(last, "classes_", ())
+    pairs = hasattr(last, "decision_function_shape")  # SVC: a row of weights for each pair of classes
+    if getattr(weights, "ndim", 0) != 2 or hasattr(weights, "tocsr") or pairs:
+        return False
+    return bool(len(weights) == len(classes) or (len(weights) == 1 and len(classes) == 2))
 
 
 def _is_committee(estimator: Any) -> bool:

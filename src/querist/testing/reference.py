@@ -16,8 +16,8 @@ __all__ = ["Centroids", "Fixed", "blobs", "snapshot_of"]
 class Centroids:
     """Nearest centroids with a softmax over squared distances: a model in twenty lines, for tests.
 
-    It takes dense and sparse rows, has ``proba``, ``decision``, ``predict``, ``mean_std`` and ``draws``,
-    and refuses to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
+    It takes dense and sparse rows, has ``proba``, ``decision``, ``head``, ``predict``, ``mean_std`` and
+    ``draws``, and refuses to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
 
     >>> x, y = blobs(30)
     >>> Centroids(("a", "b", "c")).fitted(x, y).proba(x[:2]).shape
@@ -54,6 +54,10 @@ class Centroids:
         dense = _dense(x)
         squared = np.stack([((dense - centre) ** 2).sum(axis=1) for centre in self.centres], axis=1)
         return np.where(self.seen, -squared, -np.inf)
+
+    def head(self) -> tuple[np.ndarray, np.ndarray]:
+        """The same as a linear layer, for x^2 is the same of all classes: weights (C, d), bias (C,)."""
+        return 2 * self.centres, np.where(self.seen, -(self.centres**2).sum(axis=1), -np.inf)
 
     def frequencies(self, x: Any) -> np.ndarray:
         """Four labels nearby, shared as the probabilities are, (n, C)."""
