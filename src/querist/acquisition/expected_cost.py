@@ -12,7 +12,7 @@ from querist.acquisition.algebra import Acquisition
 from querist.errors import InvalidInput
 from querist.specs import named
 
-__all__ = ["CostMargin", "ExpectedCost"]
+__all__ = ["CostMargin", "ExpectedCost", "check_costs", "cost_matrix"]
 
 Costs = tuple[tuple[Any, Any, float], ...]
 
@@ -41,10 +41,10 @@ class ExpectedCost(Acquisition):
     reason: ClassVar[str] = "A mistake here would be dear."
 
     def __post_init__(self) -> None:
-        _check(self.costs)
+        check_costs(self.costs)
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        return kernels.expected_cost(prediction.proba, _matrix(self.costs, prediction.model.classes))
+        return kernels.expected_cost(prediction.proba, cost_matrix(self.costs, prediction.model.classes))
 
     @classmethod
     def examples(cls) -> tuple[Acquisition, ...]:
@@ -72,10 +72,10 @@ class CostMargin(Acquisition):
     reason: ClassVar[str] = "Two decisions promise to cost about the same here."
 
     def __post_init__(self) -> None:
-        _check(self.costs)
+        check_costs(self.costs)
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        costs = _matrix(self.costs, prediction.model.classes)
+        costs = cost_matrix(self.costs, prediction.model.classes)
         margin = kernels.cost_margin(prediction.proba, costs)
         # the lead may pass the span by the rounding that probabilities are allowed
         scores: np.ndarray = np.maximum(np.ptp(costs) + margin, 0).astype(margin.dtype, copy=False)
@@ -86,7 +86,8 @@ class CostMargin(Acquisition):
         return (cls(), cls((("a", "b", 5.0), ("c", "a", 0.5), ("b", "b", 0.25))))
 
 
-def _check(costs: Costs) -> None:
+def check_costs(costs: Costs) -> None:
+    """Raise InvalidInput unless ``costs`` are triples, each pair named once."""
     seen = set()
     for one in costs:
         if not (isinstance(one, tuple) and len(one) == 3 and isinstance(one[2], int | float) and one[2] >= 0):
@@ -102,7 +103,7 @@ def _check(costs: Costs) -> None:
         seen.add(one[:2])
 
 
-def _matrix(costs: Costs, classes: Any) -> np.ndarray:
+def cost_matrix(costs: Costs, classes: Any) -> np.ndarray:
     """The costs as a square, one row a true class: 1 where nothing is said, 0 on the diagonal."""
     place = {value: i for i, value in enumerate(classes)}
     matrix: np.ndarray = 1.0 - np.eye(len(place))

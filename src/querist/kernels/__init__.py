@@ -10,6 +10,7 @@ from querist.kernels.clustering import Clusters, kmeans, representatives, typica
 from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.contrast import contrast
 from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
+from querist.kernels.cost_embedding import class_places, cost_embedding
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.decision_gain import expected_decision_gain
 from querist.kernels.density import cosine_density
@@ -75,11 +76,13 @@ __all__ = [
     "ball_radii",
     "batch_bald",
     "boundary",
+    "class_places",
     "cluster_tree",
     "confidence_ratio",
     "consensus_entropy",
     "contrast",
     "cosine_density",
+    "cost_embedding",
     "cost_margin",
     "discriminative",
     "entropy",

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_rows, blocks
 from querist.kernels.falling import Falling
-from querist.kernels.neighbours import Points
+from querist.kernels.likeness import Likeness
 
 __all__ = ["quire"]
-
-LIKENESSES = ("gaussian", "linear")
 
 
 def quire(
@@ -70,7 +68,7 @@ def quire(
     quoted for it leaves out a term that differs from row to row.
     """
     known, goal, others, candidates = _checked(x, labelled, targets, taken, rows, noise)
-    like = _Likeness(x, similarity, radius)
+    like = Likeness(x, similarity, radius)
     few = like.linear and not like.points.sparse and like.points.d < len(known) + len(others) + n
     fit = (_Weights if few else _Posterior)(like, known, noise)
     loss = fit.loss(candidates, goal)
@@ -101,7 +99,7 @@ def quire(
 class _Posterior:
     """A kernel fit at rows of the table, given a growing set of known rows."""
 
-    def __init__(self, like: _Likeness, known: Array, noise: float) -> None:
+    def __init__(self, like: Likeness, known: Array, noise: float) -> None:
         self.like, self.noise = like, noise
         self.known = known
         self._factor = np.linalg.cholesky(like(known, known) + noise * np.eye(len(known)))
@@ -154,7 +152,7 @@ class _Posterior:
 class _Weights:
     """The same of the linear kernel by its weights: d x d instead of k x k, for dense rows."""
 
-    def __init__(self, like: _Likeness, known: Array, noise: float) -> None:
+    def __init__(self, like: Likeness, known: Array, noise: float) -> None:
         self.like, self.noise, self.known = like, noise, known
         moments = noise * np.eye(like.points.d + 1)
         for start, stop in blocks(len(known), like.width):
@@ -191,47 +189,6 @@ class _Weights:
         """The rows as the linear kernel has them, the intercept last, (len(rows), d + 1)."""
         part = self.like.points.x[rows].astype(np.float64) / np.sqrt(self.like.scale)
         return np.column_stack([part, np.ones(len(rows))])
-
-
-class _Likeness:
-    """Kernel values between rows of a table, in float64."""
-
-    def __init__(self, x: Any, similarity: str, radius: float) -> None:
-        if similarity not in LIKENESSES:
-            raise InvalidInput(
-                f"There is no similarity {similarity!r}.", mend=f"Use one of {', '.join(LIKENESSES)}."
-            )
-        if not 0 < radius < np.inf:
-            raise InvalidInput(f"radius must be a number above 0; got {radius!r}.", mend="Try reach(x, 0.5).")
-        self.points = Points(x)
-        self.dtype, self.linear = self.points.dtype, similarity == "linear"
-        self.scale = 2.0 * radius**2
-        self.width = 64 if self.points.sparse else self.points.d
-        if self.linear:
-            lengths = [self._lengths(np.arange(*part)).sum() for part in self.points.blocks()]
-            self.scale = float(sum(lengths)) / max(1, self.points.n) or 1.0
-
-    def __call__(self, rows: Array, others: Array) -> Array:
-        """(len(rows), len(others))."""
-        if not len(others) or not len(rows):
-            return np.zeros((len(rows), len(others)))
-        if self.linear:
-            products = self._rows(rows) @ self._rows(others).T
-            return np.asarray(products.toarray() if is_sparse(products) else products) / self.scale + 1
-        squared = self.points.between(rows, self.points.centres(others)).astype(np.float64)
-        return np.asarray(np.exp(squared / -self.scale))
-
-    def own(self, rows: Array) -> Array:
-        """The value of each row with itself, (len(rows),)."""
-        return self._lengths(rows) / self.scale + 1 if self.linear else np.ones(len(rows))
-
-    def _rows(self, rows: Array) -> Any:
-        return self.points.x[rows].astype(np.float64)
-
-    def _lengths(self, rows: Array) -> Array:
-        part = self._rows(rows)
-        squared = part.multiply(part) if is_sparse(part) else part * part
-        return np.asarray(squared.sum(axis=1)).ravel()
 
 
 def _checked(

@@ -7,9 +7,22 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import priority_sample, top
+from querist.kernels import priority_sample, reach, top
+from querist.models import take
 
-__all__ = ["best", "check_above", "check_among", "check_sample", "checked_weights", "positions", "subpool"]
+__all__ = [
+    "best",
+    "check_above",
+    "check_among",
+    "check_sample",
+    "check_whole",
+    "checked_weights",
+    "median_distance",
+    "positions",
+    "subpool",
+]
+
+_RADIUS_SAMPLE = 512
 
 
 def subpool(
@@ -36,6 +49,12 @@ def positions(candidates: np.ndarray, rows: np.ndarray) -> np.ndarray:
     order = np.argsort(candidates, kind="stable")
     found: np.ndarray = order[np.searchsorted(candidates, rows, sorter=order)]
     return found
+
+
+def median_distance(prediction: Any) -> float:
+    """The median distance between candidates, of some drawn by lot: a radius where none is given."""
+    near, _ = subpool(prediction, 1, _RADIUS_SAMPLE)
+    return reach(take(prediction.space, prediction.rows[near]), 0.5)
 
 
 def checked_weights(scores: np.ndarray) -> np.ndarray:
@@ -73,3 +92,13 @@ def check_above(value: float | None, name: str) -> None:
         raise InvalidInput(
             f"{name} must be a number above 0; got {value!r}.", mend="Leave it out for the default."
         )
+
+
+def check_whole(**values: Any) -> None:
+    """Raise InvalidInput unless all are whole numbers of 1 or more."""
+    for name, value in values.items():
+        if not (isinstance(value, int) and value >= 1):
+            raise InvalidInput(
+                f"{name} must be a whole number of 1 or more; got {value!r}.",
+                mend="Leave it out for the default.",
+            )

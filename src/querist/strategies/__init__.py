@@ -1,5 +1,6 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
+from querist.strategies.alce import Alce
 from querist.strategies.alfa_mix import AlfaMix
 from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
@@ -29,6 +30,7 @@ from querist.strategies.variance_reduction import VarianceReduction
 from querist.strategies.xpal import XPal
 
 __all__ = [
+    "Alce",
     "AlfaMix",
     "AnchorAL",
     "Badge",

@@ -13,6 +13,7 @@ from querist.errors import InvalidInput
 from querist.kernels import around, top
 from querist.models import Prediction
 from querist.selection import FacilityLocation
+from querist.selection.subpool import check_whole
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.registry import as_strategy
@@ -63,7 +64,7 @@ class Subpool:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", as_strategy(self.strategy))
-        _check_whole(size=self.size)
+        check_whole(size=self.size)
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """What the strategy proposes of the part."""
@@ -104,7 +105,7 @@ class Seals:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", as_strategy(self.strategy))
-        _check_whole(neighbours=self.neighbours)
+        check_whole(neighbours=self.neighbours)
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """What the strategy proposes of the neighbours."""
@@ -153,7 +154,7 @@ class AnchorAL:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", as_strategy(self.strategy))
-        _check_whole(anchors=self.anchors, neighbours=self.neighbours, size=self.size)
+        check_whole(anchors=self.anchors, neighbours=self.neighbours, size=self.size)
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """What the strategy proposes of the sub-pool."""
@@ -254,12 +255,3 @@ def _filled(prediction: Prediction, rows: np.ndarray, n: int) -> np.ndarray:
         return rows
     by_lot = prediction.rows[top(-prediction.chance, len(prediction))]
     return np.concatenate([rows, by_lot[~np.isin(by_lot, rows)][: n - len(rows)]])
-
-
-def _check_whole(**values: Any) -> None:
-    for name, value in values.items():
-        if not (isinstance(value, int) and value >= 1):
-            raise InvalidInput(
-                f"{name} must be a whole number of 1 or more; got {value!r}.",
-                mend="Leave it out for the default.",
-            )

@@ -8,16 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import quire, reach
-from querist.models import Prediction, take
-from querist.selection.subpool import check_above, subpool
+from querist.kernels import quire
+from querist.selection.subpool import check_above, median_distance
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
 
 __all__ = ["Quire"]
-
-_RADIUS_SAMPLE = 512
 
 
 @named("quire")
@@ -88,7 +85,7 @@ class Quire:
             rows=rows,
             taken=waiting[: self.latest],
             similarity=self.similarity,
-            radius=self.radius or _median_distance(prediction),
+            radius=self.radius or median_distance(prediction),
             noise=self.noise,
         )
         why = "The labels so far neither decide it nor lie near it."
@@ -106,8 +103,3 @@ def _targets(values: list[Any]) -> np.ndarray:
     of = np.array([place.setdefault(value, len(place)) for value in values], dtype=np.intp)
     columns = np.arange(len(place)) if len(place) > 2 else np.zeros(1, dtype=np.intp)
     return np.where(of[:, None] == columns, 1.0, -1.0)
-
-
-def _median_distance(prediction: Prediction) -> float:
-    near, _ = subpool(prediction, 1, _RADIUS_SAMPLE)
-    return reach(take(prediction.space, prediction.rows[near]), 0.5)
