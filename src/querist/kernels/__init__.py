@@ -14,6 +14,7 @@ from querist.kernels.cost_embedding import class_places, cost_embedding
 from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
 from querist.kernels.decision_gain import expected_decision_gain
 from querist.kernels.density import cosine_density
+from querist.kernels.density_weighted import density_weighted
 from querist.kernels.determinant import max_det
 from querist.kernels.disagreement import (
     bald,
@@ -84,6 +85,7 @@ __all__ = [
     "cosine_density",
     "cost_embedding",
     "cost_margin",
+    "density_weighted",
     "discriminative",
     "entropy",
     "epig",

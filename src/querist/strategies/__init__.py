@@ -13,6 +13,7 @@ from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.doubt import Clue, Falcun, RankedBatch
 from querist.strategies.drop_query import DropQuery
+from querist.strategies.dwus import Dwus
 from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
@@ -42,6 +43,7 @@ __all__ = [
     "DCoM",
     "Default",
     "DropQuery",
+    "Dwus",
     "ExpectedErrorReduction",
     "ExpectedOutputChange",
     "Explore",
