@@ -14,7 +14,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,18 +127,14 @@ def main() -> int:
     pictures = given.out / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     for name in curves.datasets:
-        _part(curves, [name]).picture(pictures / f"curves-{name}.svg", titles=[SETS[name][0]])
+        curves.only(name).picture(pictures / f"curves-{name}.svg", titles=[SETS[name][0]])
     for group, stem in ((FOUND_ON, "curves"), (UNTOUCHED, "curves-untouched")):
         if there := [name for name in group if name in curves.datasets]:
             titles = [SETS[name][0] for name in there]
-            _part(curves, there).picture(pictures / f"{stem}.svg", titles=titles)
+            curves.only(*there).picture(pictures / f"{stem}.svg", titles=titles)
     (given.out / "curves.md").write_text(page(curves), encoding="utf-8")
     print(curves.table())
     return 0
-
-
-def _part(curves: Curves, names: Sequence[str]) -> Curves:
-    return Curves(tuple(row for row in curves.rows if row.dataset in names))
 
 
 def run(names: list[str], seeds: int, workers: int | None, rows: Path) -> None:
@@ -173,7 +169,7 @@ def run(names: list[str], seeds: int, workers: int | None, rows: Path) -> None:
 
 def page(curves: Curves) -> str:
     """docs/curves.md: protocol, pictures, figures, misses."""
-    seeds = len({row.seed for row in curves.rows})
+    seeds = len(curves.seeds_of(curves.datasets[0]))
     protocol = PROTOCOL.format(seeds=seeds, batch=BATCH, budget=BUDGET, rows=ROWS, test=int(100 * TEST))
     parts = [*HEAD.splitlines(), "", *protocol.splitlines(), ""]
     for group, title, picture in (
@@ -182,7 +178,7 @@ def page(curves: Curves) -> str:
     ):
         there = [name for name in group if name in curves.datasets]
         if there:
-            part = _part(curves, there)
+            part = curves.only(*there)
             parts += [f"## {title}", "", *picture.splitlines(), *_differences(part, "default"), ""]
             parts += [*_verdict(part), ""]
         if "text_tweeteval_emotion" in there:

@@ -32,8 +32,8 @@ FLOOR = {
     "campaign": 6,
     "formats": 6,
     "workspace": 7,
-    "evaluation": 7,
     "testing": 7,
+    "evaluation": 8,  # it replays campaigns from their folders
     "server": 8,
     "cli": 9,
     "__main__": 10,

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from querist.errors import InvalidInput, MissingExtra
-from querist.evaluation import Curves, Gain, Row
+from querist.evaluation import Curves, Gain, Run
 
 BUDGETS = (10, 20, 40)
 RANDOM = np.array([[0.5, 0.6, 0.7], [0.4, 0.5, 0.7], [0.6, 0.6, 0.8]])
@@ -21,16 +21,30 @@ needs_matplotlib = pytest.mark.skipif(
 )
 
 
-def rows_of(name: str, values: np.ndarray, dataset: str = "d") -> list[Row]:
+def runs_of(
+    name: str, values: np.ndarray, dataset: str = "d", budgets: tuple[int, ...] = BUDGETS
+) -> list[Run]:
     return [
-        Row(dataset, name, seed, labels, float(values[seed, i]), 0.5, 0.25)
-        for seed in range(len(values))
-        for i, labels in enumerate(BUDGETS)
+        Run(
+            dataset,
+            "",
+            name,
+            10,
+            seed,
+            np.array(budgets),
+            {
+                "accuracy": one[: len(budgets)],
+                "balanced_accuracy": np.full(len(budgets), 0.5),
+                "seconds": np.full(len(budgets), 0.25),
+            },
+        )
+        for seed, one in enumerate(values)
     ]
 
 
-def curves(dataset: str = "d") -> Curves:
-    return Curves(tuple(rows_of("random", RANDOM, dataset) + rows_of("margin", MARGIN, dataset)))
+def curves(dataset: str = "d", budgets: tuple[int, ...] = BUDGETS) -> Curves:
+    runs = runs_of("random", RANDOM, dataset, budgets) + runs_of("margin", MARGIN, dataset, budgets)
+    return Curves(tuple(runs))
 
 
 def test_gains_are_paired_t_intervals() -> None:
@@ -50,7 +64,7 @@ def test_verdicts() -> None:
 
 
 def test_one_seed_has_no_interval() -> None:
-    one = Curves(tuple(rows_of("random", RANDOM[:1]) + rows_of("margin", MARGIN[:1])))
+    one = Curves(tuple(runs_of("random", RANDOM[:1]) + runs_of("margin", MARGIN[:1])))
     assert one.gains("margin")[1].verdict == "even"
     assert one.gains("margin")[1].high == np.inf
 
@@ -58,19 +72,19 @@ def test_one_seed_has_no_interval() -> None:
 def test_area_is_the_mean_height() -> None:
     expected = (10 * (0.5 + 0.6) / 2 + 20 * (0.6 + 0.7) / 2) / 30
     assert curves().area("random")[0] == pytest.approx(expected)
-    flat = Curves(tuple(row for row in curves().rows if row.labels == 10))
+    flat = curves(budgets=(10,))
     assert flat.area("random").tolist() == [0.5, 0.4, 0.6]
 
 
 def test_labels_to_match() -> None:
     assert curves().labels_to_match("margin") == 20  # 0.733 where random ends: 20 labels give it exactly
     assert curves().labels_to_match("random") == 40
-    worse = Curves(tuple(rows_of("random", RANDOM) + rows_of("margin", RANDOM - 0.1)))
+    worse = Curves(tuple(runs_of("random", RANDOM) + runs_of("margin", RANDOM - 0.1)))
     assert worse.labels_to_match("margin") is None
 
 
-def test_rows_may_come_in_any_order() -> None:
-    turned = Curves(tuple(reversed(curves().rows)))
+def test_runs_may_come_in_any_order() -> None:
+    turned = Curves(tuple(reversed(curves().runs)))
     assert turned.values("margin").tolist() == MARGIN.tolist()
 
 
@@ -91,7 +105,7 @@ def test_what_is_not_there_is_told() -> None:
         curves().values("margin", metric="f1")
     with pytest.raises(InvalidInput, match="html"):
         curves().table("html")
-    with pytest.raises(InvalidInput, match="without a row"):
+    with pytest.raises(InvalidInput, match="without a measurement"):
         Curves(())
 
 
@@ -101,16 +115,15 @@ def test_the_markdown_table_tells_gain_and_budgets() -> None:
     assert "| random |" in lines[2] and "| 40 |" in lines[2]
     gain = curves().area("margin") - curves().area("random")
     assert f"{gain.mean():+.3f} ±" in lines[3] and "1 / 2 / 0" in lines[3] and "| 20 |" in lines[3]
-    worse = Curves(tuple(rows_of("random", RANDOM) + rows_of("margin", RANDOM - 0.1)))
+    worse = Curves(tuple(runs_of("random", RANDOM) + runs_of("margin", RANDOM - 0.1)))
     assert "never" in worse.table()
 
 
 def test_csv_there_and_back(tmp_path: Path) -> None:
     path = curves().write_csv(tmp_path / "curves.csv")
-    assert (
-        path.read_text().splitlines()[0] == "dataset,strategy,seed,labels,accuracy,balanced_accuracy,seconds"
-    )
-    assert Curves.read_csv(path) == curves()
+    head = "dataset,model,strategy,batch,seed,labels,accuracy,balanced_accuracy,seconds"
+    assert path.read_text().splitlines()[0] == head
+    assert list(Curves.read_csv(path).rows) == list(curves().rows)
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InvalidInput, match="the columns a, b"):
         Curves.read_csv(tmp_path / "other.csv")
@@ -122,7 +135,7 @@ def test_pictures_are_written_and_repeat(tmp_path: Path, ending: str) -> None:
     both = (
         curves("d")
         + curves("e")
-        + Curves(tuple(rows_of("default", MARGIN, "d") + rows_of("default", MARGIN, "e")))
+        + Curves(tuple(runs_of("default", MARGIN, "d") + runs_of("default", MARGIN, "e")))
     )
     first = both.picture(tmp_path / f"a.{ending}", titles=["one", "two"]).read_bytes()
     assert first == both.picture(tmp_path / f"b.{ending}", titles=["one", "two"]).read_bytes()
@@ -131,9 +144,9 @@ def test_pictures_are_written_and_repeat(tmp_path: Path, ending: str) -> None:
 
 @needs_matplotlib
 def test_a_picture_of_one_seed_or_one_budget_has_no_band_and_no_warning(tmp_path: Path) -> None:
-    one = Curves(tuple(row for row in curves().rows if row.seed == 0))
+    one = Curves(tuple(run for run in curves().runs if run.seed == 0))
     assert one.picture(tmp_path / "one.svg", metric="balanced_accuracy").exists()
-    flat = Curves(tuple(row for row in curves().rows if row.labels == 10))
+    flat = curves(budgets=(10,))
     assert flat.picture(tmp_path / "flat.png").exists()
 
 

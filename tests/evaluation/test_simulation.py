@@ -28,14 +28,14 @@ def quick(**changes: Any) -> Curves:
 
 def measured(curves: Curves) -> list[Any]:
     """The rows without the seconds, the only part that differs from run to run."""
-    return [row[:-1] for row in curves.rows]
+    return [{name: one for name, one in row.items() if "seconds" not in name} for row in curves.rows]
 
 
 def test_random_is_always_run_and_comes_first() -> None:
     curves = quick()
     assert curves.strategies == ("random", "margin")
     assert curves.budgets == (10, 20, 30)
-    assert len(curves.rows) == 2 * 2 * 3
+    assert len(list(curves.rows)) == 2 * 2 * 3
     assert quick(strategies=["random"], seeds=1).strategies == ("random",)
 
 
@@ -81,7 +81,7 @@ def test_it_asks_through_the_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_test_set_of_its_own_is_what_is_measured() -> None:
     curves = quick(test=(X[:50], Y[:50]), seeds=1)
     for row in curves.rows:
-        assert (row.accuracy * 50) == pytest.approx(round(row.accuracy * 50))
+        assert (row["accuracy"] * 50) == pytest.approx(round(row["accuracy"] * 50))
 
 
 def test_nothing_held_back_is_ever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,15 +125,15 @@ def test_sparse_features_and_labels_of_words() -> None:
     there = simulate(
         csr_array(X), words, strategies=["default"], model=MultinomialNB(), seeds=1, budget=30, workers=1
     )
-    assert len(here.rows) == len(there.rows)
+    assert len(list(here.rows)) == len(list(there.rows))
     assert there.mean("default")[-1] > 0.4
 
 
 def test_balanced_accuracy_counts_every_class_alike() -> None:
     y = np.where(Y == 0, "rare", "common")
     curves = simulate(X, y, strategies=[], model=GaussianNB(), seeds=1, budget=10, workers=1)
-    row = curves.rows[0]
-    assert 0.0 <= row.balanced_accuracy <= 1.0 and row.balanced_accuracy != row.accuracy
+    row = next(curves.rows)
+    assert 0.0 <= row["balanced_accuracy"] <= 1.0 and row["balanced_accuracy"] != row["accuracy"]
 
 
 def test_progress_counts_runs() -> None:
@@ -168,7 +168,7 @@ def test_a_strategy_that_proposes_nothing_is_told_and_not_waited_for() -> None:
         def propose(self, snapshot: Snapshot, n: int) -> Proposal:
             return Proposal(ids=[], scores=np.empty(0), probabilities=np.empty(0))
 
-    with pytest.raises(CampaignError, match="'silent' proposed nothing"):
+    with pytest.raises(CampaignError, match=r"'silent'.* proposed nothing"):
         quick(strategies={"silent": Silent()})
 
 

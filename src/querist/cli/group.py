@@ -18,6 +18,7 @@ _MODULES = {
     "label": "label",
     "demo": "demo",
     "simulate": "simulate",
+    "bench": "bench",
     "status": "status",
     "export": "export",
     "import": "import_labels",

@@ -1,7 +1,32 @@
 """Evaluation: campaigns replayed with known answers, learning curves against random, pictures."""
 
-from querist.evaluation.curves import Curves, Gain, Row
+from querist.evaluation.arms import MODELS, Arm
+from querist.evaluation.curves import Curves, Gain
+from querist.evaluation.dataset import Dataset
 from querist.evaluation.examples import write_digits
+from querist.evaluation.experiment import Experiment, replay
+from querist.evaluation.metrics import METRICS
+from querist.evaluation.protocol import Protocol
+from querist.evaluation.readers import dataset_names, load_dataset
+from querist.evaluation.results import Results, read_runs
+from querist.evaluation.runs import Run
 from querist.evaluation.simulation import simulate
 
-__all__ = ["Curves", "Gain", "Row", "simulate", "write_digits"]
+__all__ = [
+    "Arm",
+    "Curves",
+    "Dataset",
+    "Experiment",
+    "Gain",
+    "METRICS",
+    "MODELS",
+    "Protocol",
+    "Results",
+    "Run",
+    "dataset_names",
+    "load_dataset",
+    "read_runs",
+    "replay",
+    "simulate",
+    "write_digits",
+]

@@ -1,37 +1,25 @@
-"""Learning curves: what was measured, row by row, and what follows from it."""
+"""Learning curves: what was measured, run by run, and what follows from it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput
+from querist.evaluation.metrics import METRICS
+from querist.evaluation.results import read_runs
+from querist.evaluation.runs import Run
 from querist.evaluation.statistics import REFERENCE, interval
+from querist.evaluation.tables import curves_csv, curves_markdown, runs_of_csv
+from querist.evaluation.trajectory import area, interpolated, lu_aubc
 
-__all__ = ["REFERENCE", "Curves", "Gain", "Row", "interval"]
-
-
-class Row(NamedTuple):
-    """One model of one run: how many labels it had, and how good it was on the test set.
-
-    ``seconds`` is what choosing the last batch took, training not counted.
-    """
-
-    dataset: str
-    strategy: str
-    seed: int
-    labels: int
-    accuracy: float
-    balanced_accuracy: float
-    seconds: float
+__all__ = ["REFERENCE", "Curves", "Gain"]
 
 
 @dataclass(frozen=True)
@@ -49,40 +37,77 @@ class Gain:
         return "above" if self.low > 0 else "below" if self.high < 0 else "even"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curves:
-    """Learning curves of strategies on data sets, as tidy rows; what :func:`simulate` returns.
+    """Learning curves of strategies on data sets: the runs of an experiment, ready to be compared.
 
     ``a + b`` joins the curves of two data sets.  Methods that are about one data set take
-    ``dataset=``; it may be left out where there is only one.
+    ``dataset=``; it may be left out where there is only one.  Where models or batch sizes differ, each
+    combination is a data set of its own, named "digits, svm, batch 5".
 
-    >>> rows = [Row("d", s, seed, n, 0.5 + n / 100 + (s == "margin") / 10, 0.5, 0.0)
-    ...         for s in ("random", "margin") for seed in (0, 1) for n in (10, 20)]
-    >>> curves = Curves(tuple(rows))
+    Only seeds that all strategies of a data set have count: comparisons are paired.  Where runs were
+    measured at other numbers of labels than their companions (a pool that was one row larger, questions
+    of unequal cost), their values are read off the straight line between the neighbours.
+
+    >>> import numpy as np
+    >>> runs = [Run("d", "", s, 10, seed, np.array([10, 20]), {"accuracy": np.array([0.6, 0.7]) + gain})
+    ...         for s, gain in (("random", 0.0), ("margin", 0.1)) for seed in (0, 1)]
+    >>> curves = Curves(tuple(runs))
     >>> [round(gain.mean, 2) for gain in curves.gains("margin")], curves.labels_to_match("margin")
     ([0.1, 0.1], 10)
     """
 
-    rows: tuple[Row, ...]
+    runs: tuple[Run, ...]
+    _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.rows:
-            raise InvalidInput("Curves without a row.", mend="Make them with querist.simulate(...).")
+        if not any(len(run.labels) for run in self.runs):
+            raise InvalidInput(
+                "Curves without a measurement.", mend="Make them with querist.simulate(...) or an Experiment."
+            )
 
     def __add__(self, other: Curves) -> Curves:
-        return Curves(self.rows + other.rows)
+        return Curves(self.runs + other.runs)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Curves:
+        """The curves of a results file, finished or not."""
+        return cls(tuple(read_runs(path)))
+
+    def only(self, *datasets: str) -> Curves:
+        """The curves of some data sets."""
+        return Curves(tuple(run for run in self.runs if self.case(run) in datasets))
 
     # ------------------------------------------------------------ what is there
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets, in the order of the rows."""
-        return tuple(dict.fromkeys(row.dataset for row in self.rows))
+        """The data sets (with model and batch size where those differ), in the order of the runs."""
+        return tuple(dict.fromkeys(self.case(run) for run in self.runs if len(run.labels)))
 
     @cached_property
     def strategies(self) -> tuple[str, ...]:
-        """The strategies, in the order of the rows."""
-        return tuple(dict.fromkeys(row.strategy for row in self.rows))
+        """The strategies, in the order of the runs."""
+        return tuple(dict.fromkeys(run.strategy for run in self.runs))
+
+    @cached_property
+    def _varies(self) -> tuple[bool, bool, bool]:
+        return (
+            len({run.dataset for run in self.runs}) > 1,
+            len({run.model for run in self.runs}) > 1,
+            len({run.batch for run in self.runs}) > 1,
+        )
+
+    def case(self, run: Run) -> str:
+        """What a run belongs to: its data set, and its model and batch size where those differ."""
+        _, models, batches = self._varies
+        parts = (run.dataset, run.model if models else "", f"batch {run.batch}" if batches else "")
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every measurement as a tidy row."""
+        return (row for run in self.runs for row in run)
 
     @property
     def budgets(self) -> tuple[int, ...]:
@@ -90,29 +115,52 @@ class Curves:
         return self.budgets_of(None)
 
     def budgets_of(self, dataset: str | None) -> tuple[int, ...]:
-        """The numbers of labels at which a data set was measured, ascending."""
-        name = self._dataset(dataset)
-        return tuple(sorted({row.labels for row in self.rows if row.dataset == name}))
+        """The numbers of labels at which a data set was measured, within what all its runs cover."""
+        runs = list(self._runs(self._dataset(dataset)).values())
+        least, most = max(run.labels[0] for run in runs), min(run.labels[-1] for run in runs)
+        found = {int(one) for run in runs for one in run.labels if least <= one <= most}
+        return tuple(sorted(found))
 
-    def values(self, strategy: str, *, metric: str = "accuracy", dataset: str | None = None) -> np.ndarray:
+    def seeds_of(self, dataset: str | None) -> tuple[int, ...]:
+        """The seeds that all strategies of a data set have."""
+        return tuple(sorted({seed for _, seed in self._runs(self._dataset(dataset))}))
+
+    def measures_of(self, dataset: str | None) -> tuple[str, ...]:
+        """What was measured on a data set."""
+        runs = self._runs(self._dataset(dataset)).values()
+        return tuple(name for name in next(iter(runs)).values if all(name in run.values for run in runs))
+
+    def metric_of(self, dataset: str | None) -> str:
+        """The first measure of a data set: the one that is meant when none is named."""
+        return self.measures_of(dataset)[0]
+
+    def strategies_of(self, dataset: str | None) -> tuple[str, ...]:
+        """The strategies that ran on a data set."""
+        there = {name for name, _ in self._runs(self._dataset(dataset))}
+        return tuple(name for name in self.strategies if name in there)
+
+    def values(self, strategy: str, *, metric: str | None = None, dataset: str | None = None) -> np.ndarray:
         """A measure of a strategy, (seeds, budgets)."""
         name = self._dataset(dataset)
-        found = {
-            (row.seed, row.labels): getattr(row, _metric(metric))
-            for row in self.rows
-            if row.dataset == name and row.strategy == strategy
-        }
-        if not found:
-            raise InvalidInput(
-                f"There is no curve of {strategy!r} on {name!r}.",
-                mend=f"The strategies are: {', '.join(self.strategies)}.",
+        metric = self._metric(metric, name)
+        if (name, strategy, metric) not in self._kept:
+            runs = self._runs(name)
+            if strategy not in {one for one, _ in runs}:
+                raise InvalidInput(
+                    f"There is no curve of {strategy!r} on {name!r}.",
+                    mend=f"The strategies are: {', '.join(self.strategies)}.",
+                )
+            budgets = self.budgets_of(name)
+            mine = [runs[strategy, seed] for seed in self.seeds_of(name)]
+            self._kept[name, strategy, metric] = np.array(
+                [interpolated(budgets, run.labels, run.values[metric]) for run in mine]
             )
-        seeds = sorted({seed for seed, _ in found})
-        return np.array([[found[seed, labels] for labels in self.budgets_of(name)] for seed in seeds])
+        found: np.ndarray = self._kept[name, strategy, metric]
+        return found
 
     # ------------------------------------------------------------ what follows
 
-    def mean(self, strategy: str, *, metric: str = "accuracy", dataset: str | None = None) -> np.ndarray:
+    def mean(self, strategy: str, *, metric: str | None = None, dataset: str | None = None) -> np.ndarray:
         """The mean over the seeds at each budget, (budgets,)."""
         mean: np.ndarray = self.values(strategy, metric=metric, dataset=dataset).mean(axis=0)
         return mean
@@ -123,85 +171,87 @@ class Curves:
         *,
         over: str = REFERENCE,
         confidence: float = 0.95,
-        metric: str = "accuracy",
+        metric: str | None = None,
         dataset: str | None = None,
     ) -> list[Gain]:
         """The paired difference to random at each budget, with its t interval over the seeds.
 
-        One interval a budget: among twenty budgets one is expected to miss its truth.
+        One interval a budget: among twenty budgets one is expected to miss its truth.  Positive is
+        better: of a measure that is to be low, random's value less the strategy's.
         """
         mine = self.values(strategy, metric=metric, dataset=dataset)
         theirs = self.values(over, metric=metric, dataset=dataset)
-        means, halves = interval(mine - theirs, confidence)
+        means, halves = interval(self._sign(metric, dataset) * (mine - theirs), confidence)
         return [
             Gain(labels, float(mean), float(mean - half), float(mean + half))
             for labels, mean, half in zip(self.budgets_of(dataset), means, halves, strict=True)
         ]
 
-    def area(self, strategy: str, *, metric: str = "accuracy", dataset: str | None = None) -> np.ndarray:
-        """The mean height of the curve between the first and the last budget, one a seed."""
-        values = self.values(strategy, metric=metric, dataset=dataset)
-        budgets = np.asarray(self.budgets_of(dataset), dtype=float)
-        if len(budgets) == 1:
-            height: np.ndarray = values[:, 0]
-        else:
-            height = np.trapezoid(values, budgets, axis=1) / (budgets[-1] - budgets[0])
-        return height
+    def area(self, strategy: str, *, metric: str | None = None, dataset: str | None = None) -> np.ndarray:
+        """The mean height of the curve between the first and the last budget, one a seed.
+
+        The trapezium rule over the numbers of labels, divided by the labels between first and last: in
+        the measure's own unit, whatever the budget.
+        """
+        return area(self.budgets_of(dataset), self.values(strategy, metric=metric, dataset=dataset))
+
+    def lu_aubc(self, strategy: str, *, metric: str | None = None, dataset: str | None = None) -> np.ndarray:
+        """The area as Lu, Li & Lin (2023) published it, one a seed; see :func:`trajectory.lu_aubc`."""
+        name = self._dataset(dataset)
+        metric = self._metric(metric, name)
+        runs = self._runs(name)
+        mine = [runs[strategy, seed] for seed in self.seeds_of(name)]
+        return np.array([lu_aubc(run.labels, run.values[metric]) for run in mine])
 
     def labels_to_match(
-        self, strategy: str, *, over: str = REFERENCE, metric: str = "accuracy", dataset: str | None = None
+        self,
+        strategy: str,
+        *,
+        over: str = REFERENCE,
+        metric: str | None = None,
+        dataset: str | None = None,
     ) -> int | None:
         """The fewest labels with which the mean is what random has at its end; None if it never is."""
-        goal = self.mean(over, metric=metric, dataset=dataset)[-1]
-        reached = np.flatnonzero(self.mean(strategy, metric=metric, dataset=dataset) >= goal - 1e-12)
+        sign = self._sign(metric, dataset)
+        goal = sign * self.mean(over, metric=metric, dataset=dataset)[-1]
+        mean = sign * self.mean(strategy, metric=metric, dataset=dataset)
+        reached = np.flatnonzero(mean >= goal - 1e-12)
         return self.budgets_of(dataset)[reached[0]] if len(reached) else None
 
     # ------------------------------------------------------------ out and in
 
-    def summary(self, *, metric: str = "accuracy") -> list[dict[str, Any]]:
+    def summary(self, *, metric: str | None = None) -> list[dict[str, Any]]:
         """One mapping a data set and strategy: area, its gain over random, last value, labels to match."""
         return [
             self._summary(dataset, strategy, metric)
             for dataset in self.datasets
-            for strategy in self.strategies
+            for strategy in self.strategies_of(dataset)
         ]
 
-    def table(self, format: str = "markdown", *, metric: str = "accuracy") -> str:
-        """The summary as a "markdown" table, or every row as "csv"."""
+    def table(self, format: str = "markdown", *, metric: str | None = None) -> str:
+        """The summary as a "markdown" table, or every measurement as "csv"."""
         if format == "csv":
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(Row._fields)
-            writer.writerows(self.rows)
-            return out.getvalue()
+            return curves_csv(self.runs)
         if format != "markdown":
             raise InvalidInput(f"No table is called {format!r}.", mend="Choose 'markdown' or 'csv'.")
-        return _markdown(self.summary(metric=metric))
+        return curves_markdown(self.summary(metric=metric))
 
     def write_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write every row; :meth:`read_csv` reads it back."""
+        """Write every measurement; :meth:`read_csv` reads it back."""
         path = Path(path)
         path.write_text(self.table("csv"), encoding="utf-8")
         return path
 
     @classmethod
     def read_csv(cls, path: str | os.PathLike[str]) -> Curves:
-        """The curves that :meth:`write_csv` wrote."""
-        with open(path, encoding="utf-8", newline="") as lines:
-            head, *rest = csv.reader(lines)
-            if tuple(head) != Row._fields:
-                raise InvalidInput(
-                    f"{path} has the columns {', '.join(head)}.", mend="Give a file of Curves.write_csv()."
-                )
-            return cls(
-                tuple(Row(a, b, int(c), int(d), float(e), float(f), float(g)) for a, b, c, d, e, f, g in rest)
-            )
+        """The curves that :meth:`write_csv` wrote; what was picked is not in it."""
+        return cls(runs_of_csv(path))
 
     def picture(
         self,
         path: str | os.PathLike[str],
         *,
-        metric: str = "accuracy",
+        metric: str | None = None,
         titles: Sequence[str] | None = None,
     ) -> Path:
         """Draw the curves with bands, a panel a data set, into an SVG or PNG file; needs matplotlib."""
@@ -211,12 +261,29 @@ class Curves:
 
     # ------------------------------------------------------------
 
-    def _summary(self, dataset: str, strategy: str, metric: str) -> dict[str, Any]:
+    def _runs(self, case: str) -> dict[tuple[str, int], Run]:
+        """The runs of a case by strategy and seed; only the seeds that every strategy has."""
+        if case not in self._kept:
+            mine = [run for run in self.runs if len(run.labels) and self.case(run) == case]
+            runs = {(run.strategy, run.seed): run for run in mine}
+            names, seeds = {name for name, _ in runs}, {seed for _, seed in runs}
+            paired = [seed for seed in seeds if all((name, seed) in runs for name in names)]
+            if not paired:
+                raise InvalidInput(
+                    f"No seed of {case!r} was run with every strategy yet.", mend="Let the experiment go on."
+                )
+            self._kept[case] = {key: run for key, run in runs.items() if key[1] in paired}
+        found: dict[tuple[str, int], Run] = self._kept[case]
+        return found
+
+    def _summary(self, dataset: str, strategy: str, metric: str | None) -> dict[str, Any]:
         area = self.area(strategy, metric=metric, dataset=dataset)
-        gain, half = interval((area - self.area(REFERENCE, metric=metric, dataset=dataset))[:, None], 0.95)
+        better = self._sign(metric, dataset) * (area - self.area(REFERENCE, metric=metric, dataset=dataset))
+        gain, half = interval(better[:, None], 0.95)
         verdicts = [one.verdict for one in self.gains(strategy, metric=metric, dataset=dataset)]
         # what came before the first row is no batch of the strategy; a budget of one batch has no other
-        seconds = self.values(strategy, metric="seconds", dataset=dataset)[:, 1:]
+        timed = "seconds" in self.measures_of(dataset)
+        seconds = self.values(strategy, metric="seconds", dataset=dataset)[:, 1:] if timed else np.empty(0)
         return {
             "dataset": dataset,
             "strategy": strategy,
@@ -241,28 +308,18 @@ class Curves:
             )
         return name
 
+    def _metric(self, name: str | None, dataset: str) -> str:
+        there = self.measures_of(dataset)
+        if name is None:
+            return there[0]
+        if name not in there:
+            raise InvalidInput(
+                f"{name!r} was not measured on {dataset!r}.", mend=f"Choose among {', '.join(there)}."
+            )
+        return name
 
-def _metric(name: str) -> str:
-    if name not in ("accuracy", "balanced_accuracy", "seconds"):
-        raise InvalidInput(
-            f"No measure is called {name!r}.", mend="Choose accuracy, balanced_accuracy or seconds."
-        )
-    return name
-
-
-def _markdown(summary: list[dict[str, Any]]) -> str:
-    head = (
-        "| data | strategy | area | gain over random | budgets above / even / below | at the end "
-        "| labels to random's end | seconds a batch |\n|---|---|---|---|---|---|---|---|"
-    )
-    lines = [head]
-    for one in summary:
-        reference = one["strategy"] == REFERENCE
-        gain = "" if reference else f"{one['gain']:+.3f} ± {one['interval']:.3f}"
-        budgets = "" if reference else f"{one['above']} / {one['even']} / {one['below']}"
-        match = one["labels_to_match"]
-        lines.append(
-            f"| {one['dataset']} | {one['strategy']} | {one['area']:.3f} | {gain} | {budgets} "
-            f"| {one['last']:.3f} | {'never' if match is None else match} | {one['seconds']:.3f} |"
-        )
-    return "\n".join(lines) + "\n"
+    def _sign(self, metric: str | None, dataset: str | None) -> float:
+        """1 where higher is better, -1 where lower is."""
+        name = self._metric(metric, self._dataset(dataset))
+        known = METRICS.get(name)
+        return 1.0 if (known.higher if known else not name.endswith(("seconds", "cost"))) else -1.0

@@ -50,11 +50,15 @@ class Drawn(Protocol):
     @property
     def strategies(self) -> tuple[str, ...]: ...
     def budgets_of(self, dataset: str | None) -> tuple[int, ...]: ...
+    def metric_of(self, dataset: str | None) -> str: ...
+    def strategies_of(self, dataset: str | None) -> tuple[str, ...]: ...
     def values(self, strategy: str, *, metric: str, dataset: str | None) -> np.ndarray: ...
     def gains(self, strategy: str, *, metric: str, dataset: str | None) -> Sequence[Any]: ...
 
 
-def draw(curves: Drawn, path: Path, *, metric: str = "accuracy", titles: Sequence[str] | None = None) -> Path:
+def draw(
+    curves: Drawn, path: Path, *, metric: str | None = None, titles: Sequence[str] | None = None
+) -> Path:
     """Draw a column a data set: the curves above, what they gain over random below, with 95 % bands.
 
     Raises
@@ -74,6 +78,7 @@ def draw(curves: Drawn, path: Path, *, metric: str = "accuracy", titles: Sequenc
     if path.suffix not in (".svg", ".png", ".pdf"):
         raise InvalidInput(f"No picture can be written to {path.name!r}.", mend="End it in .svg or .png.")
     titles = curves.datasets if titles is None else titles
+    metric = curves.metric_of(curves.datasets[0]) if metric is None else metric
     columns = len(curves.datasets)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(max(5.2, 3.5 * columns), 5.4), layout="constrained")

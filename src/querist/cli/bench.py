@@ -1,0 +1,246 @@
+"""``querist bench``: strategies compared on many data sets, fairly, and resumed after an interruption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from querist.cli.comparing import show, write
+from querist.cli.console import say, split, working
+from querist.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from querist.evaluation import Experiment
+
+__all__ = ["command"]
+
+_READING = ("label", "text", "image", "id", "kind", "encoding", "encoder", "task", "costs", "unit", "rows")
+_PROTOCOL = (
+    "start",
+    "start_by",
+    "missing",
+    "budget",
+    "spend",
+    "test",
+    "stratified",
+    "pool",
+    "scale",
+    "measure",
+)
+
+
+@click.command("bench", short_help="Compare strategies on many data sets.")
+@click.argument("data", nargs=-1)
+@click.option(
+    "--strategies",
+    default="margin,entropy,default",
+    show_default=True,
+    metavar="A,B",
+    help="The strategies; random always runs beside them. 'margin@logistic' asks by another model.",
+)
+@click.option(
+    "--strategy",
+    "specs",
+    multiple=True,
+    metavar="JSON",
+    help='A strategy with parameters, such as \'{"name": "default", "patience": 3}\'; may be repeated.',
+)
+@click.option(
+    "--models",
+    default="default",
+    show_default=True,
+    metavar="A,B",
+    help="What is trained and measured: default, logistic, svm, forest, ..., or module:factory.",
+)
+@click.option("--batches", default="10", show_default=True, metavar="N,M", help="Labels between trainings.")
+@click.option("--seeds", default="10", show_default=True, metavar="N", help="Runs of each; or which: 20-39.")
+@click.option(
+    "--start",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Labels to begin with, the same for all strategies.",
+)
+@click.option(
+    "--start-by",
+    type=click.Choice(["random", "class"]),
+    default="random",
+    show_default=True,
+    help="Draw them from all items, or one of each class first.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["allow", "redraw", "drop"]),
+    default="allow",
+    show_default=True,
+    help="Where they lack a class: go on, draw again, or leave out the seed.",
+)
+@click.option("--budget", type=click.IntRange(min=1), help="Labels at the end. [the whole pool]")
+@click.option("--spend", type=click.FloatRange(min=0, min_open=True), help="What the questions may cost.")
+@click.option(
+    "--test",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.3,
+    show_default=True,
+    help="Share held back for measuring, where there is no official test set.",
+)
+@click.option("--stratified/--unstratified", default=True, show_default=True, help="Whether it is, by class.")
+@click.option("--pool", type=click.IntRange(min=1), metavar="N", help="At most N items to choose from.")
+@click.option("--scale/--no-scale", default=None, help="Standardise features, or not. [as the data set says]")
+@click.option(
+    "--measure",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Batches between measurements.",
+)
+@click.option(
+    "--metrics",
+    default="",
+    metavar="A,B",
+    help="accuracy, balanced_accuracy, f1, auc, log_loss, "
+    "brier, ece; rmse, log_rmse, mae, r2. The first is what tables show.",
+)
+@click.option("--label", metavar="COLUMN", help="Column with the labels, of files.")
+@click.option("--text", metavar="COLUMN", help="Column with the texts, of files.")
+@click.option(
+    "--kind", type=click.Choice(["text", "image", "row"]), help="What an item is, if the guess is wrong."
+)
+@click.option("--encoder", metavar="NAME", help="As for `querist label`.")
+@click.option(
+    "--task", type=click.Choice(["classes", "number"]), help="What a label is, if the guess is wrong."
+)
+@click.option("--costs", metavar="COLUMN", help="Column with what each label costs.")
+@click.option("--unit", metavar="NAME", help="What the costs are: seconds, tokens, euros.")
+@click.option("--rows", type=click.IntRange(min=10), metavar="N", help="At most N rows of each data set.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default="bench.jsonl",
+    show_default=True,
+    help="Where every run is kept; runs that it holds are not made again.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes. [all cores]")
+@click.option("-o", "--output", metavar="NAME", help="Write NAME.csv, NAME.md and NAME.svg.")
+@click.option("--replay", "replayed", metavar="ID", help="Make one run of the results file again.")
+@click.option("--list", "listed", is_flag=True, help="List the data sets that have names here.")
+def command(data: tuple[str, ...], **options: Any) -> None:
+    """Replay labels that are known, on every DATA, with every model, batch size, strategy and seed.
+
+    DATA is a name (digits, wine, breast_cancer, iris, diabetes; more with QUERIST_DATA, see --list), a
+    pattern of names, a table or NumPy or LIBSVM file with labels, or a campaign's folder. Every strategy
+    meets the same splits and first labels. Stopped, by Ctrl+C or otherwise, the same command goes on where
+    it stood. Without DATA, what the results file holds is shown.
+
+    \b
+    Examples:
+      querist bench digits wine --strategies margin,entropy --seeds 20 --budget 200
+      querist bench points.csv --label class --models svm --batches 1,10 --start 20
+      querist bench reviews.querist --strategies margin,default
+      querist bench 'tab_al_benchmark/*' --models svm --strategies boundary --batches 1
+      querist bench --results bench.jsonl --replay 3f2a
+    """
+    from querist.evaluation import Curves, dataset_names
+
+    if options["listed"]:
+        for name in dataset_names():
+            say(name)
+        return
+    if options["replayed"]:
+        _replay(options["results"], options["replayed"])
+        return
+    if data:
+        experiment = _experiment(data, options)
+        try:
+            with working("Comparing") as progress:
+                curves = experiment.run(options["results"], workers=options["workers"], progress=progress)
+        except KeyboardInterrupt:
+            say(f"\nStopped. What is done is in {options['results']}; the same command goes on from there.")
+            raise click.exceptions.Exit(130) from None
+        say(f"The runs are in {options['results']}.")
+    else:
+        curves = Curves.read(options["results"])
+    metric = next(iter(split(options["metrics"])), None)
+    show(curves, metric)
+    if options["output"]:
+        say(f"\nWrote {', '.join(write(curves, options['output'], metric))}")
+
+
+def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
+    from querist.evaluation import Experiment
+    from querist.evaluation.readers import matching
+    from querist.strategies import as_strategy
+
+    strategies = [*split(options["strategies"]), *map(_spec, options["specs"])]
+    for one in strategies:
+        as_strategy(one.partition("@")[0] if isinstance(one, str) else one)  # told before anything is read
+    reading = {name: options[name] for name in _READING if options.get(name) is not None}
+    if "text" in reading:
+        reading["text"] = reading["text"].split(",")[0]
+    sets = [{"data": name, **reading} for pattern in data for name in matching(pattern)]
+    return Experiment.of(
+        sets,
+        strategies,
+        split(options["models"]),
+        _numbers("--batches", options["batches"]),
+        _seeds(options["seeds"]),
+        metrics=split(options["metrics"]),
+        **{name: options[name] for name in _PROTOCOL},
+    )
+
+
+def _replay(results: Path, id: str) -> None:
+    from querist.evaluation import read_runs, replay
+
+    found = [run for run in read_runs(results) if run.id.startswith(id)]
+    if len(found) != 1:
+        raise InvalidInput(
+            f"{len(found) or 'No'} runs of {results} have ids that begin with {id!r}.",
+            mend="Give the whole id, as the file tells it.",
+        )
+    with working("Replaying"):
+        again = replay(found[0])
+    same = again.picks == found[0].picks
+    say(f"{again.strategy} on {again.dataset}, seed {again.seed}: {len(again.picks):,} picks")
+    if same:
+        say("The same picks as in the file.")
+        return
+    first = next(
+        i for i, two in enumerate(zip(again.picks, found[0].picks, strict=False)) if two[0] != two[1]
+    )
+    versions = {name: (was, again.versions.get(name)) for name, was in found[0].versions.items()}
+    told = ", ".join(f"{name} {was} then, {now} now" for name, (was, now) in versions.items() if was != now)
+    raise InvalidInput(
+        f"Pick {first + 1} is another than in the file.",
+        mend=f"Versions differ: {told}."
+        if told
+        else "The versions are the same: a strategy is no pure function.",
+    )
+
+
+def _spec(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(
+            f"--strategy {text!r} is no JSON: {error}.", mend='Write \'{"name": "margin"}\'.'
+        ) from error
+
+
+def _seeds(text: str) -> list[int]:
+    first, dash, last = text.partition("-")
+    if dash:
+        return list(range(*(one + i for i, one in enumerate(_numbers("--seeds", f"{first},{last}")))))
+    numbers = _numbers("--seeds", text)
+    return list(range(numbers[0])) if len(numbers) == 1 else numbers
+
+
+def _numbers(option: str, text: str) -> list[int]:
+    try:
+        return [int(one) for one in split(text)]
+    except ValueError as error:
+        raise InvalidInput(f"{option} {text!r} holds more than whole numbers.", mend="Write 1,10.") from error
