@@ -4,6 +4,7 @@ from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
+from querist.kernels.chains import bisected, thresholds
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.cluster_tree import ClusterTree, cluster_tree, pruning
 from querist.kernels.clustering import Clusters, kmeans, representatives, typicality
@@ -76,6 +77,7 @@ __all__ = [
     "bald",
     "ball_radii",
     "batch_bald",
+    "bisected",
     "boundary",
     "class_places",
     "cluster_tree",
@@ -134,6 +136,7 @@ __all__ = [
     "reach",
     "representatives",
     "round_robin",
+    "thresholds",
     "top",
     "typical_of_clusters",
     "typicality",

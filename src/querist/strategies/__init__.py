@@ -16,6 +16,7 @@ from querist.strategies.drop_query import DropQuery
 from querist.strategies.dwus import Dwus
 from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
+from querist.strategies.galaxy import Direct, Galaxy
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
 from querist.strategies.mcpal import McPal
@@ -42,6 +43,7 @@ __all__ = [
     "ClusterMargin",
     "DCoM",
     "Default",
+    "Direct",
     "DropQuery",
     "Dwus",
     "ExpectedErrorReduction",
@@ -51,6 +53,7 @@ __all__ = [
     "Fass",
     "GSx",
     "GSy",
+    "Galaxy",
     "Hierarchical",
     "IGS",
     "McPal",
