@@ -45,6 +45,7 @@ from querist.kernels.gaussian import expected_improvement, gaussian_information,
 from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
+from querist.kernels.hinted import hinted
 from querist.kernels.lcmd import lcmd
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
@@ -108,6 +109,7 @@ __all__ = [
     "greedy_coverage",
     "greedy_sampling",
     "gumbel_top",
+    "hinted",
     "improvement_chance",
     "interval_at_any_look",
     "k_center",

@@ -8,7 +8,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_rows
-from querist.kernels.likeness import Likeness, Ridge
+from querist.kernels.likeness import Likeness, ridge
 
 __all__ = ["class_places", "cost_embedding"]
 
@@ -103,7 +103,7 @@ def cost_embedding(
             mend=f"Give one class number below {len(places)} a labelled row, and noise above 0.",
         )
     rows = np.arange(like.points.n) if rows is None else as_rows(rows, like.points.n)
-    fit = Ridge(like, known, places[classes], noise)
+    fit = ridge(like, known, places[classes], noise)
     digits = 5 if like.dtype == np.float32 else 10  # what is equal stays so through rounding
     away: Array = np.round(fit.each(rows, lambda said: _to_nearest(said, places)), digits)
     return away

@@ -11,7 +11,7 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, blocks, is_sparse
 from querist.kernels.neighbours import Points
 
-__all__ = ["LIKENESSES", "Likeness", "Ridge"]
+__all__ = ["LIKENESSES", "Fit", "Likeness", "ridge"]
 
 LIKENESSES = ("gaussian", "linear")
 
@@ -70,61 +70,86 @@ class Likeness:
         return np.asarray(squared.sum(axis=1)).ravel()
 
 
-class Ridge:
-    """A kernel ridge fit in closed form: goals at some rows of the table, predictions at others.
+class Fit:
+    """Features in which a kernel over some rows is a product, and what weights there say of others.
 
-    It minimises the squared errors plus noise times the squared norm.  With the linear kernel it is kept
-    as one weight a feature, so that predictions cost O(d) a row whatever the number of goals.
+    A function of least norm is a sum of kernel values at the rows that it was fitted to; with features
+    such that their products are those kernel values, the norm is the length of the weights.  The linear
+    kernel of dense rows keeps its own features where they are fewer than the rows.
 
     Parameters
     ----------
     like : Likeness
     known : row numbers (k,)
-    goal : (k, e)
-    noise : float > 0
+        What may be fitted to.
 
-    >>> like = Likeness([[-1.0], [1.0], [2.0]], "linear", 1.0)
-    >>> Ridge(like, np.array([0, 1]), np.array([[-1.0], [1.0]]), 1e-9)(np.array([2])).round(6)
-    array([[2.]])
+    Attributes
+    ----------
+    features : (k, r)
+    weights : (r, e)
+        0 until somebody fits them.
 
-    Time O(k^2 (k + d)), linear and dense O(k d^2) where d < k; memory O(k^2) or O(d^2).
+    >>> like = Likeness([[-1.0], [1.0], [2.0]], "gaussian", 1.0)
+    >>> fit = Fit(like, np.array([0, 1]))
+    >>> np.allclose(fit.features @ fit.features.T, like(fit.known, fit.known))
+    True
+
+    Time O(k^2 (k + d)), linear and dense O(k d) where d < k; memory O(k^2) or O(k d).
     """
 
-    def __init__(self, like: Likeness, known: Array, goal: Array, noise: float) -> None:
+    def __init__(self, like: Likeness, known: Array) -> None:
         self.like, self.known = like, known
-        if like.linear and not like.points.sparse and like.points.d < len(known):
+        self._own = like.linear and not like.points.sparse and like.points.d < len(known)
+        if self._own:
             rows = like.rows(known) / np.sqrt(like.scale)
-            rows = np.column_stack([rows, np.ones(len(rows))])
-            weights = np.linalg.solve(rows.T @ rows + noise * np.eye(rows.shape[1]), rows.T @ goal)
-            self.weights, self.shift = weights[:-1] / np.sqrt(like.scale), weights[-1]
-            return
-        pull = np.linalg.solve(like(known, known) + noise * np.eye(len(known)), goal)
-        if like.linear:
-            self.weights = np.asarray(like.rows(known).T @ pull) / like.scale
-            self.shift = pull.sum(axis=0)
+            self.features = np.column_stack([rows, np.ones(len(rows))])
         else:
-            self.pull, self.shift = pull, np.zeros(goal.shape[1])
+            values, turned = np.linalg.eigh(like(known, known))
+            kept = values > 1e-12 * values.max(initial=0)
+            self._back = turned[:, kept] / np.sqrt(values[kept])
+            self.features = turned[:, kept] * np.sqrt(values[kept])
+        self.weights = np.zeros((self.features.shape[1], 1))
 
     def __call__(self, rows: Array) -> Array:
-        """What is predicted of some rows, (len(rows), e)."""
-        said = np.empty((len(rows), len(self.shift)))
+        """What the weights say of some rows, (len(rows), e)."""
+        says, said = self._says(), np.empty((len(rows), self.weights.shape[1]))
         for start, stop in self._blocks(len(rows)):
-            said[start:stop] = self._said(rows[start:stop])
+            said[start:stop] = says(rows[start:stop])
         return said
 
     def each(self, rows: Array, score: Callable[[Array], Array]) -> Array:
-        """One number a row from what is predicted of it; one block is held at a time."""
-        out = np.empty(len(rows))
+        """One number a row from what is said of it; one block is held at a time."""
+        says, out = self._says(), np.empty(len(rows))
         for start, stop in self._blocks(len(rows)):
-            out[start:stop] = score(self._said(rows[start:stop]))
+            out[start:stop] = score(says(rows[start:stop]))
         return out
 
-    def _said(self, rows: Array) -> Array:
-        if not self.like.linear:
-            return np.asarray(self.like(rows, self.known) @ self.pull)
-        part = self.like.points.x[rows].astype(self.like.dtype, copy=False)
-        return np.asarray(part @ self.weights.astype(self.like.dtype) + self.shift)
+    def _says(self) -> Callable[[Array], Array]:
+        like = self.like
+        if not like.linear:
+            pull = self._back @ self.weights
+            return lambda rows: np.asarray(like(rows, self.known) @ pull)
+        if self._own:
+            slope, shift = self.weights[:-1] / np.sqrt(like.scale), self.weights[-1]
+        else:
+            pull = self._back @ self.weights
+            slope, shift = np.asarray(like.rows(self.known).T @ pull) / like.scale, pull.sum(axis=0)
+        slope = slope.astype(like.dtype)
+        return lambda rows: np.asarray(like.points.x[rows].astype(like.dtype, copy=False) @ slope + shift)
 
     def _blocks(self, n: int) -> Iterator[tuple[int, int]]:
         width = self.like.width if self.like.linear else max(self.like.width, len(self.known))
-        return blocks(n, max(width, len(self.shift)))
+        return blocks(n, max(width, self.weights.shape[1]))
+
+
+def ridge(like: Likeness, known: Array, goal: Array, noise: float) -> Fit:
+    """The fit of least squared errors, plus noise times the squared norm, to ``goal`` (k, e) at some rows.
+
+    >>> like = Likeness([[-1.0], [1.0], [2.0]], "linear", 1.0)
+    >>> ridge(like, np.array([0, 1]), np.array([[-1.0], [1.0]]), 1e-9)(np.array([2])).round(6)
+    array([[2.]])
+    """
+    fit = Fit(like, known)
+    moments = fit.features.T @ fit.features + noise * np.eye(fit.features.shape[1])
+    fit.weights = np.linalg.solve(moments, fit.features.T @ goal)
+    return fit

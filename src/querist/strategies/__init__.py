@@ -19,6 +19,7 @@ from querist.strategies.explore import Explore
 from querist.strategies.galaxy import Direct, Galaxy
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
+from querist.strategies.hint_svm import HintSvm
 from querist.strategies.mcpal import McPal
 from querist.strategies.narrowing import AnchorAL, Fass, Seals, Subpool, narrowed
 from querist.strategies.output_change import ExpectedOutputChange
@@ -55,6 +56,7 @@ __all__ = [
     "GSy",
     "Galaxy",
     "Hierarchical",
+    "HintSvm",
     "IGS",
     "McPal",
     "Proposal",

@@ -14,7 +14,7 @@ from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
 
-__all__ = ["Quire"]
+__all__ = ["Quire", "one_against_rest"]
 
 
 @named("quire")
@@ -81,7 +81,7 @@ class Quire:
             prediction.space,
             n,
             labelled=known,
-            targets=_targets(values),
+            targets=one_against_rest(values),
             rows=rows,
             taken=waiting[: self.latest],
             similarity=self.similarity,
@@ -97,7 +97,7 @@ class Quire:
         return (cls(), cls("linear", radius=2.0, noise=0.1, latest=8))
 
 
-def _targets(values: list[Any]) -> np.ndarray:
+def one_against_rest(values: list[Any]) -> np.ndarray:
     """One column a class of -1 and +1, (l, C); one column alone for two classes or one."""
     place: dict[Any, int] = {}
     of = np.array([place.setdefault(value, len(place)) for value in values], dtype=np.intp)
