@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from querist.selection import KCenter, KMeansPlusPlus, Top
     from querist.strategies import Default, Explore, Scored
     from querist.strategies.choose import choose
-    from querist.tasks import Classification, Number
+    from querist.tasks import Classification, MultiLabel, Number
 
 __version__ = "0.1.0"
 
@@ -39,6 +39,7 @@ _ROOM_OF = {
     "KMeansPlusPlus": "selection",
     "LeastConfidence": "acquisition",
     "Margin": "acquisition",
+    "MultiLabel": "tasks",
     "Noisy": "campaign",
     "Number": "tasks",
     "Oracle": "campaign",
@@ -68,6 +69,7 @@ __all__ = [
     "KMeansPlusPlus",
     "LeastConfidence",
     "Margin",
+    "MultiLabel",
     "Noisy",
     "Number",
     "Oracle",

@@ -11,6 +11,7 @@ import numpy as np
 
 from querist.data import ItemId
 from querist.errors import InvalidInput, UnknownItem
+from querist.tasks import is_label_set
 
 __all__ = ["Annotator", "Noisy", "Oracle"]
 
@@ -47,7 +48,8 @@ class Oracle:
 class Noisy:
     """An annotator who errs on a share of the items, and always in the same way on the same item.
 
-    Prefer it to :class:`Oracle` for any claim about labels that people give: asking again does not
+    Of a set of classes each is told wrongly with that rate: left out where it is there, added where it
+    is not.  Prefer it to :class:`Oracle` for any claim about labels that people give: asking again does not
     cure a mistake that comes from the item.
 
     Parameters
@@ -55,7 +57,8 @@ class Noisy:
     labels : mapping or sequence
         The true values.
     rate : float in [0, 1]
-        Share of the items answered wrongly (not used with ``confusion``).
+        Share of the items (of sets: of the classes of an item) answered wrongly; not used with
+        ``confusion``.
     seed : int
         Two annotators with different seeds err on different items.
     confusion : mapping of mappings, optional
@@ -82,8 +85,9 @@ class Noisy:
                     f"The chances of the answers to {true!r} add to {sum(row.values())}.",
                     mend="Give chances of 0 or more that add to 1.",
                 )
-        values = self.labels.values() if isinstance(self.labels, Mapping) else self.labels
-        object.__setattr__(self, "_values", sorted(set(values)))
+        labels = self.labels.values() if isinstance(self.labels, Mapping) else self.labels
+        values = {one for label in labels for one in (label if is_label_set(label) else (label,))}
+        object.__setattr__(self, "_values", sorted(values))
 
     def __call__(self, item: ItemId) -> Any:
         true = Oracle(self.labels)(item)
@@ -91,6 +95,13 @@ class Noisy:
         if self.confusion is not None:
             row = self.confusion.get(true, {true: 1.0})
             return list(row)[rng.choice(len(row), p=np.array(list(row.values())) / sum(row.values()))]
+        if is_label_set(true):
+            wrong = rng.random(len(self._values)) < self.rate  # type: ignore[attr-defined]
+            return tuple(
+                one
+                for one, slip in zip(self._values, wrong, strict=True)  # type: ignore[attr-defined]
+                if (one in true) != slip
+            )
         if rng.random() >= self.rate:
             return true
         others = [one for one in self._values if one != true]  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from querist.data import ItemId, Pool
 from querist.errors import Conflict, InvalidInput, UnknownQuery
 from querist.events import Event, EventLog, QueryState, State
 from querist.specs import from_spec
-from querist.tasks import Classification, Task
+from querist.tasks import OfClasses, Task
 
 __all__ = ["Decision", "Desk"]
 
@@ -51,8 +52,8 @@ class Desk:
         spec, is_open = self.state.task, self.settings.open_classes
         if self._task is None or self._task[0] is not spec or self._task[1] != is_open:
             task: Task = from_spec(spec)
-            if isinstance(task, Classification) and task.open and not is_open:
-                task = Classification(task.classes)
+            if isinstance(task, OfClasses) and task.open and not is_open:
+                task = replace(task, open=False)
             self._task = (spec, is_open, task)
         return self._task[2]
 

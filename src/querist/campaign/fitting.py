@@ -11,6 +11,7 @@ import numpy as np
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
 from querist.events import State, Trained
+from querist.tasks import is_label_set
 
 __all__ = ["Fitted", "Fitting"]
 
@@ -51,10 +52,15 @@ class Fitting:
         return self._last
 
     def suggestions(self, fitted: Fitted, items: Sequence[ItemId]) -> list[Mapping[str, Any]]:
-        """What the model believes of some items: {"value": ..., "proba": ...}."""
+        """What the model believes of some items: {"value": ..., "proba": ...}.
+
+        Of a set of classes "proba" is the chance that all of it is right, were the classes independent.
+        """
         from querist.models import take
 
         x = take(self._pool.features, self._pool.rows(items))
+        if hasattr(fitted.model, "label_decision"):
+            return _of_sets(fitted.model, x)
         if not hasattr(fitted.model, "proba"):
             return [{"value": float(value)} for value in fitted.model.predict(x)]
         proba = np.asarray(fitted.model.proba(x))
@@ -71,7 +77,9 @@ class Fitting:
         rows = self._pool.rows(state.labels)
         order = np.argsort(rows)  # by row, so that the order of the answers cannot matter
         values = list(state.labels.values())
-        y = np.asarray([values[i] for i in order])
+        y: Any = [values[i] for i in order]
+        if not is_label_set(y[0]):
+            y = np.asarray(y)
         model = as_model(self._estimator, classes=state.classes or None)
         model = model.fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
         predicted = self._predicted(model) if self._stability and state.classes else None
@@ -85,7 +93,19 @@ class Fitting:
         return Fitted(model, state.classes, trained, predicted)
 
     def _predicted(self, model: Any) -> np.ndarray:
-        """The column of the most probable class for the whole pool, chunk by chunk."""
+        """The column of the most probable class (or the set) for the whole pool, chunk by chunk."""
         starts = range(0, len(self._pool), _CHUNK)
-        parts = [model.proba(self._pool.features[start : start + _CHUNK]).argmax(axis=1) for start in starts]
-        return np.concatenate(parts)
+        chunks = (self._pool.features[start : start + _CHUNK] for start in starts)
+        if hasattr(model, "label_decision"):
+            return np.concatenate([model.predict(x) for x in chunks])
+        return np.concatenate([model.proba(x).argmax(axis=1) for x in chunks])
+
+
+def _of_sets(model: Any, x: Any) -> list[Mapping[str, Any]]:
+    """The sets that a model believes in, with the chance of each where it tells the chances of classes."""
+    values = [{"value": value} for value in model.predict(x)]
+    if not hasattr(model, "marginals"):
+        return list(values)
+    chances = np.asarray(model.marginals(x), dtype=np.float64)
+    sure = np.maximum(chances, 1 - chances).prod(axis=1)
+    return [{**value, "proba": float(one)} for value, one in zip(values, sure, strict=True)]

@@ -10,7 +10,7 @@ from querist.campaign.settings import Settings
 from querist.errors import InvalidInput, UnknownPart
 from querist.events import ClassAdded, Created, Event, SettingsChanged, State
 from querist.specs import from_spec, to_spec
-from querist.tasks import Classification, Task
+from querist.tasks import OfClasses, Task
 
 __all__ = ["Wish", "opening_events"]
 
@@ -72,7 +72,7 @@ def _missing_classes(task: Task | None, state: State, now: float) -> list[Event]
             f"The log is about a task of the kind {told.name!r}; got one of the kind {task.name!r}.",
             mend="Leave the task out, or begin a new log.",
         )
-    if isinstance(task, Classification):
+    if isinstance(task, OfClasses):
         return [ClassAdded(at=now, value=one) for one in task.classes if one not in told.classes]
     if task != told:
         raise InvalidInput(

@@ -19,7 +19,7 @@ from querist.events import (
     SettingsChanged,
     Skipped,
 )
-from querist.tasks import Classification
+from querist.tasks import OfClasses, Task
 
 __all__ = ["answer", "class_added", "flag", "release", "retract", "settings_changed", "skip", "told"]
 
@@ -27,7 +27,7 @@ __all__ = ["answer", "class_added", "flag", "release", "retract", "settings_chan
 def answer(desk: Desk, asked: Any, value: Any, by: str | None, seconds: float | None) -> list[Event]:
     """An answer to a question."""
     query = desk.query(asked)
-    value, news = _validated(desk, value)
+    value, news = _validated(desk, value, desk.task)
     if query.status == "answered" and value in (query.told, query.value):
         return []
     if query.status in ("answered", "retracted"):
@@ -50,12 +50,13 @@ def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: floa
     """
     desk.standing.expire(desk.clock())
     events: list[Event] = []
-    added: set[str] = set()
+    task = desk.task
     for given, one in labels.items():
         item = desk.item(given)
-        value, news = _validated(desk, one)
-        events += [event for event in news if event.value not in added]
-        added.update(event.value for event in news)
+        value, news = _validated(desk, one, task)
+        events += news
+        for new in news:  # the next value is one of the task that has these classes already
+            task = task.with_class(new.value) if isinstance(task, OfClasses) else task
         state = desk.state.items.get(item)
         before = None if state is None else state.annotations.get(by)
         held = [asked.query for asked in desk.standing.leases.of_item(item) if asked.to in (by, None)]
@@ -114,9 +115,10 @@ def flag(desk: Desk, given: ItemId, flagged: bool, comment: str, by: str | None)
 def class_added(desk: Desk, name: str, by: str | None) -> Sequence[Event]:
     """One more class at the end of the list."""
     task = desk.task
-    if not isinstance(task, Classification):
+    if not isinstance(task, OfClasses):
         raise InvalidInput(
-            f"A task of the kind {task.name!r} has no classes.", mend="Only a classification has some."
+            f"A task of the kind {task.name!r} has no classes.",
+            mend="Only Classification and MultiLabel have some.",
         )
     new = task.with_class(name).classes[len(task.classes) :]
     return [ClassAdded(at=desk.clock(), value=one, by=by) for one in new]
@@ -130,15 +132,15 @@ def settings_changed(desk: Desk, changes: Mapping[str, Any], by: str | None) -> 
     return [SettingsChanged(at=desk.clock(), settings=differ, by=by)] if differ else []
 
 
-def _validated(desk: Desk, value: Any) -> tuple[Any, list[ClassAdded]]:
-    """The value as the task has it, and the news of a class that it brings along."""
+def _validated(desk: Desk, value: Any, task: Task) -> tuple[Any, list[ClassAdded]]:
+    """The value as the task has it, and the news of the classes that it brings along."""
     if value is None:
         raise InvalidLabel("None is no value.", mend="To give no value, skip the question.")
-    task = desk.task
     value = task.validate(value)
-    if isinstance(task, Classification) and value not in task.classes:
-        return value, [ClassAdded(at=desk.clock(), value=value)]
-    return value, []
+    if not isinstance(task, OfClasses):
+        return value, []
+    named = value if isinstance(value, tuple) else (value,)
+    return value, [ClassAdded(at=desk.clock(), value=one) for one in named if one not in task.classes]
 
 
 def _closed(query: QueryState, value: Any) -> AlreadyAnswered:

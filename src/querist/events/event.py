@@ -91,10 +91,18 @@ class Asked(Event):
     suggestion: Mapping[str, Any] | None = None
     hidden: bool = False
 
+    def __post_init__(self) -> None:
+        if self.suggestion is not None and isinstance(self.suggestion.get("value"), list):
+            frozen = {**self.suggestion, "value": _frozen(self.suggestion["value"])}
+            object.__setattr__(self, "suggestion", frozen)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
-    """An annotator gave a value; ``query`` is None when it was told unasked (an import, a correction)."""
+    """An annotator gave a value; ``query`` is None when it was told unasked (an import, a correction).
+
+    A value that is a list is kept as a tuple, however it came: values are counted and compared.
+    """
 
     kind: ClassVar[str] = "answered"
     item: Item
@@ -102,6 +110,10 @@ class Answered(Event):
     query: str | None = None
     by: str | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, list):
+            object.__setattr__(self, "value", _frozen(self.value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +167,11 @@ class Trained(Event):
     labels: int
     seconds: float | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down; JSON knows no tuples."""
+    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
 
 
 _KINDS = {kind.kind: kind for kind in Event.__subclasses__()}

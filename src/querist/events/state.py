@@ -115,7 +115,8 @@ class State:
         ItemState of every item that was ever touched.
     labels : dict
         What is believed of each item: the value that most annotators stand by, the earliest of those
-        when there is a tie; for numbers their mean.
+        when there is a tie; for numbers their mean; of sets of classes each class by itself, by majority
+        and in a tie as the earliest has it.
     queries : dict
         QueryState by query id.
     open : dict
@@ -129,7 +130,7 @@ class State:
     answers, spent : int
         Standing annotations; and those of them that answered a query (what a budget counts).
     by_annotator, by_class : dict
-        Standing annotations of each annotator; labels of each class.
+        Standing annotations of each annotator; labels of each class (a set counts for each of its own).
 
     >>> from querist.events import Answered, fold
     >>> state = fold(enumerate([Answered(item=7, value="cat"), Answered(item=7, value="dog")], start=1))
@@ -329,15 +330,15 @@ class State:
 
     def _relabel(self, name: Item, item: ItemState) -> None:
         before = self.labels.get(name)
-        label = _believed(item.annotations, numbers=self.task.get("name") == "number")
+        label = _believed(item.annotations, self.task.get("name"), self.classes)
         if before == label:
             return
-        if before is not None:
-            _step(self.by_class, before, -1)
+        for value, step in ((before, -1), (label, +1)):
+            for one in () if value is None else value if isinstance(value, tuple) else (value,):
+                _step(self.by_class, one, step)
         if label is None:
             del self.labels[name]
         else:
-            _step(self.by_class, label, +1)
             self.labels[name] = label
 
     def _standing(self, arm: str) -> list[Outcome]:
@@ -357,12 +358,20 @@ def fold(events: Iterable[tuple[int, Event]]) -> State:
     return state
 
 
-def _believed(annotations: Mapping[str | None, Annotation], *, numbers: bool) -> Any:
+def _believed(
+    annotations: Mapping[str | None, Annotation], task: str | None, classes: tuple[str, ...]
+) -> Any:
     values = [one.value for one in annotations.values()]  # the earliest first
     if len(values) <= 1:
         return values[0] if values else None
-    if numbers:
+    if task == "number":
         return sum(values) / len(values)
+    if task == "multilabel":
+        votes = {name: sum(name in value for value in values) for name in classes}
+        half = len(values) / 2
+        return tuple(
+            name for name in classes if votes[name] > half or (votes[name] == half and name in values[0])
+        )
     return max(values, key=values.count)  # max keeps the first of equals
 
 

@@ -13,12 +13,15 @@ from querist.data import Columns, ItemTable, Pool
 __all__ = ["CHUNK", "Column", "ContentColumns", "Table", "moment"]
 
 CHUNK = 4096
-Type = Literal["text", "integer", "number", "truth"]
+Type = Literal["text", "words", "integer", "number", "truth"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name, and what its cells are (None stands for no value in every type)."""
+    """A column's name, and what its cells are (None stands for no value in every type).
+
+    A cell of "words" is a sequence of strings: a list in JSON lines and Parquet, JSON text in CSV.
+    """
 
     name: str
     type: Type = "text"

@@ -23,10 +23,11 @@ def write_labels(
 ) -> int:
     """Write what is believed of every item that anything was said of: one row an item, in the pool's order.
 
-    Columns: ``id``, ``label`` (none for a skipped item), ``state`` (labelled, skipped or
-    flagged), ``answers`` (how many stand), ``agreement`` (the share of them that agree with the label),
-    ``by``, ``at``, ``seconds`` (of the first answer that agrees), ``because`` (why it was skipped),
-    ``flagged``, ``comment``, and the content.  Returns the number of rows.
+    Columns: ``id``, ``label`` (none for a skipped item; a list where an item may have several
+    classes), ``state`` (labelled, skipped or flagged), ``answers`` (how many stand), ``agreement`` (the
+    share of them that agree with the label), ``by``, ``at``, ``seconds`` (of the first answer that
+    agrees), ``because`` (why it was skipped), ``flagged``, ``comment``, and the content.  Returns the
+    number of rows.
 
     Parameters
     ----------
@@ -222,4 +223,5 @@ def _annotation_row(said: Annotation | Skip, state: State) -> list[Any]:
 
 
 def _value_type(state: State) -> Type:
-    return "number" if state.task.get("name") == "number" else "text"
+    kinds: dict[Any, Type] = {"number": "number", "multilabel": "words"}
+    return kinds.get(state.task.get("name"), "text")

@@ -10,9 +10,10 @@ import numpy as np
 from querist.data import Pool
 from querist.errors import InvalidInput
 from querist.events import State
-from querist.formats.columns import CHUNK, Column, ContentColumns, Table
+from querist.formats.columns import CHUNK, Column, ContentColumns, Table, Type
 from querist.formats.labels import id_type, state_of
 from querist.formats.write import Target, write_table
+from querist.tasks import label_sets
 
 __all__ = ["write_predictions"]
 
@@ -31,7 +32,9 @@ def write_predictions(
     """Write one row for every item of the pool: what the model predicts, how surely, and what people said.
 
     Columns: ``id``, ``predicted``, ``confidence`` (the probability of that class), ``label`` and
-    ``state`` (from ``state``), ``model``, ``proba_<class>`` for each class, and the content.
+    ``state`` (from ``state``), ``model``, ``proba_<class>`` for each class, and the content.  Where
+    ``state`` is one of a :class:`~querist.tasks.MultiLabel` task, ``predicted`` lists the classes above one
+    half, and ``confidence`` is the chance that all of that is right, were the classes independent.
 
     Parameters
     ----------
@@ -40,7 +43,8 @@ def write_predictions(
     classes : sequence of C str
         In the order of the columns of ``proba``.
     proba : array (n, C)
-        A row of probabilities for each item of the pool, in its order; may be memory-mapped.
+        A row of probabilities (or of marginals) for each item of the pool, in its order; may be
+        memory-mapped.
 
     >>> import io
     >>> from querist.data import Pool
@@ -57,17 +61,19 @@ def write_predictions(
             f"and {len(classes)} classes.",
             mend="Wait for the next model: it predicts for every item and class that there is now.",
         )
+    state = state or State()
+    value: Type = "words" if state.task.get("name") == "multilabel" else "text"
     own = [
         Column("id", id_type(pool.ids)),
-        Column("predicted"),
+        Column("predicted", value),
         Column("confidence", "number"),
-        Column("label"),
+        Column("label", value),
         Column("state"),
         Column("model"),
         *(Column(f"proba_{name}", "number") for name in classes),
     ]
     content = ContentColumns(pool, taken=[column.name for column in own])
-    table = Table([*own, *content.columns], _rows(pool, classes, proba, state or State(), model, content))
+    table = Table([*own, *content.columns], _rows(pool, classes, proba, state, model, content))
     return write_table(table, target, format, spreadsheet_safe=spreadsheet_safe)
 
 
@@ -75,11 +81,10 @@ def _rows(
     pool: Pool, classes: Sequence[str], proba: Any, state: State, model: str, content: ContentColumns
 ) -> Iterator[Sequence[Any]]:
     names = np.asarray([str(name) for name in classes], dtype=object)
+    says = _sets if state.task.get("name") == "multilabel" else _leaders
     for start, cells in content.chunks():
         block = np.asarray(proba[start : start + CHUNK], dtype=np.float64)
-        best = block.argmax(axis=1)
-        predicted = names[best].tolist()
-        confidence = block[np.arange(len(block)), best].round(6).tolist()
+        predicted, confidence = says(block, names)
         shares = block.round(6).tolist()
         for i, said in enumerate(cells):
             item = pool.ids[start + i]
@@ -94,3 +99,15 @@ def _rows(
                 *shares[i],
                 *said,
             ]
+
+
+def _leaders(block: np.ndarray, names: np.ndarray) -> tuple[list[Any], list[float]]:
+    """The likeliest class of each row, with its probability."""
+    best = block.argmax(axis=1)
+    return names[best].tolist(), block[np.arange(len(block)), best].round(6).tolist()
+
+
+def _sets(block: np.ndarray, names: np.ndarray) -> tuple[list[Any], list[float]]:
+    """The classes of each row that are likelier than not, with the chance that all of it is right."""
+    sure = np.maximum(block, 1 - block).prod(axis=1)
+    return label_sets(block > 0.5, names.tolist()), sure.round(6).tolist()

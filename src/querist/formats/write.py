@@ -75,12 +75,20 @@ def _write_csv(table: Table, file: BinaryIO, spreadsheet_safe: bool) -> int:
     names = [column.name for column in table.columns]  # data may bring their own
     writer.writerow(map(_safe, names) if spreadsheet_safe else names)
     n = 0
+    words = any(column.type == "words" for column in table.columns)
     for rows in _chunks(table.rows):
+        if words:
+            rows = [[_told(cell) for cell in row] for row in rows]
         writer.writerows([map(_safe, row) for row in rows] if spreadsheet_safe else rows)
         n += len(rows)
     text.flush()
     text.detach()
     return n
+
+
+def _told(cell: Any) -> Any:
+    """Words as a list in JSON: no separator is safe, for a class may hold any character."""
+    return json.dumps(list(cell), ensure_ascii=False) if isinstance(cell, list | tuple) else cell
 
 
 def _safe(cell: Any) -> Any:
@@ -103,7 +111,13 @@ def _write_parquet(table: Table, file: BinaryIO, spreadsheet_safe: bool) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    types = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "truth": pa.bool_()}
+    types = {
+        "text": pa.string(),
+        "words": pa.list_(pa.string()),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "truth": pa.bool_(),
+    }
     schema = pa.schema([(column.name, types[column.type]) for column in table.columns])
     n = 0
     with pq.ParquetWriter(file, schema) as writer:

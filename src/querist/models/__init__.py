@@ -3,11 +3,13 @@
 from querist.models.closed_form import closed_form
 from querist.models.committee import Bagging, Committee
 from querist.models.contract import CAPABILITIES, Model, capabilities, require
+from querist.models.estimator import is_fitted
 from querist.models.memory import Memory, memory_of
+from querist.models.multilabel import ScikitMultiLabel
 from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
 from querist.models.rows import take
-from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model, is_fitted
+from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model
 
 __all__ = [
     "Bagging",
@@ -18,6 +20,7 @@ __all__ = [
     "Parzen",
     "Prediction",
     "ScikitClassifier",
+    "ScikitMultiLabel",
     "ScikitRegressor",
     "as_model",
     "capabilities",

@@ -9,9 +9,11 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.models.capability import where
+from querist.models.estimator import is_fitted
 from querist.models.members import members_by_lot
+from querist.models.multilabel import holds_sets
 from querist.models.rows import take
-from querist.models.scikit import as_model, is_fitted
+from querist.models.scikit import as_model
 
 __all__ = ["Bagging", "Committee"]
 
@@ -72,6 +74,7 @@ class Committee:
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Committee:
         """A new committee, each member fitted to all rows with a seed of its own."""
+        _check_values(y)
         seeds = _seeds(seed, len(self.members))
         members = [one.fitted(x, y, seed=own) for one, own in zip(self.members, seeds, strict=True)]
         return Committee(members, self.classes_given)
@@ -155,6 +158,7 @@ class Bagging(Committee):
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Committee:
         """A committee of ``size`` members, each fitted to as many rows drawn with replacement."""
+        _check_values(y)
         values, n = list(y), len(y)
         if not n:
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
@@ -186,6 +190,14 @@ class _Bagged(Committee):
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Committee:
         """A new committee of new bootstraps."""
         return self.bagging.fitted(x, y, seed=seed)
+
+
+def _check_values(y: Any) -> None:
+    if holds_sets(y):
+        raise InvalidInput(
+            "A committee votes on one class an item; these labels are sets of classes.",
+            mend="Use the model alone: RandomForestClassifier() or any other classifier takes sets.",
+        )
 
 
 def _classifies(model: Any) -> bool:

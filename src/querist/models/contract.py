@@ -17,9 +17,13 @@ CAPABILITIES = {
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
     "head": "Use a linear classifier (LogisticRegression, LinearSVC), alone or at the end of a pipeline.",
+    "marginals": "Use labels that are sets of classes, and a classifier with predict_proba.",
+    "label_decision": "Use labels that are sets of classes (MultiLabel), and any classifier.",
     "units": "Use a model of a structured task, with a method units(x).",
 }
 """The methods that a model may have, and what to use where one is missing."""
+
+_OF_ONE_CLASS = ("proba", "decision", "draws", "frequencies", "head", "mean_std")
 
 
 @runtime_checkable
@@ -32,6 +36,10 @@ class Model(Protocol):
     ``proba(x)``        (n, C) class probabilities, columns in the order of ``classes``
     ``decision(x)``     (n, C) signed distances to the boundary of each class, higher inside it
     ``frequencies(x)``  (n, C) how often each class was seen nearby, by weight
+    ``marginals(x)``    (n, C) the chance of each class by itself, where an item may have several;
+                        from 0 to 1, and no distribution: rows sum to whatever they do
+    ``label_decision(x)``  (n, C) signed distances, above 0 where the item has the class; infinite
+                        where the labels leave no doubt (all of them have the class, or none)
     ``predict(x)``      (n,) values
     ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
@@ -39,8 +47,7 @@ class Model(Protocol):
     ``embed(x)``        (n, d) vectors in which distance means something
     ``head()``          (C, d) weights and (C,) bias of a linear last layer over what ``embed`` says (over
                         ``x``, without it): the logits, minus infinity for a class not known
-    ==================  ========================================================================
-    """
+    ==================  ================================================================="""
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Model: ...
 
@@ -58,6 +65,8 @@ def require(model: Any, capability: str, *, by: str) -> None:
     """Raise MissingCapability, with what to use instead, unless ``model`` has ``capability``."""
     if not hasattr(model, capability):
         told = getattr(model, "describes", None) or type(model).__name__
-        raise MissingCapability(
-            f"{by} needs model.{capability}(x), which {told} cannot give.", mend=CAPABILITIES[capability]
-        )
+        mend = CAPABILITIES[capability]
+        if hasattr(model, "label_decision") and capability in _OF_ONE_CLASS:
+            told = f"{told}, which says of each class by itself whether an item has it,"
+            mend = "Use a strategy for sets of classes, such as 'binary_minimum', 'cvirs' or 'default'."
+        raise MissingCapability(f"{by} needs model.{capability}(x), which {told} cannot give.", mend=mend)

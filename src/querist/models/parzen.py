@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.errors import InvalidInput, NotFitted
+from querist.models.multilabel import holds_sets
 
 __all__ = ["Parzen"]
 
@@ -74,6 +75,11 @@ class Parzen:
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Parzen:
         """A new model that has seen rows ``x`` with the values ``y``."""
+        if holds_sets(y):
+            raise InvalidInput(
+                "Parzen counts one class an item; these labels are sets of classes.",
+                mend="Use KNeighborsClassifier() or any other classifier of scikit-learn.",
+            )
         values = [one.item() if isinstance(one, np.generic) else one for one in y]
         if not values:
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")

@@ -95,6 +95,18 @@ class Prediction:
         return self._in_chunks(self.model.decision, self.rows, columns=len(self.model.classes))
 
     @cached_property
+    def marginals(self) -> np.ndarray:
+        """The chance of each class by itself, (k, C): an item may have several."""
+        self._need("marginals")
+        return self._in_chunks(self.model.marginals, self.rows, columns=len(self.model.classes))
+
+    @cached_property
+    def label_decision(self) -> np.ndarray:
+        """Signed distances, (k, C): above 0 where the item has the class, infinite where that is certain."""
+        self._need("label_decision")
+        return self._in_chunks(self.model.label_decision, self.rows, columns=len(self.model.classes))
+
+    @cached_property
     def frequencies(self) -> np.ndarray:
         """How often each class was seen near each candidate, by weight, (k, C)."""
         self._need("frequencies")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,11 @@ import numpy as np
 from querist.errors import InvalidInput, MissingCapability, NotFitted
 from querist.models.capability import where
 from querist.models.contract import Model
+from querist.models.estimator import Scikit, before_last, is_fitted, last_step, length, plain
 from querist.models.members import members_by_lot
+from querist.models.multilabel import ScikitMultiLabel, holds_sets, says_sets
 
-__all__ = ["ScikitClassifier", "ScikitRegressor", "as_model", "is_fitted"]
+__all__ = ["ScikitClassifier", "ScikitRegressor", "as_model"]
 
 
 def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
@@ -29,6 +30,9 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
     classes : values, optional
         What the columns of ``proba`` are, in this order, whatever the labels seen so far.  Without
         it they are the sorted values of the labels that the model is fitted to.
+
+    Fitted to labels that are sets of classes, or to an indicator matrix, a classifier becomes a
+    :class:`~querist.models.ScikitMultiLabel`.
 
     Raises
     ------
@@ -51,51 +55,12 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
         )
     if _regresses(estimator):
         return ScikitRegressor(estimator)
+    if says_sets(estimator):
+        return ScikitMultiLabel(estimator, classes)
     return ScikitClassifier(estimator, classes)
 
 
-class _Scikit:
-    """What both kinds share: the estimator, whether it is fitted, the clone that fitting works on."""
-
-    def __init__(self, estimator: Any) -> None:
-        self.estimator = estimator
-
-    @property
-    def describes(self) -> str:
-        """The name of what does the work: the last step of a pipeline."""
-        return type(_last(self.estimator)).__name__
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether it has seen labels."""
-        return is_fitted(self.estimator)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.estimator!r})"
-
-    @where(lambda model: _can_embed(model.estimator))
-    def embed(self, x: Any) -> Any:
-        """What the last step of the pipeline sees, (n, d)."""
-        self._check_fitted()
-        return self.estimator[:-1].transform(x)
-
-    def _clone(self, seed: int) -> Any:
-        if not hasattr(self.estimator, "get_params"):
-            return copy.deepcopy(self.estimator)
-        from sklearn.base import clone
-
-        fresh = clone(self.estimator)
-        names = [name for name in fresh.get_params(deep=True) if name.split("__")[-1] == "random_state"]
-        return fresh.set_params(**dict.fromkeys(names, int(seed) % 2**32))
-
-    def _check_fitted(self) -> None:
-        if not is_fitted(self.estimator):
-            raise NotFitted(
-                f"{self.describes} has not seen a label yet.", mend="Fit it first: model.fitted(x, y)."
-            )
-
-
-class ScikitClassifier(_Scikit):
+class ScikitClassifier(Scikit):
     """A scikit-learn classifier, with its columns held at the classes of the campaign.
 
     A class without a label has probability 0.  With labels of one class only nothing is fitted: the
@@ -130,9 +95,14 @@ class ScikitClassifier(_Scikit):
         """The same model with these columns; classes that it does not know have probability 0."""
         return ScikitClassifier(self.estimator, classes, seen=self._seen)
 
-    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitClassifier:
-        """A new model, fitted to rows ``x`` and their values ``y``; every ``random_state`` is ``seed``."""
-        values = [_plain(one) for one in y]
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitClassifier | ScikitMultiLabel:
+        """A new model, fitted to rows ``x`` and their values ``y``; every ``random_state`` is ``seed``.
+
+        Values that are sets of classes make a model of several labels an item.
+        """
+        if holds_sets(y):
+            return ScikitMultiLabel(self.estimator, self._classes).fitted(x, y, seed=seed)
+        values = [plain(one) for one in y]
         seen = set(values)
         if not seen:
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
@@ -147,7 +117,7 @@ class ScikitClassifier(_Scikit):
         target = np.asarray(values)
         fresh = self._clone(seed)
         fresh.fit(x, target)
-        return ScikitClassifier(fresh, self._classes, seen=tuple(_plain(one) for one in np.unique(target)))
+        return ScikitClassifier(fresh, self._classes, seen=tuple(plain(one) for one in np.unique(target)))
 
     @where(lambda model: hasattr(model.estimator, "predict_proba"))
     def proba(self, x: Any) -> np.ndarray:
@@ -160,7 +130,7 @@ class ScikitClassifier(_Scikit):
     def predict(self, x: Any) -> np.ndarray:
         """The value predicted for each row, (n,)."""
         if self._only is not None:
-            return np.asarray(self._only * _length(x))
+            return np.asarray(self._only * length(x))
         self._check_fitted()
         return np.asarray(self.estimator.predict(x))
 
@@ -168,9 +138,9 @@ class ScikitClassifier(_Scikit):
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the ensemble say, (k, n, C); distinct ones while there are enough."""
         if self._only is not None:
-            return np.broadcast_to(self._constant(x), (k, _length(x), len(self.classes))).copy()
+            return np.broadcast_to(self._constant(x), (k, length(x), len(self.classes))).copy()
         self._check_fitted()
-        x, ensemble = _before_last(self.estimator, x), _last(self.estimator)
+        x, ensemble = before_last(self.estimator, x), last_step(self.estimator)
         votes = []
         for member, columns in _members(ensemble, k, rng):
             said = np.asarray(member.predict_proba(_columns(x, columns)))
@@ -206,7 +176,7 @@ class ScikitClassifier(_Scikit):
 
         Of two classes the logits are -f and f, as in :meth:`decision`.
         """
-        last = _last(self.estimator)
+        last = last_step(self.estimator)
         weights, bias = np.asarray(last.coef_), np.atleast_1d(np.asarray(last.intercept_, dtype=np.float64))
         if len(weights) == 1:
             weights, bias = np.concatenate([-weights, weights]), np.concatenate([-bias, bias])
@@ -217,7 +187,7 @@ class ScikitClassifier(_Scikit):
     def _known(self) -> tuple[Any, ...]:
         """The classes that the estimator knows, in the order of its own columns."""
         if self._only is None and hasattr(self.estimator, "classes_"):
-            return tuple(_plain(one) for one in self.estimator.classes_)
+            return tuple(plain(one) for one in self.estimator.classes_)
         if self._seen is None:
             raise NotFitted(
                 f"{self.describes} does not tell its classes.", mend="Fit it: model.fitted(x, y)."
@@ -225,16 +195,16 @@ class ScikitClassifier(_Scikit):
         return self._seen
 
     def _constant(self, x: Any) -> np.ndarray:
-        return np.tile([float(one in self._known()) for one in self.classes], (_length(x), 1))
+        return np.tile([float(one in self._known()) for one in self.classes], (length(x), 1))
 
     def _in_place(self, proba: np.ndarray, known: Any, *, missing: float = 0.0) -> np.ndarray:
         column = {value: i for i, value in enumerate(self.classes)}
-        places = [column.get(_plain(value), -1) for value in known]
+        places = [column.get(plain(value), -1) for value in known]
         if places == list(range(len(column))):
             return proba
         if -1 in places:
             raise InvalidInput(
-                f"The estimator predicts {_plain(known[places.index(-1)])!r}, which is none of the classes.",
+                f"The estimator predicts {plain(known[places.index(-1)])!r}, which is none of the classes.",
                 mend="Give as_model(...) all classes, as they were when the estimator was fitted.",
             )
         full = np.full((len(proba), len(column)), missing, dtype=proba.dtype)
@@ -242,7 +212,7 @@ class ScikitClassifier(_Scikit):
         return full
 
 
-class ScikitRegressor(_Scikit):
+class ScikitRegressor(Scikit):
     """A scikit-learn regressor; ``mean_std`` where it tells its spread or is an ensemble."""
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> ScikitRegressor:
@@ -266,7 +236,7 @@ class ScikitRegressor(_Scikit):
         if _tells_std(self.estimator):
             mean, std = self.estimator.predict(x, return_std=True)
             return np.asarray(mean, dtype=np.float64), np.asarray(std, dtype=np.float64)
-        ensemble = _last(self.estimator)
+        ensemble = last_step(self.estimator)
         members = self._say(x, _members(ensemble, None, None))
         return self.predict(x), members.std(axis=0)
 
@@ -274,29 +244,11 @@ class ScikitRegressor(_Scikit):
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the ensemble say, (k, n); distinct ones while there are enough."""
         self._check_fitted()
-        return self._say(x, _members(_last(self.estimator), k, rng))
+        return self._say(x, _members(last_step(self.estimator), k, rng))
 
     def _say(self, x: Any, members: Any) -> np.ndarray:
-        x = _before_last(self.estimator, x)
+        x = before_last(self.estimator, x)
         return np.stack([np.asarray(m.predict(_columns(x, c)), dtype=np.float64) for m, c in members])
-
-
-def is_fitted(estimator: Any) -> bool:
-    """Whether an estimator or a model has been fitted; a model that does not tell counts as fitted."""
-    if hasattr(estimator, "fitted"):
-        return bool(getattr(estimator, "is_fitted", True))
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils.validation import check_is_fitted
-
-    if not hasattr(estimator, "__sklearn_tags__"):  # like an estimator, and none of scikit-learn's
-        return any(
-            name.endswith("_") and not name.startswith("_") for name in getattr(estimator, "__dict__", {})
-        )
-    try:
-        check_is_fitted(estimator)
-    except (NotFittedError, TypeError):
-        return False
-    return True
 
 
 def _regresses(estimator: Any) -> bool:
@@ -307,26 +259,9 @@ def _regresses(estimator: Any) -> bool:
     return bool(is_regressor(estimator))
 
 
-def _last(estimator: Any) -> Any:
-    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-
-
-def _before_last(estimator: Any, x: Any) -> Any:
-    return estimator[:-1].transform(x) if hasattr(estimator, "steps") and len(estimator.steps) > 1 else x
-
-
-def _can_embed(estimator: Any) -> bool:
-    return (
-        hasattr(estimator, "steps")
-        and len(estimator.steps) > 1
-        and is_fitted(estimator)
-        and hasattr(estimator[:-1], "transform")
-    )
-
-
 def _is_linear(estimator: Any) -> bool:
     """Whether its last step is fitted and has one row of weights a class, or one for two classes."""
-    last = _last(estimator)
+    last = last_step(estimator)
     weights: Any = getattr(last, "coef_", None)
     classes = getattr(last, "classes_", ())
     pairs = hasattr(last, "decision_function_shape")  # SVC: a row of weights for each pair of classes
@@ -339,7 +274,7 @@ def _is_committee(estimator: Any) -> bool:
     """Whether its members answer the whole question each: bagging, forests, votes; not boosting by stages."""
     from sklearn.ensemble import BaseEnsemble, VotingClassifier, VotingRegressor
 
-    last = _last(estimator)
+    last = last_step(estimator)
     if not isinstance(last, BaseEnsemble | VotingClassifier | VotingRegressor):
         return False
     members = getattr(last, "estimators_", [])
@@ -363,13 +298,4 @@ def _columns(x: Any, columns: Any) -> Any:
 def _tells_std(estimator: Any) -> bool:
     import inspect
 
-    return "return_std" in inspect.signature(_last(estimator).predict).parameters
-
-
-def _length(x: Any) -> int:
-    shape = getattr(x, "shape", None)
-    return int(shape[0]) if shape else len(x)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    return "return_std" in inspect.signature(last_step(estimator).predict).parameters

@@ -139,6 +139,8 @@ def _unsure(prediction: Prediction) -> np.ndarray | None:
     model = prediction.model
     if hasattr(model, "proba"):
         doubt = margin(prediction.proba)
+    elif hasattr(model, "marginals") and prediction.marginals.shape[1]:
+        doubt = -np.abs(2 * prediction.marginals - 1).mean(axis=1)
     elif hasattr(model, "mean_std"):
         doubt = prediction.mean_std[1]
     else:
