@@ -26,6 +26,7 @@ from querist.acquisition.improvement import (
     UpperConfidenceBound,
 )
 from querist.acquisition.information import Epig
+from querist.acquisition.precision import ExpectedAveragePrecision
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Entropy",
     "Epig",
     "Epistemic",
+    "ExpectedAveragePrecision",
     "ExpectedCost",
     "ExpectedGradientLength",
     "ExpectedImprovement",

@@ -52,6 +52,7 @@ from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
+from querist.kernels.precision import expected_average_precision
 from querist.kernels.probabilistic import probabilistic_gain
 from querist.kernels.quire import quire
 from querist.kernels.relevance import falcun, ranked_batch
@@ -93,6 +94,7 @@ __all__ = [
     "entropy",
     "epig",
     "epistemic",
+    "expected_average_precision",
     "expected_cost",
     "expected_decision_gain",
     "expected_error_reduction",
