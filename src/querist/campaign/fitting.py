@@ -42,6 +42,7 @@ class Fitting:
         self._clock = clock
         self._stability = stability
         self._last: Fitted | None = None
+        self._unfitted: tuple[tuple[str, ...], Any] | None = None
 
     def current(self, state: State, upto: int) -> Fitted | None:
         """The model of the labels as they stood after event ``upto``; None while there is no label."""
@@ -71,7 +72,7 @@ class Fitting:
         ]
 
     def _fit(self, state: State, upto: int) -> Fitted:
-        from querist.models import as_model, take  # at the point of use: it knows scikit-learn
+        from querist.models import take  # at the point of use: it knows scikit-learn
 
         began = self._clock()
         rows = self._pool.rows(state.labels)
@@ -80,8 +81,7 @@ class Fitting:
         y: Any = [values[i] for i in order]
         if not is_label_set(y[0]):
             y = np.asarray(y)
-        model = as_model(self._estimator, classes=state.classes or None)
-        model = model.fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
+        model = self._model(state).fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
         predicted = self._predicted(model) if self._stability and state.classes else None
         metrics = {}
         if predicted is not None and self._last is not None and self._last.predicted is not None:
@@ -91,6 +91,14 @@ class Fitting:
             at=now, version=f"m{upto}", upto=upto, labels=len(rows), seconds=now - began, metrics=metrics
         )
         return Fitted(model, state.classes, trained, predicted)
+
+    def _model(self, state: State) -> Any:
+        """The model with the classes as they are now, not fitted; built anew when a class is added."""
+        from querist.models import as_model
+
+        if self._unfitted is None or self._unfitted[0] != state.classes:
+            self._unfitted = (state.classes, as_model(self._estimator, classes=state.classes or None))
+        return self._unfitted[1]
 
     def _predicted(self, model: Any) -> np.ndarray:
         """The column of the most probable class (or the set) for the whole pool, chunk by chunk."""

@@ -108,7 +108,14 @@ class Pool:
 
     def rows(self, items: Iterable[ItemId]) -> np.ndarray:
         """The rows of many items, shape (k,), in the order given."""
-        return np.fromiter((self.row(item) for item in items), dtype=np.intp)
+        told = list(items)
+        if self._row_of is None and set(map(type, told)) <= {int}:
+            rows = np.array(told, dtype=np.intp)
+            if not rows.size or (rows.min() >= 0 and rows.max() < self._n):
+                return rows
+        elif self._row_of is not None and self._row_of.keys() >= set(told):
+            return np.fromiter(map(self._row_of.__getitem__, told), dtype=np.intp, count=len(told))
+        return np.fromiter((self.row(item) for item in told), dtype=np.intp)
 
 
 def _rows(column: Any) -> int:

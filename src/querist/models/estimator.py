@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from querist.errors import NotFitted
 from querist.models.capability import where
 
-__all__ = ["Scikit", "before_last", "is_fitted", "last_step", "length", "plain"]
+__all__ = ["Scikit", "before_last", "is_fitted", "last_step", "length", "plain", "plain_list"]
 
 
 class Scikit:
@@ -41,17 +42,38 @@ class Scikit:
     def _clone(self, seed: int) -> Any:
         if not hasattr(self.estimator, "get_params"):
             return copy.deepcopy(self.estimator)
-        from sklearn.base import clone
+        from sklearn.base import BaseEstimator, clone
 
-        fresh = clone(self.estimator)
-        names = [name for name in fresh.get_params(deep=True) if name.split("__")[-1] == "random_state"]
-        return fresh.set_params(**dict.fromkeys(names, int(seed) % 2**32))
+        if self not in _UNFITTED:
+            _UNFITTED[self] = _unfitted(self.estimator)
+        fresh, names, usual = _UNFITTED[self]
+        fresh = copy.deepcopy(fresh) if usual else clone(fresh)  # copying a clone takes a tenth of the time
+        if names == ["random_state"] and type(fresh).set_params is BaseEstimator.set_params:
+            fresh.random_state = int(seed) % 2**32  # what set_params does, without its search for names
+        elif names:
+            fresh.set_params(**dict.fromkeys(names, int(seed) % 2**32))
+        return fresh
 
     def _check_fitted(self) -> None:
         if not is_fitted(self.estimator):
             raise NotFitted(
                 f"{self.describes} has not seen a label yet.", mend="Fit it first: model.fitted(x, y)."
             )
+
+
+_UNFITTED: WeakKeyDictionary[Scikit, tuple[Any, list[str], bool]] = WeakKeyDictionary()
+
+
+def _unfitted(estimator: Any) -> tuple[Any, list[str], bool]:
+    """A clone that is never fitted, its parameters that are seeds, and whether no part clones its own way."""
+    from sklearn.base import BaseEstimator, clone
+
+    fresh = clone(estimator)
+    parameters = fresh.get_params(deep=True)
+    usual = BaseEstimator.__sklearn_clone__
+    parts = (fresh, *parameters.values())
+    all_usual = all(getattr(type(one), "__sklearn_clone__", usual) is usual for one in parts)
+    return fresh, [name for name in parameters if name.split("__")[-1] == "random_state"], all_usual
 
 
 def is_fitted(estimator: Any) -> bool:
@@ -100,3 +122,11 @@ def length(x: Any) -> int:
 def plain(value: Any) -> Any:
     """One of NumPy's values as Python's own."""
     return value.item() if isinstance(value, np.generic) else value
+
+
+def plain_list(values: Any) -> list[Any]:
+    """Many of NumPy's values as Python's own."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "USbif":
+        told: list[Any] = values.tolist()
+        return told
+    return [plain(one) for one in values]

@@ -10,7 +10,7 @@ import numpy as np
 from querist.errors import InvalidInput, MissingCapability, NotFitted
 from querist.models.capability import where
 from querist.models.contract import Model
-from querist.models.estimator import Scikit, before_last, is_fitted, last_step, length, plain
+from querist.models.estimator import Scikit, before_last, is_fitted, last_step, length, plain, plain_list
 from querist.models.members import members_by_lot
 from querist.models.multilabel import ScikitMultiLabel, holds_sets, says_sets
 
@@ -102,7 +102,7 @@ class ScikitClassifier(Scikit):
         """
         if holds_sets(y):
             return ScikitMultiLabel(self.estimator, self._classes).fitted(x, y, seed=seed)
-        values = [plain(one) for one in y]
+        values = plain_list(y)
         seen = set(values)
         if not seen:
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
@@ -117,7 +117,7 @@ class ScikitClassifier(Scikit):
         target = np.asarray(values)
         fresh = self._clone(seed)
         fresh.fit(x, target)
-        return ScikitClassifier(fresh, self._classes, seen=tuple(plain(one) for one in np.unique(target)))
+        return ScikitClassifier(fresh, self._classes, seen=tuple(plain_list(np.unique(target))))
 
     @where(lambda model: hasattr(model.estimator, "predict_proba"))
     def proba(self, x: Any) -> np.ndarray:
@@ -187,7 +187,7 @@ class ScikitClassifier(Scikit):
     def _known(self) -> tuple[Any, ...]:
         """The classes that the estimator knows, in the order of its own columns."""
         if self._only is None and hasattr(self.estimator, "classes_"):
-            return tuple(plain(one) for one in self.estimator.classes_)
+            return tuple(plain_list(self.estimator.classes_))
         if self._seen is None:
             raise NotFitted(
                 f"{self.describes} does not tell its classes.", mend="Fit it: model.fitted(x, y)."
