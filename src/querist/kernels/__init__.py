@@ -54,6 +54,7 @@ from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.precision import expected_average_precision
 from querist.kernels.probabilistic import probabilistic_gain
+from querist.kernels.pseudo import pseudo_labels
 from querist.kernels.quire import quire
 from querist.kernels.relevance import falcun, ranked_batch
 from querist.kernels.sampling import priority_sample
@@ -133,6 +134,7 @@ __all__ = [
     "priority_sample",
     "probabilistic_gain",
     "pruning",
+    "pseudo_labels",
     "pure_radius",
     "query_information",
     "quire",

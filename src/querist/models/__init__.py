@@ -8,6 +8,7 @@ from querist.models.memory import Memory, memory_of
 from querist.models.multilabel import ScikitMultiLabel
 from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
+from querist.models.pseudo_labelled import PseudoLabelled
 from querist.models.rows import take
 from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model
 
@@ -19,6 +20,7 @@ __all__ = [
     "Model",
     "Parzen",
     "Prediction",
+    "PseudoLabelled",
     "ScikitClassifier",
     "ScikitMultiLabel",
     "ScikitRegressor",

@@ -6,6 +6,7 @@ from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
 from querist.strategies.balanced import Balanced
 from querist.strategies.batch_bald import BatchBald
+from querist.strategies.ceal import Ceal
 from querist.strategies.choose import choose
 from querist.strategies.cluster_margin import ClusterMargin
 from querist.strategies.contract import Proposal, Snapshot, Strategy
@@ -40,6 +41,7 @@ __all__ = [
     "Bait",
     "Balanced",
     "BatchBald",
+    "Ceal",
     "Clue",
     "ClusterMargin",
     "DCoM",
