@@ -129,14 +129,12 @@ def test_kmeans_plus_plus_draws_by_its_law():
     assert seen[0] == 0 and chisquare(seen[1:], 2_000 * np.array([1, 4, 9]) / 14).pvalue > 1e-3
 
 
-def test_rounding_at_the_end_of_the_law_never_leaves_it():
-    class Last:
-        def random(self):
-            return np.nextafter(1.0, 0.0) * (1 + 1e-16)
-
+@pytest.mark.parametrize("lot", [0.0, np.nextafter(1.0, 0.0)])
+def test_lots_at_the_ends_never_leave_the_law(lot):
     x = np.array([[0.0], [1.0], [2.0], [0.0]])
-    picks, chances = kmeans_plus_plus(x, 1, taken=[0], rng=Last())
-    assert picks.tolist() == [2] and chances[0] == 0.8
+    picks, chances = kmeans_plus_plus(x, 3, taken=[0], lots=np.full(4, lot))
+    assert picks.tolist() == [2, 1, 3] or lot == 0.0
+    assert sorted(picks.tolist()) == [1, 2, 3] and picks[2] == 3 and chances[2] == 1.0
 
 
 def test_memory_is_a_few_columns():

@@ -12,7 +12,7 @@ from querist.kernels.confidence import interval_at_any_look
 from querist.kernels.contrast import contrast
 from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.cost_embedding import class_places, cost_embedding
-from querist.kernels.coverage import greedy_sampling, k_center, kmeans_plus_plus
+from querist.kernels.coverage import greedy_sampling, k_center
 from querist.kernels.decision_gain import expected_decision_gain
 from querist.kernels.density import cosine_density
 from querist.kernels.density_weighted import density_weighted
@@ -50,8 +50,10 @@ from querist.kernels.lcmd import lcmd
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
+from querist.kernels.nearness import Measured, Nearness, nearness
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
+from querist.kernels.plus_plus import kmeans_plus_plus
 from querist.kernels.precision import expected_average_precision
 from querist.kernels.probabilistic import probabilistic_gain
 from querist.kernels.pseudo import pseudo_labels
@@ -71,6 +73,8 @@ __all__ = [
     "GaussianBayes",
     "LogisticStep",
     "NearestLabels",
+    "Measured",
+    "Nearness",
     "OuterProducts",
     "ParzenWindow",
     "Points",
@@ -131,6 +135,7 @@ __all__ = [
     "mean_std",
     "mixed_coverage",
     "nearest",
+    "nearness",
     "priority_sample",
     "probabilistic_gain",
     "pruning",

@@ -9,8 +9,8 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import BLOCK, Array, is_sparse
-from querist.kernels.coverage import kmeans_plus_plus
 from querist.kernels.neighbours import Points
+from querist.kernels.plus_plus import kmeans_plus_plus
 
 __all__ = ["Clusters", "kmeans", "representatives", "typicality"]
 

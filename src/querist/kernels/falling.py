@@ -29,8 +29,10 @@ class Falling:
         The values of ``rows`` after :attr:`turn` turns, and how many each takes account of now.
         ``since`` says how many it took account of before; a row whose bound has fallen below ``best``
         need not be brought further.
-    turn, since : int
-        How many turns there have been, and how many of them the values given take account of.
+    turn : int
+        How many turns there have been.
+    since : int or (n,)
+        How many of them the values given take account of.
     first_of_equals : bool
         Whether equal values go to the lower row, which costs bringing all equal bounds up to date;
         otherwise to one of those that are up to date.
@@ -48,13 +50,13 @@ class Falling:
         fresh: Callable[[Array, Array, float], tuple[Array, Array]],
         *,
         turn: int = 0,
-        since: int = 0,
+        since: int | Array = 0,
         first_of_equals: bool = False,
     ) -> None:
         self.values = values
         self.turn = turn
         self._fresh = fresh
-        self._since = np.full(len(values), since, dtype=np.int32)
+        self._since = np.array(np.broadcast_to(since, len(values)), dtype=np.int32)
         self._strict = first_of_equals
         self._list = max(256, min(4096, len(values) // 16))
         self._short = np.empty(0, dtype=np.intp)

@@ -10,7 +10,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import BLOCK, Array, as_matrix, blocks, is_sparse
 
-__all__ = ["Points", "nearest"]
+__all__ = ["Points", "nearest", "squared_norms", "unmeasurable"]
 
 
 class Points:
@@ -38,12 +38,9 @@ class Points:
         self.mean = self._mean()
         self.norms = np.empty(self.n, dtype=self.dtype)
         for start, stop in self.blocks():
-            self.norms[start:stop] = _squared_norms(self._centred(self.block(start, stop)))
+            self.norms[start:stop] = squared_norms(self._centred(self.block(start, stop)))
         if not np.isfinite(self.norms).all():
-            raise InvalidInput(
-                f"The features of row {self._first_wrong()} are not finite or too large to be squared.",
-                mend="Fill missing values (SimpleImputer) and scale the features first.",
-            )
+            raise unmeasurable(self._first_wrong())
 
     def blocks(self, width: int = 0) -> Iterator[tuple[int, int]]:
         """Ranges of rows whose features, and whose ``width`` results, each fit one block."""
@@ -77,7 +74,7 @@ class Points:
         distances = np.asarray(products)
         if not self.sparse:
             distances -= self.mean @ centres.T
-        squares = norms[:, None] + _squared_norms(centres)[None, :]
+        squares = norms[:, None] + squared_norms(centres)[None, :]
         distances *= -2
         distances += squares
         # what is left of a cancellation is noise: rows that repeat are at distance 0, not near it
@@ -172,7 +169,16 @@ def _keep_least(found: Array, rows: Array, distances: Array, some: Array) -> Non
     rows[np.isinf(found)] = -1
 
 
-def _squared_norms(rows: Any) -> Array:
+def unmeasurable(row: int) -> InvalidInput:
+    """The error that says which row no distance can be taken from."""
+    return InvalidInput(
+        f"The features of row {row} are not finite or too large to be squared.",
+        mend="Fill missing values (SimpleImputer) and scale the features first.",
+    )
+
+
+def squared_norms(rows: Any) -> Array:
+    """The squared length of each row, (n,)."""
     if is_sparse(rows):
         return np.asarray(rows.multiply(rows).sum(axis=1)).ravel().astype(rows.dtype, copy=False)
     norms: Array = np.einsum("ij,ij->i", rows, rows)

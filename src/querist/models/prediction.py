@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput, MissingCapability
-from querist.kernels import top, uniform
+from querist.kernels import Nearness, nearness, top, uniform
 from querist.models.contract import require
 from querist.models.memory import Memory
 from querist.models.rows import take
@@ -17,6 +17,7 @@ from querist.models.rows import take
 __all__ = ["Prediction"]
 
 _SAMPLE = 3  # a stream of chance apart from that of strategies
+_NEARNESS = "nearness"
 
 
 class Prediction:
@@ -172,6 +173,17 @@ class Prediction:
     def embedding(self) -> Any:
         """Where the candidates are in :attr:`space`, (k, d')."""
         return self.space if self._all else take(self.space, self.rows)
+
+    @cached_property
+    def nearness(self) -> Nearness:
+        """How far the rows of :attr:`space` are from the taken ones, going on from earlier questions.
+
+        For searches by distance, in place of the table; where a taken row was given back, it begins afresh.
+        """
+        kept = self.memory.get(_NEARNESS)
+        near = nearness(self.space, self.taken) if kept is None else kept.for_taken(self.taken)
+        self.memory.keep(_NEARNESS, near)
+        return near
 
     @cached_property
     def costs(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from querist.selection.clusters import KMeans, KMedoids, TypiClust
 from querist.selection.contract import Selection, Selector
 from querist.selection.coresets import FrankWolfe, GraphCut, LightweightCoreset
-from querist.selection.coverage import KCenter, KMeansPlusPlus
+from querist.selection.coverage import KCenter, KMeansPlusPlus, lots_of
 from querist.selection.discriminative import Discriminative
 from querist.selection.graph import GraphDensity
 from querist.selection.spread import LCMD, MaxDet
@@ -20,6 +20,7 @@ __all__ = [
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",
+    "lots_of",
     "KMedoids",
     "LCMD",
     "LightweightCoreset",

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.kernels import OuterProducts, kmeans_plus_plus, top
+from querist.kernels import kmeans_plus_plus, nearness, top
 from querist.models import Prediction, require, take
-from querist.selection import KMeansPlusPlus
+from querist.selection import KMeansPlusPlus, lots_of
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -28,10 +28,12 @@ class Badge:
     gradient, and ``Margin`` does as well.  It does not look at what is labelled: that is the model's part.
 
     The gradients are (p - 1 at the likeliest class) x (what the last layer sees); as products they are
-    never written down, so that time is O(k n (C + d)) and memory O(n C) besides the pool.  The first pick
-    has the longest gradient, as in the authors' program; items that are out with others count as picked.
-    Where all gradients are alike or nothing (repeated rows, a model sure of everything) the rest is drawn
-    uniformly.  While there is no model it draws by k-means++ on the features.  Needs ``model.proba``.
+    never written down, and few distances are taken: time O(n C) and memory O(n C) besides the pool, which
+    is read once, at the first question about it.  The first pick has the longest gradient, as in the
+    authors' program; items that are out with others count as picked.  Where all gradients are alike or
+    nothing (repeated rows, a model sure of everything) the rest is drawn uniformly.  On large pools the
+    chance of a draw is an estimate, whose reciprocal is right on average.  While there is no model it
+    draws by k-means++ on the features.  Needs ``model.proba``.
 
     >>> from sklearn.linear_model import LogisticRegression
     >>> from querist.data import Pool
@@ -71,17 +73,17 @@ def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
     factors[prediction.rows] = _surprise(prediction.proba)
     if len(out):
         factors[out] = _surprise(prediction.model.proba(take(prediction.x, out)))
-    lengths = np.sqrt(OuterProducts(factors, prediction.space).norms[prediction.rows])
+    measured = prediction.nearness.measured
+    lengths = np.sqrt((measured.squares * np.einsum("ij,ij->i", factors, factors))[prediction.rows])
     first = np.empty(0, dtype=np.intp)
     if not len(out):
         first = prediction.rows[top(lengths, 1, ties=prediction.chance)]
     picks, chances = kmeans_plus_plus(
-        prediction.space,
+        nearness(measured, np.concatenate([out, first])),
         n - len(first),
-        taken=np.concatenate([out, first]),
         rows=prediction.rows,
         factors=factors,
-        rng=np.random.default_rng(prediction.seed),
+        lots=lots_of(prediction),
     )
     picks = np.concatenate([first, picks])
     return proposed(

@@ -96,11 +96,7 @@ class IGS:
         if snapshot.model is None or not len(prediction):
             return _spread(snapshot, prediction, n)
         picks, distances = greedy_sampling(
-            prediction.space,
-            _outputs(snapshot, prediction),
-            n,
-            taken=prediction.taken,
-            rows=prediction.rows,
+            prediction.nearness, _outputs(snapshot, prediction), n, rows=prediction.rows
         )
         return _told(snapshot, picks, distances, "It is far from what is known, and its value too.")
 
@@ -108,7 +104,7 @@ class IGS:
 def _spread(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
     if not len(prediction):
         return proposed(snapshot, prediction.rows)
-    picks, distances = k_center(prediction.space, n, taken=prediction.taken, rows=prediction.rows)
+    picks, distances = k_center(prediction.nearness, n, rows=prediction.rows)
     return _told(snapshot, picks, distances, "It is far from everything that was asked.")
 
 

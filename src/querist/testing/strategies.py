@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,16 @@ def takes_float32_and_float64_alike(strategy: Strategy) -> None:
     check_proposal(strategy.propose(counts, 6), counts, 6)
 
 
+def goes_on_as_from_a_fresh_start(strategy: Strategy) -> None:
+    """Three growing rounds on one pool, and one with a label taken back, beside pools made anew."""
+    x, y = blobs(60, seed=6)
+    pool = snapshot_of(x).pool
+    for labelled in ((*range(6),), (*range(9), 20), (*range(12), 20, 30), (*range(2, 12), 30)):
+        anew = snapshot_of(x, y, labelled=labelled, pending=[40], closed=[41])
+        first, second = strategy.propose(replace(anew, pool=pool), 6), strategy.propose(anew, 6)
+        _same(second, first, f"with {len(labelled)} labels, going on from earlier questions,")
+
+
 def survives_json(strategy: Strategy) -> None:
     x, y = blobs(30)
     snapshot = snapshot_of(x, y, labelled=range(6))
@@ -190,6 +201,7 @@ STRATEGY_LAWS: Laws = {
     "does not mind the order of rows": does_not_mind_the_order_of_rows,
     "takes sparse and dense alike": takes_sparse_and_dense_alike,
     "takes float32 and float64 alike": takes_float32_and_float64_alike,
+    "a fresh start gives the same picks as going on": goes_on_as_from_a_fresh_start,
     "survives being written as JSON": survives_json,
     "holds little memory": holds_little_memory,
 }
