@@ -20,7 +20,6 @@ __all__ = [
     "KCenter",
     "KMeans",
     "KMeansPlusPlus",
-    "lots_of",
     "KMedoids",
     "LCMD",
     "LightweightCoreset",
@@ -32,4 +31,5 @@ __all__ = [
     "Stochastic",
     "Top",
     "TypiClust",
+    "lots_of",
 ]
