@@ -1,0 +1,290 @@
+"""What is asked of all pairs of rows, compiled: products in strips that stay in the cache, then one number a row.
+
+Each function goes through some rows (``part``, at least a tile high, (m, d)) and all columns that it is given
+(``panels``, packed), and adds to what it writes.  Rows and columns are measured from one origin, so that a
+squared distance is |row|^2 + |column|^2 - 2 product.  ``near`` is room for a strip, (m, columns of a strip).
+A column that only fills up its panel is infinitely long.  Each call is for one thread, without
+Python's lock.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba.core import types
+
+from querist.kernels.compiled import THREADS, _bits, _compiled, _in_place_of, _number
+from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
+
+__all__ = [
+    "HEIGHT",
+    "KINDS",
+    "THREADS",
+    "added",
+    "added_both_ways",
+    "closest",
+    "k_nearest",
+    "nearest_stranger",
+    "pack",
+    "summed",
+    "width_of",
+]
+
+KINDS = {"ball": 0, "gaussian": 1, "cosine": 2, "inverse": 3}
+"""Similarities: 1 within a radius, exp(-d^2 / 2 radius^2), (1 + product) / 2, 1 / (1 + d)."""
+
+_LANES = 64  # least numbers side by side
+
+
+def _exponential(x: Any) -> Any:
+    """e to a number of 0 or less; compiled, in a form that runs many at a time."""
+    return math.exp(x)
+
+
+@_in_place_of(_exponential)
+def _exponential_compiled(x: Any) -> Any:
+    """2^m e^r with m whole and |r| <= log(2) / 2, and the series of e^r."""
+    single = x == types.float32
+    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
+    terms, shift, bias = (7, whole(23), whole(127)) if single else (13, whole(52), whole(1023))
+    least, per_log, log = real(-87 if single else -708), real(1 / math.log(2)), real(math.log(2))
+    half, one = real(0.5), real(1)
+
+    def code(x: Any) -> Any:
+        small = x if x > least else least
+        m = whole(small * per_log - half)  # what is cut off is below 0: the nearest whole number
+        r = small - real(m) * log
+        series = one
+        for k in range(terms, 0, -1):
+            series = one + series * r / real(k)
+        power = series * _number(whole(whole(m + bias) << shift))
+        return power if x > least else real(0)
+
+    return code
+
+
+# ---- one row of a strip: loops short enough for the compiler to see that nothing overlaps
+
+
+@_compiled
+def _squared(row: Any, norm: Any, norms: Any, noise: Any) -> None:
+    """Products to squared distances; what is left of a cancellation is noise."""
+    for j in range(len(row)):
+        size = norm + norms[j]
+        away = size - 2 * row[j]
+        row[j] = 0 if away < noise * size else away
+
+
+@_compiled
+def _inside(row: Any, limit: Any) -> None:
+    one, none = row.dtype.type(1), row.dtype.type(0)
+    for j in range(len(row)):
+        row[j] = one if row[j] <= limit else none
+
+
+@_compiled
+def _waned(row: Any, scale: Any) -> None:
+    for j in range(len(row)):
+        row[j] = _exponential(row[j] * scale)
+
+
+@_compiled
+def _inverse(row: Any) -> None:
+    one = row.dtype.type(1)
+    for j in range(len(row)):
+        row[j] = one / (one + np.sqrt(row[j]))
+
+
+@_compiled
+def _turned(row: Any) -> None:
+    half = row.dtype.type(0.5)
+    for j in range(len(row)):
+        row[j] = half + half * row[j]
+
+
+@_compiled
+def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any) -> None:
+    """Products to similarities."""
+    if kind == 2:
+        _turned(row)
+    else:
+        _squared(row, norm, norms, noise)
+        if kind == 0:
+            _inside(row, scale)
+        elif kind == 1:
+            _waned(row, scale)
+        else:
+            _inverse(row)
+
+
+@_compiled
+def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
+    """The weight of what lies between ``low`` and ``high`` of each similarity."""
+    total = row.dtype.type(0)
+    for j in range(len(row)):
+        top = row[j] if row[j] < high[j] else high[j]
+        total += weight[j] * (top - low[j] if top > low[j] else 0)
+    return total
+
+
+@_compiled
+def _above(row: Any, weight: Any, low: Any, back: Any) -> None:
+    for j in range(len(row)):
+        back[j] += weight * (row[j] - low if row[j] > low else 0)
+
+
+@_compiled
+def _lower(row: Any, least: Any) -> None:
+    for j in range(len(least)):
+        least[j] = row[j] if row[j] < least[j] else least[j]
+
+
+@_compiled
+def _least(row: Any, lanes: Any) -> Any:
+    """The least number; their count is a multiple of that of the lanes."""
+    for j in range(len(lanes)):
+        lanes[j] = row[j]
+    for start in range(len(lanes), len(row), len(lanes)):
+        _lower(row[start : start + len(lanes)], lanes)
+    least = lanes[0]
+    for j in range(1, len(lanes)):
+        least = lanes[j] if lanes[j] < least else least
+    return least
+
+
+@_compiled
+def _ranked(row: Any, shift: Any) -> None:
+    for j in range(len(row)):
+        row[j] = shift[j] - 2 * row[j]
+
+
+@_compiled
+def _strangers(row: Any, of: Any, mine: int) -> None:
+    far = row.dtype.type(np.inf)
+    for j in range(len(row)):
+        row[j] = far if of[j] == mine else row[j]
+
+
+@_compiled
+def _count_below(row: Any, limit: Any) -> int:
+    count = 0
+    for j in range(len(row)):
+        count += row[j] < limit
+    return count
+
+
+# ---- parts of a table
+
+
+@_compiled
+def added(
+    part: Any, own: Any, panels: Any, norms: Any, weight: Any, low: Any, high: Any,
+    kind: int, scale: Any, noise: Any, near: Any, out: Any,
+) -> None:  # fmt: skip
+    """For each row the weight of all columns between ``low`` and ``high`` that its similarities reach."""
+    width, columns = panels.shape[2], near.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        for i in range(len(out)):
+            row = near[i, : stop - start]
+            _alike(row, own[i], norms[start:stop], kind, scale, noise)
+            out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
+
+
+@_compiled
+def added_both_ways(
+    part: Any, own: Any, own_weight: Any, own_low: Any, panels: Any, norms: Any, weight: Any, low: Any,
+    high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
+) -> None:  # fmt: skip
+    """The same, and for each column the weight of all rows above what they have, into ``back``."""
+    width, columns = panels.shape[2], near.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        some[:] = 0
+        for i in range(len(out)):
+            row = near[i, : stop - start]
+            _alike(row, own[i], norms[start:stop], kind, scale, noise)
+            out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
+            _above(row, own_weight[i], own_low[i], some[: stop - start])
+        for j in range(stop - start):
+            back[start + j] += some[j]
+
+
+@_compiled
+def closest(part: Any, panels: Any, shift: Any, lanes: Any, near: Any, which: Any, least: Any) -> None:
+    """The column of least ``shift`` - 2 product, the first among equals, and that least number."""
+    width, columns = panels.shape[2], near.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        for i in range(len(which)):
+            row = near[i, : stop - start]
+            _ranked(row, shift[start:stop])
+            best = _least(row, lanes)
+            if best < least[i]:
+                least[i] = best
+                j = 0
+                while row[j] != best:
+                    j += 1
+                which[i] = start + j
+
+
+@_compiled
+def summed(part: Any, of: Any, weight: Any, sums: Any) -> None:
+    """Add each row, by its weight, to the sum of its cluster."""
+    for i in range(len(of)):
+        row, total, by = part[i], sums[of[i]], weight[i]
+        for k in range(len(total)):
+            total[k] += by * row[k]
+
+
+@_compiled
+def nearest_stranger(
+    part: Any, own: Any, own_of: Any, panels: Any, norms: Any, of: Any, noise: Any,
+    lanes: Any, near: Any, least: Any,
+) -> None:  # fmt: skip
+    """The squared distance from each row to the nearest column of another cluster."""
+    width, columns = panels.shape[2], near.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        for i in range(len(least)):
+            row = near[i, : stop - start]
+            _squared(row, own[i], norms[start:stop], noise)
+            _strangers(row, of[start:stop], own_of[i])
+            best = _least(row, lanes)
+            least[i] = best if best < least[i] else least[i]
+
+
+@_compiled
+def k_nearest(
+    part: Any, own: Any, names: Any, panels: Any, norms: Any, others: Any, noise: Any,
+    near: Any, found: Any, rows: Any,
+) -> None:  # fmt: skip
+    """Merge the columns into the k nearest of each row so far, ascending; the earlier among equals.
+
+    ``names`` and ``others`` are the numbers of rows and columns: none is its own neighbour, and a column
+    whose number is below 0 is nobody's.
+    """
+    width, columns, k = panels.shape[2], near.shape[1], found.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        for i in range(len(names)):
+            row, least, ids = near[i, : stop - start], found[i], rows[i]
+            _squared(row, own[i], norms[start:stop], noise)
+            for first in range(0, len(row), _LANES):
+                if not _count_below(row[first : first + _LANES], least[k - 1]):
+                    continue
+                for j in range(first, min(first + _LANES, len(row))):
+                    name = others[start + j]
+                    if row[j] < least[k - 1] and name >= 0 and name != names[i]:
+                        place = k - 1
+                        while place and least[place - 1] > row[j]:
+                            least[place], ids[place] = least[place - 1], ids[place - 1]
+                            place -= 1
+                        least[place], ids[place] = row[j], name
