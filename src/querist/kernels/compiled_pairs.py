@@ -1,4 +1,4 @@
-"""What is asked of all pairs of rows, compiled: products in strips that stay in the cache, then one number a row.
+"""What is asked of all pairs, compiled: products in strips that stay in the cache, then one number a row.
 
 Each function goes through some rows (``part``, at least a tile high, (m, d)) and all columns that it is given
 (``panels``, packed), and adds to what it writes.  Rows and columns are measured from one origin, so that a
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from querist.kernels.compiled import THREADS, _bits, _compiled, _in_place_of, _number
+from querist.kernels.compiled import THREADS, _compiled, _in_place_of, _number
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "KINDS",
     "THREADS",
     "added",
+    "added_back",
     "added_both_ways",
     "closest",
     "k_nearest",
@@ -130,9 +131,10 @@ def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
 
 
 @_compiled
-def _above(row: Any, weight: Any, low: Any, back: Any) -> None:
+def _each_between(row: Any, weight: Any, low: Any, high: Any, back: Any) -> None:
     for j in range(len(row)):
-        back[j] += weight * (row[j] - low if row[j] > low else 0)
+        top = row[j] if row[j] < high else high
+        back[j] += weight * (top - low if top > low else 0)
 
 
 @_compiled
@@ -195,11 +197,30 @@ def added(
 
 
 @_compiled
-def added_both_ways(
-    part: Any, own: Any, own_weight: Any, own_low: Any, panels: Any, norms: Any, weight: Any, low: Any,
-    high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
+def added_back(
+    part: Any, own: Any, weight: Any, low: Any, high: Any, panels: Any, norms: Any,
+    kind: int, scale: Any, noise: Any, near: Any, some: Any, back: Any,
 ) -> None:  # fmt: skip
-    """The same, and for each column the weight of all rows above what they have, into ``back``."""
+    """The same for each column, of all rows, into ``back``."""
+    width, columns = panels.shape[2], near.shape[1]
+    for start in range(0, panels.shape[0] * width, columns):
+        stop = min(start + columns, panels.shape[0] * width)
+        products(part, panels, start // width, stop // width, near)
+        some[:] = 0
+        for i in range(len(weight)):
+            row = near[i, : stop - start]
+            _alike(row, own[i], norms[start:stop], kind, scale, noise)
+            _each_between(row, weight[i], low[i], high[i], some[: stop - start])
+        for j in range(stop - start):
+            back[start + j] += some[j]
+
+
+@_compiled
+def added_both_ways(
+    part: Any, own: Any, own_weight: Any, own_low: Any, own_high: Any, panels: Any, norms: Any, weight: Any,
+    low: Any, high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
+) -> None:  # fmt: skip
+    """Both at once: rows and columns are each other's."""
     width, columns = panels.shape[2], near.shape[1]
     for start in range(0, panels.shape[0] * width, columns):
         stop = min(start + columns, panels.shape[0] * width)
@@ -209,7 +230,7 @@ def added_both_ways(
             row = near[i, : stop - start]
             _alike(row, own[i], norms[start:stop], kind, scale, noise)
             out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
-            _above(row, own_weight[i], own_low[i], some[: stop - start])
+            _each_between(row, own_weight[i], own_low[i], own_high[i], some[: stop - start])
         for j in range(stop - start):
             back[start + j] += some[j]
 

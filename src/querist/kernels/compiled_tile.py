@@ -8,6 +8,7 @@ older ones.  The columns come packed (:func:`pack`).
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numba
@@ -75,7 +76,7 @@ def _in_registers(context: Any, part: Any, row: Any, panels: Any, panel: Any, ne
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         arrays = [context.make_array(signature.args[i])(context, builder, args[i]) for i in (0, 2, 4)]
-        _Tile(builder, part.dtype == types.float32).write(*arrays, args[1], args[3], args[5])
+        _Tile(builder, part.dtype == types.float32).write(arrays, args[1], args[3], args[5])
         return context.get_dummy_value()
 
     return types.void(part, whole, panels, whole, near, whole), code
@@ -91,9 +92,9 @@ class _Tile:
         self.vector = ir.VectorType(ir.FloatType() if single else ir.DoubleType(), self.lanes)
         self.nothing = ir.Constant(self.vector, ir.Undefined)
 
-    def write(self, part: Any, panels: Any, near: Any, row: Any, panel: Any, column: Any) -> None:
+    def write(self, arrays: Any, row: Any, panel: Any, column: Any) -> None:
         """Sums that begin at 0, a loop over the features, and the sums written down."""
-        builder = self.builder
+        builder, (part, panels, near) = self.builder, arrays
         depth = cgutils.unpack_tuple(builder, part.shape)[1]
         rows = self._rows(part, row, self._number(0))
         out = self._rows(near, row, column)
@@ -109,7 +110,7 @@ class _Tile:
         more = self._added(sums, rows, columns, feature)
         after = builder.add(feature, self._number(1))
         feature.add_incoming(after, loop)
-        for one, other in zip(sum(sums, []), sum(more, []), strict=True):
+        for one, other in zip(chain(*sums), chain(*more), strict=True):
             one.add_incoming(ir.Constant(self.vector, [0.0] * self.lanes), before)
             one.add_incoming(other, loop)
         builder.cbranch(builder.icmp_signed("<", after, depth), loop, done)

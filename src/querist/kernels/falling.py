@@ -36,6 +36,8 @@ class Falling:
     first_of_equals : bool
         Whether equal values go to the lower row, which costs bringing all equal bounds up to date;
         otherwise to one of those that are up to date.
+    together : int
+        How many rows are brought up to date first; it doubles while none is the largest.
 
     Memory O(n); each pick reads a list of 4,096 rows, all n now and then.
 
@@ -52,12 +54,14 @@ class Falling:
         turn: int = 0,
         since: int | Array = 0,
         first_of_equals: bool = False,
+        together: int = _FIRST,
     ) -> None:
         self.values = values
         self.turn = turn
         self._fresh = fresh
         self._since = np.array(np.broadcast_to(since, len(values)), dtype=np.int32)
         self._strict = first_of_equals
+        self._together = together
         self._list = max(256, min(4096, len(values) // 16))
         self._short = np.empty(0, dtype=np.intp)
         self._rest = np.inf if len(values) else -np.inf  # the largest bound that is not in the short list
@@ -78,7 +82,7 @@ class Falling:
         self.turn += 1
 
     def _largest(self) -> int:
-        step = _FIRST
+        step = self._together
         while True:
             bounds = self.values[self._short]
             now = self._since[self._short] == self.turn

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_rows, blocks
+from querist.kernels.directions import Directions
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
+from querist.kernels.pairs import (
+    added,
+    added_of_each,
+    is_large,
+    nearest_column,
+    nearest_stranger,
+    similar,
+)
 
 __all__ = ["greedy_coverage", "pure_radius", "reach"]
 
 SIMILARITIES = ("gaussian", "ball", "cosine")
+
+_TOGETHER = 128  # candidates brought up to date at once: to gather the witnesses costs as much
+_KEPT = 8  # times the witnesses: of how many it is kept from where to where they were covered
 
 
 def greedy_coverage(
@@ -43,7 +56,7 @@ def greedy_coverage(
     radius : float > 0
     rows, taken : row numbers, optional
         The candidates (all rows if not given), and those that cover already.  Among equals the
-        earlier of ``rows`` is picked once nothing is to be gained.
+        earlier of ``rows`` is picked.
     witnesses : row numbers, optional
         What is to be covered; all rows if not given.
     weights : (len(witnesses),) numbers >= 0, optional
@@ -58,9 +71,10 @@ def greedy_coverage(
     >>> greedy_coverage(x, 3, similarity="ball", radius=0.5)[1]
     array([0.6, 0.4, 0. ])
 
-    Time O(m w d) for m candidates and w witnesses, then a few candidates a pick (gains only fall, so
-    an old one is a bound; Minoux 1978).  Memory: the candidates, witnesses and taken rows where they
-    are fewer than half of ``x``, and one block.
+    Time O(m w d) for m candidates and w witnesses (half of it where they are the same rows), then a few
+    candidates a pick: gains only fall, so an old one is a bound (Minoux 1978), and it falls by what
+    picks since then covered better.  Memory O(m + w) and one block, and the candidates, witnesses and
+    taken rows where they are fewer than half of ``x``.
 
     Nemhauser, Wolsey & Fisher 1978; Wei, Iyer & Bilmes 2015 (facility location); Yehuda et al. 2022
     (ProbCover); Bae, Noh & Sutherland 2024 (MaxHerding).
@@ -75,33 +89,14 @@ def greedy_coverage(
     picks, gains = np.empty(max(0, min(n, len(rows))), dtype=np.intp), np.zeros(max(0, min(n, len(rows))))
     if not len(picks):
         return picks, gains
-    like = _Likeness(x, (rows, witnesses, taken), similarity, radius)
-    covered, weight = np.zeros(len(witnesses), dtype=like.dtype), weight.astype(like.dtype)
-    total_weight = max(float(weight.sum(dtype=np.float64)), 1e-300)
-    digits = 6 if like.dtype == np.float32 else 10  # what is equal stays so through the noise of rounding
-    for start, stop in blocks(len(taken), len(witnesses)):
-        np.maximum(covered, like.witnesses(2, np.arange(start, stop)).max(axis=0), out=covered)
-
-    def gain(some: Array) -> Array:
-        added = np.empty(len(some))
-        for start, stop in blocks(len(some), len(witnesses)):
-            near = like.witnesses(0, some[start:stop])
-            near -= covered
-            added[start:stop] = np.maximum(near, 0, out=near) @ weight
-        return np.round(added / total_weight, digits)
-
-    def fresh(some: Array, since: Array, best: float) -> tuple[Array, Array]:
-        return gain(some), np.full(len(some), falling.turn)
-
-    falling = Falling(gain(np.arange(len(rows))), fresh, first_of_equals=similarity != "ball")
+    cover = _Cover(x, (rows, witnesses, taken), weight, similarity, radius)
     for i in range(len(picks)):
-        pick, gains[i] = falling.take()
-        picks[i] = rows[pick]
-        np.maximum(covered, like.witnesses(0, np.array([pick]))[0], out=covered)
+        place, gains[i] = cover.take()
+        picks[i] = rows[place]
     return picks, gains
 
 
-def pure_radius(x: Any, clusters: Any, *, purity: float = 0.95) -> float:
+def pure_radius(x: Any, clusters: Any, *, purity: float = 0.95, most: int = 4096) -> float:
     """The largest radius at which a share ``purity`` of the balls around rows hold one cluster only.
 
     A ball is pure while it does not reach the nearest row of another cluster; so the radius is a
@@ -114,26 +109,20 @@ def pure_radius(x: Any, clusters: Any, *, purity: float = 0.95) -> float:
     clusters : (n,) cluster numbers
     purity : float
         From 0 to 1.
+    most : int
+        How many balls are looked at, around the first rows; each meets all rows.
 
     >>> pure_radius([[0.0], [1.0], [4.0], [5.0]], [0, 0, 1, 1], purity=1.0)
     2.9997...
 
-    Time O(n^2 d), memory O(n) and one block: give a sample of a large pool.  Yehuda et al. 2022.
+    Time O(n d most), memory O(n) and one block.  Yehuda et al. 2022.
     """
     if not 0 <= purity <= 1:
         raise InvalidInput(f"purity must be from 0 to 1; got {purity!r}.", mend="The paper uses 0.95.")
     points, of = Points(x), np.asarray(clusters)
-    away = np.full(points.n, np.inf)
-    for cluster in np.unique(of):
-        members = np.flatnonzero(of == cluster)
-        for first in range(0, len(members), 512):
-            centres = points.centres(members[first : first + 512])
-            for start, stop in points.blocks(centres.shape[0]):
-                least = points.squared(start, stop, centres).min(axis=1)
-                other = of[start:stop] != cluster
-                away[start:stop][other] = np.minimum(away[start:stop][other], least[other])
-    place = min(points.n - 1, int((1 - purity) * points.n + 1e-9))
-    bound = float(np.sqrt(np.partition(away, place)[place]))
+    away = nearest_stranger(points, np.arange(min(most, points.n)), of)
+    place = min(len(away) - 1, int((1 - purity) * len(away) + 1e-9))
+    bound = float(np.partition(away, place)[place])
     if np.isfinite(bound):
         return bound * (1 - 1e-4)  # a ball that touches another cluster is not pure
     return 2 * float(np.sqrt(points.norms.max())) or 1.0
@@ -170,49 +159,116 @@ def reach(x: Any, share: float, *, most: int = 256) -> float:
     return max(float(np.median(np.sqrt(within))), spread) or 1.0
 
 
-class _Likeness:
-    """Similarities of candidates (0), witnesses (1) and taken rows (2) to all witnesses."""
+class _Cover:
+    """How far witnesses (1) are covered by taken rows (2) and picks, and what candidates (0) would add.
 
-    def __init__(self, x: Any, parts: tuple[Array, Array, Array], similarity: str, radius: float) -> None:
-        self.kind = similarity
+    A gain that is out of date is brought up to date from the witnesses that picks since then covered
+    better, if these are fewer than all.
+    """
+
+    def __init__(
+        self, x: Any, parts: tuple[Array, Array, Array], weight: Array, kind: str, radius: float
+    ) -> None:
         needed = np.unique(np.concatenate(parts))
         if 2 * len(needed) < x.shape[0]:
             x, parts = x[needed], tuple(np.searchsorted(needed, part) for part in parts)  # type: ignore
-        self.points = Points(_unit(x) if similarity == "cosine" else x)
-        self.parts = parts
-        self.dtype = self.points.dtype
-        self.limit = self.dtype.type(radius**2)
-        own = self.points.x if similarity == "cosine" else None
-        self.others = self.points.centres(parts[1]) if own is None else own[parts[1]]
+        self.kind, self.radius = kind, radius
+        self.points: Any = Directions(x) if kind == "cosine" else Points(x)
+        self.rows, self.witnesses, taken = parts
+        dtype = self.points.dtype
+        self.weight = weight.astype(dtype)
+        self.mass = max(float(weight.sum()), 1e-300)
+        # what is equal stays so through the noise of rounding, and what is less than it counts for nothing
+        self.digits, self.least = (6, 1e-7) if dtype == np.float32 else (10, 1e-12)
+        self.covered = np.zeros(len(self.witnesses), dtype=dtype)
+        self.large = is_large(self.points, len(self.rows) * len(self.witnesses))
+        self.steps: list[tuple[Array, Array, Array]] = []  # after each pick: who was covered better, from, to
+        self.forgotten = 0  # turns of which the steps are gone
+        if len(taken):
+            near = nearest_column(self.points, self.witnesses, taken)
+            self.covered = np.ascontiguousarray(similar(near, kind, radius))
+        self.exact = self._first(alone=not len(taken))
+        self.falling = self._falling(0)
 
-    def witnesses(self, part: int, places: Array) -> Array:
-        """(len(places), len(witnesses)) similarities."""
-        rows = self.parts[part][places]
-        if self.kind == "cosine":
-            products = self.points.x[rows] @ self.others.T
-            similar = np.asarray(products.toarray() if is_sparse(products) else products)
-            similar += 1
-            similar /= 2
-            return similar
-        squared = self.points.between(rows, self.others)
-        if self.kind == "ball":
-            return np.asarray(squared <= self.limit, dtype=self.dtype)
-        squared /= -2 * self.limit
-        near: Array = np.exp(squared, out=squared)
-        return near
+    def take(self) -> tuple[int, float]:
+        """The place of the candidate that adds most, and what it adds."""
+        place, gain = self.falling.take()
+        self._cover_by(int(self.rows[place]))
+        if len(self.steps) == 1 and self.closed:
+            self._afresh()
+        return place, gain
 
+    def _first(self, *, alone: bool) -> Array:
+        """What each candidate adds at the outset."""
+        self.closed = alone and self.kind == "cosine"
+        if self.closed:  # the mean of cosines is a product with the mean
+            total = self.points.total(self.witnesses, self.weight).astype(self.points.dtype)
+            along = np.empty(len(self.rows))
+            for start, stop in self.points.points.parts(len(self.rows)):
+                along[start:stop] = np.asarray(self.points.centres(self.rows[start:stop]) @ total).ravel()
+            return (self.mass + along) / 2
+        if np.array_equal(self.rows, self.witnesses):
+            return added_of_each(self.points, self.rows, self.weight, self.covered, self.kind, self.radius)
+        return self._whole(self.rows)
 
-def _unit(x: Any) -> Any:
-    """The rows at length 1, of the type given; rows of zeros stay."""
-    if is_sparse(x):
-        from scipy.sparse import diags_array
+    def _afresh(self) -> None:
+        """All gains after the first pick, which leaves no bound of use where everything is a bit alike."""
+        out = np.isinf(self.falling.values)
+        self.exact = self._first(alone=False)
+        self.falling = self._falling(self.falling.turn)
+        self.falling.values[out] = -np.inf
 
-        lengths = np.sqrt(np.asarray(x.multiply(x).sum(axis=1), dtype=np.float64).ravel())
-        unit = (diags_array(1 / np.where(lengths > 0, lengths, 1)) @ x).tocsr()
-        return unit.astype(np.float32) if x.dtype == np.float32 else unit
-    x = x if x.dtype == np.float32 else x.astype(np.float64)
-    lengths = np.sqrt(np.einsum("ij,ij->i", x, x))[:, None]
-    return x / np.where(lengths > 0, lengths, 1)
+    def _falling(self, turn: int) -> Falling:
+        values = np.round(self.exact / self.mass, self.digits)
+        step = _TOGETHER if self.large else 32
+        return Falling(values, self._fresh, turn=turn, since=turn, first_of_equals=True, together=step)
+
+    def _whole(self, rows: Array) -> Array:
+        high = np.full(len(self.witnesses), np.inf, dtype=self.points.dtype)
+        given = self.witnesses, self.weight, self.covered, high
+        return added(self.points, rows, *given, self.kind, self.radius, large=self.large)
+
+    def _cover_by(self, row: int) -> None:
+        """Note what the pick of ``row`` covers better than it was."""
+        centre = self.points.centres([row])
+        near = np.empty(self.points.n, dtype=self.points.dtype)
+        for start, stop in blocks(self.points.n, self.points.d):
+            near[start:stop] = self.points.squared(start, stop, centre)[:, 0]
+        near = near[self.witnesses]
+        if self.kind == "ball":  # at the border, where rounding decides, nobody is counted again
+            near -= (
+                8 * np.finfo(near.dtype).eps * (self.points.norms[row] + self.points.norms[self.witnesses])
+            )
+        near = similar(near, self.kind, self.radius)
+        better = np.flatnonzero(near > self.covered + self.least)
+        self.steps.append((better, self.covered[better], near[better]))
+        self.covered[better] = near[better]
+        while sum(len(step[0]) for step in self.steps[self.forgotten :]) > _KEPT * len(self.witnesses):
+            self.steps[self.forgotten] = (better[:0], near[:0], near[:0])
+            self.forgotten += 1
+
+    def _fresh(self, places: Array, since: Array, best: float) -> tuple[Array, Array]:
+        """Gains of candidates, as far as they are ``best`` or more."""
+        since, now = since.copy(), self.falling.turn
+        turns = [*np.unique(since).tolist(), now]
+        for turn, until in pairwise(turns):
+            bound = np.round(self.exact[places] / self.mass, self.digits)
+            some = np.flatnonzero((since == turn) & (bound >= best))
+            if not len(some):
+                continue
+            rows = self.rows[places[some]]
+            left = sum(len(step[0]) for step in self.steps[turn:])
+            if turn < self.forgotten or left >= len(self.witnesses):
+                self.exact[places[some]] = self._whole(rows)
+                since[some] = now
+                continue
+            better, low, high = (np.concatenate(some) for some in zip(*self.steps[turn:until], strict=True))
+            given = self.witnesses[better], self.weight[better], low, high
+            lost = added(self.points, rows, *given, self.kind, self.radius, large=self.large)
+            self.exact[places[some]] -= lost
+            since[some] = until
+        gains = np.round(self.exact[places] / self.mass, self.digits)
+        return np.maximum(gains, 0), since
 
 
 def _checked(weights: Any, n: int, similarity: str, radius: float) -> Array:

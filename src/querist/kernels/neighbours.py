@@ -57,7 +57,10 @@ class Points:
 
     def centres(self, rows: Any) -> Any:
         """Some rows as centres, measured from the mean, shape (k, d); sparse rows stay sparse."""
-        return self._centred(self.x[np.asarray(rows, dtype=np.intp)].astype(self.dtype, copy=False))
+        some = self.x[np.asarray(rows, dtype=np.intp)].astype(self.dtype, copy=False)  # a copy
+        if not self.sparse:
+            some -= self.mean
+        return some
 
     def squared(self, start: int, stop: int, centres: Any) -> Array:
         """Squared distances of the rows ``start`` to ``stop`` to ``centres``, shape (stop - start, k)."""
