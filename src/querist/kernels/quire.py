@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks
+from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.falling import Falling
-from querist.kernels.likeness import Likeness
+from querist.kernels.neighbours import Points
 
 __all__ = ["quire"]
+
+LIKENESSES = ("gaussian", "linear")
+_NOISE = 0.01  # below this, float32 would lose what is left of a variance
 
 
 def quire(
@@ -68,14 +71,12 @@ def quire(
     quoted for it leaves out a term that differs from row to row.
     """
     known, goal, others, candidates = _checked(x, labelled, targets, taken, rows, noise)
-    like = Likeness(x, similarity, radius)
-    few = like.linear and not like.points.sparse and like.points.d < len(known) + len(others) + n
-    fit = (_Weights if few else _Posterior)(like, known, noise)
-    loss = fit.loss(candidates, goal)
+    fit = _fit(x, similarity, radius, known, goal, noise, len(others) + n)
     for one in others:
         fit.add(one)
-    values = fit.variance(candidates) / loss
-    digits = 6 if like.dtype == np.float32 else 10
+    loss, bound, exact = fit.first_look(candidates)
+    values = bound / loss
+    digits = 6 if fit.like.dtype == np.float32 else 10
     scale = float(values.max(initial=0)) or 1.0
 
     def rounded(values: Array) -> Array:
@@ -85,7 +86,7 @@ def quire(
     def fresh(some: Array, since: Array, best: float) -> tuple[Array, Array]:
         return rounded(fit.variance(candidates[some]) / loss[some]), np.full(len(some), falling.turn)
 
-    falling = Falling(rounded(values), fresh, first_of_equals=True)
+    falling = Falling(rounded(values), fresh, turn=1, since=int(exact), first_of_equals=True)
     picks = np.empty(max(0, min(n, len(candidates))), dtype=np.intp)
     scores = np.empty(len(picks))
     for i in range(len(picks)):
@@ -97,79 +98,132 @@ def quire(
 
 
 class _Posterior:
-    """A kernel fit at rows of the table, given a growing set of known rows."""
+    """A kernel fit at rows of the table, given a growing set of known rows, by a k x k inverse factor."""
 
-    def __init__(self, like: Likeness, known: Array, noise: float) -> None:
-        self.like, self.noise = like, noise
-        self.known = known
-        self._factor = np.linalg.cholesky(like(known, known) + noise * np.eye(len(known)))
+    def __init__(self, like: _Gaussian | _Dot, known: Array, goal: Array, noise: float) -> None:
+        self.like, self.noise, self.known = like, noise, known
+        self._inverse = _inverse_factor(like(known, known), noise)
+        self.coefficients = self._inverse.T @ (self._inverse @ goal)
 
     @property
-    def factor(self) -> Array:
-        """The lower Cholesky factor of K + noise I over the known rows, (k, k)."""
+    def inverse(self) -> Array:
+        """The inverse of the lower Cholesky factor of K + noise I over the known rows, (k, k)."""
         size = len(self.known)
-        return self._factor[:size, :size]
+        return self._inverse[:size, :size]
 
-    def loss(self, rows: Array, goal: Array) -> Array:
-        """The mean over columns of (1 + abs(f))^2, f being the fit of ``goal``, (len(rows),)."""
-        coefficients = np.linalg.solve(self.factor.T, np.linalg.solve(self.factor, goal))
-        loss = np.empty(len(rows))
+    def first_look(self, rows: Array) -> tuple[Array, Array, bool]:
+        """The loss and the variance of each row, and that these are no mere bounds."""
+        loss, left = np.empty(len(rows)), np.empty(len(rows))
         for start, stop in blocks(len(rows), max(len(self.known), self.like.width)):
-            said = np.abs(self.like(rows[start:stop], self.known) @ coefficients)
-            loss[start:stop] = np.mean((1 + said) ** 2, axis=1)
-        return loss
+            across = self.like(rows[start:stop], self.known)
+            loss[start:stop] = _loss(across[:, : len(self.coefficients)] @ self.coefficients)
+            left[start:stop] = self._left(rows[start:stop], across)
+        return loss, left, True
 
     def add(self, row: Any) -> None:
         """One more known row."""
         size, one = len(self.known), np.array([row])
-        across = self._solved(self.like(one, self.known))[:, 0]
-        if len(self._factor) == size:
+        across = self.inverse @ self.like(one, self.known)[0]
+        rest = np.sqrt(max(self.like.own(one)[0] + self.noise - across @ across, self.noise))
+        if len(self._inverse) == size:
             wider = np.zeros((2 * size + 8, 2 * size + 8))
-            wider[:size, :size] = self._factor
-            self._factor = wider
-        self._factor[size, :size] = across
-        self._factor[size, size] = np.sqrt(
-            max(self.like.own(one)[0] + self.noise - across @ across, self.noise)
-        )
+            wider[:size, :size] = self._inverse
+            self._inverse = wider
+        self._inverse[size, :size] = across @ self._inverse[:size, :size] / -rest
+        self._inverse[size, size] = 1 / rest
         self.known = np.append(self.known, row)
 
     def variance(self, rows: Array) -> Array:
         """What is left of the prior variance, plus the noise, (len(rows),)."""
         left = np.empty(len(rows))
         for start, stop in blocks(len(rows), max(len(self.known), self.like.width)):
-            solved = self._solved(self.like(rows[start:stop], self.known))
-            left[start:stop] = self.like.own(rows[start:stop]) - np.einsum("ij,ij->j", solved, solved)
-        return np.maximum(left, 0) + self.noise
+            left[start:stop] = self._left(rows[start:stop], self.like(rows[start:stop], self.known))
+        return left
 
-    def _solved(self, across: Array) -> Array:
-        from scipy.linalg import solve_triangular
-
-        if not len(self.known):
-            return np.zeros((0, len(across)))
-        return np.asarray(solve_triangular(self.factor, across.T, lower=True, check_finite=False))
+    def _left(self, rows: Array, across: Array) -> Array:
+        solved = self.inverse @ across.T
+        told = np.einsum("ij,ij->j", solved, solved)
+        return np.asarray(np.maximum(self.like.own(rows) - told, 0) + self.noise)
 
 
-class _Weights:
-    """The same of the linear kernel by its weights: d x d instead of k x k, for dense rows."""
+class _Linear:
+    """What the two fits of dense rows with the linear kernel share: weights, not kernel values.
 
-    def __init__(self, like: Likeness, known: Array, noise: float) -> None:
-        self.like, self.noise, self.known = like, noise, known
-        moments = noise * np.eye(like.points.d + 1)
+    No variance is worked out before it is asked for: the prior one bounds it.
+    """
+
+    weights: Array  # of the fit of the goal, (d + 1, C)
+
+    def __init__(self, like: _Dot, noise: float) -> None:
+        self.like, self.noise = like, noise
+        exact = noise < _NOISE  # what is left of the prior must not drown in its rounding
+        self.kind = np.dtype(np.float64) if exact else like.dtype
+
+    def first_look(self, rows: Array) -> tuple[Array, Array, bool]:
+        """The loss of each row, the variance that it has without a label, and that this is a bound."""
+        loss = np.empty(len(rows))
+        for start, stop in blocks(len(rows), self.like.width):
+            loss[start:stop] = _loss(self._along(rows[start:stop], self.weights.T))
+        return loss, self.like.own(rows) + self.noise, False
+
+    def variance(self, rows: Array) -> Array:
+        """What is left of the prior variance, plus the noise, (len(rows),)."""
+        left = np.empty(len(rows))
+        for start, stop in blocks(len(rows), self.like.width):
+            left[start:stop] = self._left(rows[start:stop])
+        return np.maximum(left, self.noise)
+
+    def _features(self, rows: Array) -> Array:
+        """The rows as the linear kernel has them, the intercept last, (len(rows), d + 1)."""
+        part = self.like.x[rows].astype(np.float64) / np.sqrt(self.like.scale)
+        return np.column_stack([part, np.ones(len(rows))])
+
+    def _along(self, rows: Array, directions: Array) -> Array:
+        """The features of some rows along directions (r, d + 1), (len(rows), r); no copy of features."""
+        turned = (directions[:, :-1] / np.sqrt(self.like.scale)).astype(self.kind)
+        part = self.like.take(rows).astype(self.kind, copy=False)
+        return np.asarray(part @ turned.T + directions[:, -1].astype(self.kind))
+
+    def _left(self, rows: Array) -> Array:
+        raise NotImplementedError
+
+
+class _Directions(_Linear):
+    """Fewer known rows than features: the directions that they settle, (k, d + 1)."""
+
+    def __init__(self, like: _Dot, known: Array, goal: Array, noise: float) -> None:
+        super().__init__(like, noise)
+        features = self._features(known)
+        inverse = _inverse_factor(features @ features.T, noise)
+        self.settled = inverse @ features
+        self.weights = self.settled.T @ (inverse @ goal)
+
+    def add(self, row: Any) -> None:
+        """One more known row."""
+        one = self._features(np.array([row]))[0]
+        along = self.settled @ one
+        rest = max(one @ one - along @ along, 0.0) + self.noise
+        self.settled = np.vstack([self.settled, (one - along @ self.settled) / np.sqrt(rest)])
+
+    def _left(self, rows: Array) -> Array:
+        along = self._along(rows, self.settled)
+        told = np.einsum("ij,ij->i", along, along)
+        return np.asarray(np.maximum(self.like.own(rows) - told, 0) + self.noise)
+
+
+class _Weights(_Linear):
+    """More known rows than features: the inverse of their moments, (d + 1, d + 1)."""
+
+    def __init__(self, like: _Dot, known: Array, goal: Array, noise: float) -> None:
+        super().__init__(like, noise)
+        moments = noise * np.eye(like.x.shape[1] + 1)
+        pull = np.zeros((len(moments), goal.shape[1]))
         for start, stop in blocks(len(known), like.width):
             part = self._features(known[start:stop])
             moments += part.T @ part
+            pull += part.T @ goal[start:stop]
         self.inverse = np.linalg.inv(moments)
-
-    def loss(self, rows: Array, goal: Array) -> Array:
-        """The mean over columns of (1 + abs(f))^2, f being the fit of ``goal``, (len(rows),)."""
-        pull = np.zeros((len(self.inverse), goal.shape[1]))
-        for start, stop in blocks(len(self.known), self.like.width):
-            pull += self._features(self.known[start:stop]).T @ goal[start:stop]
-        weights, loss = self.inverse @ pull, np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.like.width):
-            said = np.abs(self._features(rows[start:stop]) @ weights)
-            loss[start:stop] = np.mean((1 + said) ** 2, axis=1)
-        return loss
+        self.weights = self.inverse @ pull
 
     def add(self, row: Any) -> None:
         """One more known row: a rank-one change of the inverse."""
@@ -177,18 +231,93 @@ class _Weights:
         towards = self.inverse @ one
         self.inverse -= np.outer(towards, towards / (1 + one @ towards))
 
-    def variance(self, rows: Array) -> Array:
-        """What is left of the prior variance, plus the noise, (len(rows),)."""
-        left = np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.like.width):
-            part = self._features(rows[start:stop])
-            left[start:stop] = np.einsum("ij,ij->i", part @ self.inverse, part)
-        return self.noise * (1 + np.maximum(left, 0))
+    def _left(self, rows: Array) -> Array:
+        part = self._features(rows)
+        return np.asarray(self.noise * (1 + np.einsum("ij,ij->i", part @ self.inverse, part)))
 
-    def _features(self, rows: Array) -> Array:
-        """The rows as the linear kernel has them, the intercept last, (len(rows), d + 1)."""
-        part = self.like.points.x[rows].astype(np.float64) / np.sqrt(self.like.scale)
-        return np.column_stack([part, np.ones(len(rows))])
+
+class _Gaussian:
+    """exp(-d^2 / 2 radius^2) between rows of a table, in float64."""
+
+    def __init__(self, x: Any, radius: float) -> None:
+        self.points = Points(x)
+        self.dtype = self.points.dtype
+        self.scale = 2.0 * radius**2
+        self.width = 64 if self.points.sparse else self.points.d
+
+    def __call__(self, rows: Array, others: Array) -> Array:
+        """(len(rows), len(others))."""
+        squared = self.points.between(rows, self.points.centres(others)).astype(np.float64)
+        squared /= -self.scale
+        return np.asarray(np.exp(squared, out=squared))
+
+    def own(self, rows: Array) -> Array:
+        """The value of each row with itself, (len(rows),)."""
+        return np.ones(len(rows))
+
+
+class _Dot:
+    """1 + the dot product / the mean squared length, between rows of a table."""
+
+    def __init__(self, x: Any) -> None:
+        self.x, self.sparse = as_matrix(x), is_sparse(x)
+        self.dtype = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
+        self.width = 64 if self.sparse else self.x.shape[1]
+        self.lengths = np.empty(self.x.shape[0], dtype=np.float64)
+        for start, stop in blocks(len(self.lengths), self.width):
+            part = self.x[start:stop].astype(self.dtype, copy=False)
+            squared = part.multiply(part).sum(axis=1) if self.sparse else np.einsum("ij,ij->i", part, part)
+            self.lengths[start:stop] = np.asarray(squared).ravel()
+        if not np.isfinite(self.lengths).all():
+            raise InvalidInput(
+                f"The features of row {int(np.flatnonzero(~np.isfinite(self.lengths))[0])} are not finite "
+                "or too large to be squared.",
+                mend="Fill missing values (SimpleImputer) and scale the features first.",
+            )
+        self.scale = float(self.lengths.mean() if len(self.lengths) else 0) or 1.0
+
+    def __call__(self, rows: Array, others: Array) -> Array:
+        """(len(rows), len(others))."""
+        products = self.x[rows].astype(np.float64) @ self.x[others].astype(np.float64).T
+        return np.asarray(products.toarray() if is_sparse(products) else products) / self.scale + 1
+
+    def own(self, rows: Array) -> Array:
+        """The value of each row with itself, (len(rows),)."""
+        return self.lengths[rows] / self.scale + 1
+
+    def take(self, rows: Array) -> Array:
+        """Some rows; a view where they are consecutive."""
+        first, last = int(rows[0]), int(rows[-1])
+        if last - first + 1 == len(rows) and bool((np.diff(rows) == 1).all()):
+            return np.asarray(self.x[first : last + 1])
+        return np.asarray(self.x[rows])
+
+
+def _fit(x: Any, similarity: str, radius: float, known: Array, goal: Array, noise: float, soon: int) -> Any:
+    """The fit that takes the least room: by kernel values, by directions, or by weights."""
+    if similarity not in LIKENESSES:
+        raise InvalidInput(
+            f"There is no similarity {similarity!r}.", mend=f"Use one of {', '.join(LIKENESSES)}."
+        )
+    if not 0 < radius < np.inf:
+        raise InvalidInput(f"radius must be a number above 0; got {radius!r}.", mend="Try reach(x, 0.5).")
+    if similarity == "gaussian":
+        return _Posterior(_Gaussian(x, radius), known, goal, noise)
+    like = _Dot(x)
+    if like.sparse:
+        return _Posterior(like, known, goal, noise)
+    few = like.x.shape[1] < len(known) + soon
+    return (_Weights if few else _Directions)(like, known, goal, noise)
+
+
+def _inverse_factor(gram: Array, noise: float) -> Array:
+    """W with W' W = (K + noise I)^-1: products with it cost less than solving anew each time."""
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(gram + noise * np.eye(len(gram)))))
+
+
+def _loss(said: Array) -> Array:
+    """The mean over columns of (1 + abs(f))^2."""
+    return np.asarray(np.mean((1 + np.abs(said)) ** 2, axis=1))
 
 
 def _checked(
