@@ -52,11 +52,11 @@ def test_the_logistic_step_is_followed_too(change):
     step = LogisticStep(X, KNOWN, lambda at: proba[at])
     told = expected_output_change(step, REST, REST, change=change)
     want = np.zeros(len(REST))
-    for some, then, replaced in step.futures(REST, REST):
-        for c in range(3):
+    for part in step.futures(REST, REST, np.ones((len(REST), 3), dtype=bool)):
+        for some, c, then, weight, _ in part():
             weights = then.copy()
-            weights[..., c] = replaced(c)
-            new = weights / weights.sum(axis=2, keepdims=True)
+            weights[:, c] = weight
+            new = (weights / weights.sum(axis=1, keepdims=True)).swapaxes(1, 2)
             for at, table in zip(range(len(REST))[some], new, strict=True):
                 want[at] += proba[REST[at], c] * CHANGES[change](table, proba[REST]).mean()
     assert np.allclose(told, want)
@@ -72,7 +72,7 @@ def test_the_strategy_asks_the_closed_form():
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(InvalidInput, match="No change 'l2'"):
+    with pytest.raises(InvalidInput, match="no change 'l2'"):
         expected_output_change(KINDS["window"](KNOWN, Y[KNOWN]), REST, REST, change="l2")
     with pytest.raises(InvalidInput, match="at 0 targets"):
         expected_output_change(KINDS["window"](KNOWN, Y[KNOWN]), REST, [])

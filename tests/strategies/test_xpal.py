@@ -49,12 +49,14 @@ def test_given_probabilities_and_steps_are_followed():
     proba = np.random.default_rng(0).dirichlet(np.ones(3), 40)
     step = LogisticStep(X, KNOWN, lambda at: proba[at])
     told = expected_decision_gain(step, REST, REST, proba=np.eye(3)[[1] * len(REST)])
-    for some, then, replaced in step.futures(REST, REST):
-        new = then.copy()
-        new[..., 1] = replaced(1)
-        new /= new.sum(axis=2, keepdims=True)
-        kept = new[:, np.arange(len(REST)), proba[REST].argmax(axis=1)]
-        assert np.allclose(told[some], (new.max(axis=2) - kept).mean(axis=1))
+    for part in step.futures(REST, REST, np.eye(3, dtype=bool)[[1] * len(REST)]):
+        for some, c, then, weight, _ in part():
+            assert c == 1
+            new = then.copy()
+            new[:, 1] = weight
+            new /= new.sum(axis=1, keepdims=True)
+            kept = new[:, proba[REST].argmax(axis=1), np.arange(len(REST))]
+            assert np.allclose(told[some], (new.max(axis=1) - kept).mean(axis=1))
 
 
 def test_the_strategy_asks_the_window():
@@ -68,7 +70,7 @@ def test_the_strategy_asks_the_window():
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(InvalidInput, match="nothing to decide"):
+    with pytest.raises(InvalidInput, match="nothing to be right about"):
         expected_decision_gain(window(KNOWN, Y[KNOWN]), REST, [])
     with pytest.raises(InvalidInput, match="above 0"):
         XPal(prior=0.0)

@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from querist.errors import InvalidInput
 from querist.kernels.arrays import Array
-from querist.kernels.expected_error import FutureModel, answers, but_one
+from querist.kernels.expected_error import (
+    Change,
+    FutureModel,
+    answers,
+    but_one,
+    expected_of_futures,
+    own_targets,
+)
 
 __all__ = ["expected_decision_gain"]
 
@@ -36,20 +42,23 @@ def expected_decision_gain(model: FutureModel, candidates: Any, targets: Any, *,
 
     Kottke, Herde, Sandrock, Huseljic, Krempl & Sick 2021 (xPAL).
     """
-    candidates, targets = np.asarray(candidates, dtype=np.intp), np.asarray(targets, dtype=np.intp)
-    if len(targets) == 0:
-        raise InvalidInput("There is nothing to decide.", mend="Give one target or more.")
+    candidates, targets = own_targets(model, candidates, targets)
     now = model.weights(targets)
     likely, decided = answers(model, candidates, proba, now.shape[1]), now.argmax(axis=1)
-    gains = np.zeros(len(candidates))
-    for some, then, replaced in model.futures(candidates, targets):
-        others, best = but_one(np.add, then, 0.0), but_one(np.maximum, then, 0.0)
-        stays = np.take_along_axis(then, np.broadcast_to(decided[:, None], (len(then), len(now), 1)), 2)[
-            ..., 0
-        ]
-        for c in np.flatnonzero(likely[some].any(axis=0)):
-            weight = replaced(int(c))
-            kept = np.where(decided == c, weight, stays)
-            won = (np.maximum(best[..., c], weight) - kept) / (others[..., c] + weight)
-            gains[some] += likely[some, c] * won.mean(axis=1)
-    return gains
+    return expected_of_futures(
+        model, candidates, targets, likely, lambda then: _won(then, decided), np.zeros(len(targets))
+    )
+
+
+def _won(weights: Array, decided: Array) -> Change:
+    """(max_c w_c - w of the old decision) / S."""
+    others, best = but_one(np.add, weights, 0.0), but_one(np.maximum, weights, 0.0)
+    stays = weights[:, decided, np.arange(len(decided))]
+
+    def after(c: int, weight: Array) -> Array:
+        won = np.maximum(best[:, c], weight)
+        won -= np.where(decided == c, weight, stays)
+        won /= others[:, c] + weight
+        return np.asarray(won)
+
+    return after

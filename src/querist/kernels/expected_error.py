@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_rows
+from querist.kernels.large import in_threads
 from querist.kernels.uncertainty import check_rows
 
-__all__ = ["FutureModel", "Risk", "answers", "but_one", "expected_error_reduction", "steps"]
+__all__ = [
+    "Change",
+    "Future",
+    "FutureModel",
+    "Risk",
+    "answers",
+    "but_one",
+    "expected_error_reduction",
+    "expected_of_futures",
+    "own_targets",
+    "steps",
+]
 
-Replaced = Callable[[int], Array]
-Risk = Callable[[int, Array], Array]
+Future = tuple[slice, int, Array, Array, "Array | None"]
+Change = Callable[[int, Array], Array]
+Risk = Callable[[Array], Change]
 
-STEP = 1 << 17  # numbers in a block of candidates x targets x classes
+STEP = 1 << 18  # numbers in a block of candidates x targets (x classes)
 
 
 class FutureModel(Protocol):
     """A classifier whose answer to one more label is known in closed form.
 
-    A label ``c`` changes what is said of a row in one place only: the weight of class ``c``.
+    A label ``c`` changes what is said of a row by shifting all classes in a way that does not depend on
+    ``c``, and then the weight of class ``c`` alone.
     """
 
     def weights(self, rows: Any) -> Array:
         """What each class weighs at some rows, (m, C): the probabilities but for their sum."""
         ...
 
-    def futures(self, candidates: Array, targets: Array) -> Iterator[tuple[slice, Array, Replaced]]:
-        """Block by block of candidates: which, the weights (1 or B, m, C), and what replaces a class.
+    def futures(
+        self, candidates: Array, targets: Array, wanted: Array
+    ) -> Iterable[Callable[[], Iterator[Future]]]:
+        """Parts that may run side by side, each a stream of (some, c, then, weight, where).
 
-        ``replaced(c)`` is (B, m): the weight of class ``c`` at each target, were the candidate answered c.
+        ``some`` is a range of candidates, all answered c; ``then`` (1 or B, C, m) holds the weights but
+        that of c, which is ``weight`` (1 or B, m).  Where ``where`` (B, m) is 0, all stays as it is.
+        Answers that are not ``wanted`` (k, C) may be left out.
         """
         ...
 
@@ -50,11 +68,12 @@ def expected_error_reduction(
 
     sum_c p_c(x) mean_{x'} loss(p_{L + (x, c)}( . | x')), for each candidate x, from the error today.
     No model is trained: each weighs one class anew for each candidate, class and target, O(1) apiece.
-    Memory: one block beside what the model holds.
+    Memory: one block a thread beside what the model holds.  Features in float32 are computed in float32.
 
     Parameters
     ----------
-    model : :class:`ParzenWindow`, :class:`GaussianBayes`, :class:`NearestLabels`, :class:`LogisticStep`
+    model : :class:`ParzenWindow`, :class:`GaussianBayes`, :class:`NearestLabels`, :class:`LogisticStep`, \
+:class:`LeastSquares`
     candidates, targets : row numbers (k,), (m,)
         What may be labelled, and what the model is to get right.
     proba : (k, C), optional
@@ -76,19 +95,49 @@ def expected_error_reduction(
 
     Roy & McCallum 2001.
     """
-    candidates, targets = np.asarray(candidates, dtype=np.intp), np.asarray(targets, dtype=np.intp)
-    if len(targets) == 0:
-        raise InvalidInput("There is nothing to be right about.", mend="Give one target or more.")
+    candidates, targets = own_targets(model, candidates, targets)
     now = model.weights(targets)
     risk = _risk(loss, costs, now.shape[1])
     likely = answers(model, candidates, proba, now.shape[1])
-    today = float(risk(now[None])(0, now[None, :, 0]).mean())
-    gains = np.zeros(len(candidates))
-    for some, then, replaced in model.futures(candidates, targets):
-        after = risk(then)
-        for c in np.flatnonzero(likely[some].any(axis=0)):
-            gains[some] += likely[some, c] * (today - after(int(c), replaced(int(c))).mean(axis=1))
-    return gains
+    today = risk(np.ascontiguousarray(now.T)[None])(0, now[None, :, 0])[0]
+    after = expected_of_futures(model, candidates, targets, likely, risk, today)
+    return np.asarray(float(today.mean(dtype=np.float64)) * likely.sum(axis=1) - after)
+
+
+def expected_of_futures(
+    model: FutureModel, candidates: Array, targets: Array, likely: Array, risk: Risk, today: Array
+) -> Array:
+    """sum_c p_c(x) mean_{x'} of what ``risk`` says of each future; ``today`` (m,) where nothing changes."""
+    base = float(today.mean(dtype=np.float64))
+
+    def part(work: Callable[[], Iterator[Future]]) -> list[tuple[slice, Array]]:
+        found: list[tuple[slice, Array]] = []
+        before: Array | None = None
+        for some, c, then, weight, where in work():
+            if before is not then:
+                before, change = then, risk(then)
+            value = change(c, weight)
+            if where is None:
+                mean = value.mean(axis=1, dtype=np.float64)
+            else:
+                mean = base + where @ (value[0] - today).astype(where.dtype) / len(today)
+            found.append((some, likely[some, c] * mean))
+        return found
+
+    total = np.zeros(len(candidates))
+    for found in in_threads(part, model.futures(candidates, targets, likely > 0)):
+        for some, value in found:
+            total[some] += value
+    return total
+
+
+def own_targets(model: FutureModel, candidates: Any, targets: Any) -> tuple[Array, Array]:
+    """Both as row numbers of the model's table; one target or more."""
+    rows = int(getattr(model, "n", np.iinfo(np.intp).max))
+    candidates, targets = as_rows(candidates, rows), as_rows(targets, rows)
+    if len(targets) == 0:
+        raise InvalidInput("There is nothing to be right about.", mend="Give one target or more.")
+    return candidates, targets
 
 
 def answers(model: FutureModel, candidates: Array, proba: Any, classes: int) -> Array:
@@ -102,7 +151,7 @@ def answers(model: FutureModel, candidates: Array, proba: Any, classes: int) -> 
     likely = weights / weights.sum(axis=1, keepdims=True) if proba is None else weights
     if len(candidates):
         check_rows(likely)
-    return likely
+    return np.asarray(likely)
 
 
 def steps(n: int, width: int) -> Iterator[slice]:
@@ -112,7 +161,7 @@ def steps(n: int, width: int) -> Iterator[slice]:
         yield slice(start, min(n, start + step))
 
 
-def _risk(loss: str, costs: Any, classes: int) -> Callable[[Array], Risk]:
+def _risk(loss: str, costs: Any, classes: int) -> Risk:
     if loss == "log":
         return _entropy
     if loss == "zero_one":
@@ -126,51 +175,67 @@ def _risk(loss: str, costs: Any, classes: int) -> Callable[[Array], Risk]:
     return lambda weights: _priced(weights, matrix)
 
 
-def _entropy(weights: Array) -> Risk:
+def _entropy(weights: Array) -> Change:
     """log S - (sum_c w_c log w_c) / S, S the sum of the weights."""
-    terms = _weighed(weights)
-    others, rest = but_one(np.add, weights, 0.0), but_one(np.add, terms, 0.0)
+    others, rest = but_one(np.add, weights, 0.0), but_one(np.add, weighed_weights(weights), 0.0)
 
     def after(c: int, weight: Array) -> Array:
-        total = others[..., c] + weight
-        inner = rest[..., c] + _weighed(weight)
-        return np.asarray(np.maximum(np.log(total) - inner / total, 0))
+        inner = weighed_weights(weight)
+        inner += rest[:, c]
+        total = others[:, c] + weight
+        inner /= total
+        np.log(total, out=total)
+        total -= inner
+        return np.asarray(np.maximum(total, 0, out=total))
 
     return after
 
 
-def _mistakes(weights: Array) -> Risk:
+def _mistakes(weights: Array) -> Change:
     others, best = but_one(np.add, weights, 0.0), but_one(np.maximum, weights, 0.0)
 
     def after(c: int, weight: Array) -> Array:
-        return np.asarray(1 - np.maximum(best[..., c], weight) / (others[..., c] + weight))
+        most = np.maximum(best[:, c], weight)
+        most /= others[:, c] + weight
+        return np.asarray(np.subtract(1, most, out=most))
 
     return after
 
 
-def _priced(weights: Array, costs: Array) -> Risk:
+def _priced(weights: Array, costs: Array) -> Change:
     """w' C w / S^2, where only the terms of one class change."""
     others = but_one(np.add, weights, 0.0)
+    costs = costs.astype(weights.dtype)
 
     def after(c: int, weight: Array) -> Array:
         rest = weights.copy()
-        rest[..., c] = 0
-        fixed = np.einsum("...i,...i->...", rest @ costs, rest)
-        either = rest @ (costs[:, c] + costs[c])
-        total = others[..., c] + weight
-        return np.asarray((fixed + either * weight + costs[c, c] * weight**2) / total**2)
+        rest[:, c] = 0
+        fixed = np.einsum("bim,bim->bm", costs.T @ rest, rest)
+        either = (costs[:, c] + costs[c]) @ rest
+        total = others[:, c] + weight
+        priced = weight * costs[c, c]
+        priced += either
+        priced *= weight
+        priced += fixed
+        total *= total
+        priced /= total
+        return np.asarray(priced)
 
     return after
 
 
 def but_one(of: np.ufunc, table: Array, start: float) -> Array:
-    """For each class the sum (or maximum) over all the others: never a difference of two near numbers."""
+    """For each class (axis 1) the sum or maximum over all the others: no difference of near numbers."""
     out = np.full_like(table, start)
-    out[..., 1:] = of.accumulate(table[..., :-1], axis=-1)
-    after = of.accumulate(table[..., :0:-1], axis=-1)[..., ::-1]
-    out[..., :-1] = of(out[..., :-1], after)
+    out[:, 1:] = of.accumulate(table[:, :-1], axis=1)
+    after = of.accumulate(table[:, :0:-1], axis=1)[:, ::-1]
+    out[:, :-1] = of(out[:, :-1], after)
     return out
 
 
-def _weighed(weights: Array) -> Array:
-    return np.asarray(weights * np.log(np.maximum(weights, np.finfo(np.float64).tiny)))
+def weighed_weights(weights: Array) -> Array:
+    """w log w, 0 for 0."""
+    logs: Array = np.maximum(weights, np.finfo(weights.dtype).tiny)
+    np.log(logs, out=logs)
+    logs *= weights
+    return logs

@@ -8,7 +8,15 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array
-from querist.kernels.expected_error import FutureModel, Risk, answers, but_one
+from querist.kernels.expected_error import (
+    Change,
+    FutureModel,
+    answers,
+    but_one,
+    expected_of_futures,
+    own_targets,
+    weighed_weights,
+)
 
 __all__ = ["expected_output_change"]
 
@@ -41,46 +49,57 @@ def expected_output_change(
 
     Elreedy, Atiya & Shaheen 2019 (KL); Freytag, Rodner & Denzler 2014, Käding et al. 2018 (EMOC).
     """
-    candidates, targets = np.asarray(candidates, dtype=np.intp), np.asarray(targets, dtype=np.intp)
-    if len(targets) == 0 or change not in ("kl", "absolute"):
-        raise InvalidInput(
-            f"No change {change!r} can be told at {len(targets)} targets.",
-            mend="Give one target or more, and 'kl' or 'absolute'.",
-        )
+    if change not in ("kl", "absolute"):
+        raise InvalidInput(f"There is no change {change!r}.", mend="Use 'kl' or 'absolute'.")
+    candidates, targets = own_targets(model, candidates, targets)
     now = model.weights(targets)
     likely = answers(model, candidates, proba, now.shape[1])
-    old = now / now.sum(axis=1, keepdims=True)
-    moved = np.zeros(len(candidates))
-    for some, then, replaced in model.futures(candidates, targets):
-        after = _divergence(then, old) if change == "kl" else _difference(then, old)
-        for c in np.flatnonzero(likely[some].any(axis=0)):
-            moved[some] += likely[some, c] * after(int(c), replaced(int(c))).mean(axis=1)
-    return moved
+    old = np.ascontiguousarray((now / now.sum(axis=1, keepdims=True)).T)
+    risk = _divergence if change == "kl" else _difference
+    return expected_of_futures(
+        model, candidates, targets, likely, lambda then: risk(then, old), np.zeros(len(targets))
+    )
 
 
-def _divergence(weights: Array, old: Array) -> Risk:
+def _divergence(weights: Array, old: Array) -> Change:
     """(sum_c w_c log (w_c / old_c)) / S - log S."""
-    logs = np.log(np.maximum(old, _LEAST))
-    terms = weights * (np.log(np.maximum(weights, np.finfo(np.float64).tiny)) - logs)
+    logs = np.log(np.maximum(old, _LEAST)).astype(weights.dtype)
+    terms = weighed_weights(weights) - weights * logs
     others, rest = but_one(np.add, weights, 0.0), but_one(np.add, terms, 0.0)
 
     def after(c: int, weight: Array) -> Array:
-        total = others[..., c] + weight
-        own = weight * (np.log(np.maximum(weight, np.finfo(np.float64).tiny)) - logs[:, c])
-        return np.asarray(np.maximum((rest[..., c] + own) / total - np.log(total), 0))
+        total = others[:, c] + weight
+        moved = np.log(np.maximum(weight, np.finfo(weight.dtype).tiny))
+        moved -= logs[c]
+        moved *= weight
+        moved += rest[:, c]
+        moved /= total
+        moved -= np.log(total, out=total)
+        return np.asarray(np.maximum(moved, 0, out=moved))
 
     return after
 
 
-def _difference(weights: Array, old: Array) -> Risk:
-    others = but_one(np.add, weights, 0.0)
+def _difference(weights: Array, old: Array) -> Change:
+    """sum_c |w_c / S - old_c|; where the weights are in the proportions of old, all but one move alike."""
+    others, old = but_one(np.add, weights, 0.0), old.astype(weights.dtype)
+    scale = 1 / weights.sum(axis=1)
+    near = 16 * np.finfo(weights.dtype).eps
+    alike = len(weights) == 1 and bool(np.allclose(weights[0] * scale, old, rtol=near, atol=near))
 
     def after(c: int, weight: Array) -> Array:
-        total = others[..., c] + weight
-        moved = np.abs(weight / total - old[:, c])
-        for i in range(old.shape[1]):
-            if i != c:
-                moved += np.abs(weights[..., i] / total - old[:, i])
+        inverse = others[:, c] + weight
+        np.divide(1, inverse, out=inverse)
+        moved = weight * inverse
+        moved -= old[c]
+        np.abs(moved, out=moved)
+        if alike:
+            inverse -= scale
+            np.abs(inverse, out=inverse)
+            moved += inverse * others[:, c]
+            return np.asarray(moved)
+        for i in np.flatnonzero(np.arange(len(old)) != c):
+            moved += np.abs(weights[:, i] * inverse - old[i])
         return np.asarray(moved)
 
     return after

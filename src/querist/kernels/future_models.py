@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
-from querist.kernels.expected_error import Replaced, steps
+from querist.kernels.expected_error import Future, steps
 from querist.kernels.neighbours import Points
 
 __all__ = ["GaussianBayes", "LogisticStep", "NearestLabels", "ParzenWindow", "mean_criterion"]
 
 _FEWEST = 64  # rows a block at least, where centres are many
-_FAR = 300.0  # a logarithm beyond which a class is certain or impossible
+_FAR, _FAR_SINGLE = 300.0, 60.0  # a logarithm beyond which a class is certain or impossible
+_FREE = 1e-6  # the weight of the penalty that an intercept bears
+_WILD = 100.0  # standard deviations beyond which squares want more digits than float32 has
 
 
 class ParzenWindow:
@@ -44,7 +48,8 @@ class ParzenWindow:
         self, x: Any, known: Any, labels: Any, *, classes: int, radius: float, prior: float = 1e-3
     ) -> None:
         self.points = Points(x)
-        self.known, self.labels = _labelled(known, labels, classes, self.points.n)
+        self.n = self.points.n
+        self.known, self.labels = _labelled(known, labels, classes, self.n)
         self.classes, self.radius, self.prior = classes, float(radius), float(prior)
         if not (0 < self.radius < np.inf and 0 < self.prior < np.inf):
             raise InvalidInput(
@@ -54,8 +59,7 @@ class ParzenWindow:
 
     def likeness(self, rows: Any, others: Any) -> Array:
         """How near each of some rows is to each of others, (k, m), from 0 to 1."""
-        squared = self.points.between(np.asarray(rows, dtype=np.intp), self.points.centres(others))
-        return np.exp(squared.astype(np.float64) / (-2 * self.radius**2))
+        return self._near(np.asarray(rows, dtype=np.intp), self.points.centres(others))
 
     def weights(self, rows: Any) -> Array:
         """What each class weighs at some rows, (m, C)."""
@@ -67,12 +71,25 @@ class ParzenWindow:
                 out[part] += self.likeness(rows[part], self.known[some]) @ hot[self.labels[some]]
         return out
 
-    def futures(self, candidates: Array, targets: Array) -> Iterator[tuple[slice, Array, Replaced]]:
+    def futures(
+        self, candidates: Array, targets: Array, wanted: Array
+    ) -> Iterable[Callable[[], Iterator[Future]]]:
         """The weights as they are; a label adds its likeness to its class."""
-        now = self.weights(targets)[None]
-        for some in steps(len(candidates), len(targets)):
-            near = self.likeness(candidates[some], targets)
-            yield some, now, lambda c, near=near: now[..., c] + near  # type: ignore[misc]
+        kind = self.points.dtype
+        now = np.ascontiguousarray(self.weights(targets).T, dtype=kind)[None]
+        centres = self.points.centres(targets)
+
+        def part(some: slice) -> Iterator[Future]:
+            near = self._near(candidates[some], centres)
+            for c in np.flatnonzero(wanted[some].any(axis=0)):
+                yield some, int(c), now, now[:, c] + near, None
+
+        return [partial(part, some) for some in steps(len(candidates), len(targets))]
+
+    def _near(self, rows: Array, centres: Any) -> Array:
+        squared = self.points.between(rows, centres)
+        squared /= -2 * self.radius**2
+        return np.asarray(np.exp(squared, out=squared))
 
 
 class NearestLabels:
@@ -94,7 +111,8 @@ class NearestLabels:
 
     def __init__(self, x: Any, known: Any, labels: Any, *, classes: int, k: int = 5) -> None:
         self.points = Points(x)
-        self.known, self.labels = _labelled(known, labels, classes, self.points.n)
+        self.n = self.points.n
+        self.known, self.labels = _labelled(known, labels, classes, self.n)
         self.classes, self.k = classes, int(k)
         if k < 1:
             raise InvalidInput(f"{k!r} neighbours cannot vote.", mend="Give one or more.")
@@ -104,17 +122,21 @@ class NearestLabels:
         votes = self._votes(np.asarray(rows, dtype=np.intp))[0]
         return np.where(votes.sum(axis=1, keepdims=True) > 0, votes, 1.0)
 
-    def futures(self, candidates: Array, targets: Array) -> Iterator[tuple[slice, Array, Replaced]]:
-        """The votes without those put out; a label adds one where it is near enough."""
+    def futures(
+        self, candidates: Array, targets: Array, wanted: Array
+    ) -> Iterable[Callable[[], Iterator[Future]]]:
+        """Where a label is near enough, the votes without the one put out, and one more of its class."""
         votes, reach, last = self._votes(targets)
         out = np.where(last[:, None] == np.arange(self.classes), 1.0, 0.0)
-        for some in steps(len(candidates), len(targets) * self.classes):
-            near = self.points.between(candidates[some], self.points.centres(targets)) < reach
-            yield (
-                some,
-                votes - near[..., None] * out,
-                lambda c, near=near, left=votes - near[..., None] * out: left[..., c] + near,  # type: ignore[misc]
-            )
+        then = np.ascontiguousarray((votes - out).T)[None]
+        centres = self.points.centres(targets)
+
+        def part(some: slice) -> Iterator[Future]:
+            near = (self.points.between(candidates[some], centres) < reach).astype(np.float64)
+            for c in np.flatnonzero(wanted[some].any(axis=0)):
+                yield some, int(c), then, then[:, c] + 1, near
+
+        return [partial(part, some) for some in steps(len(candidates), len(targets))]
 
     def _votes(self, rows: Array) -> tuple[Array, Array, Array]:
         """Votes (m, C), squared distance to the last of the k (inf while fewer), and the class of that."""
@@ -146,7 +168,8 @@ class GaussianBayes:
 
     def __init__(self, x: Any, known: Any, labels: Any, *, classes: int, smoothing: float = 1e-9) -> None:
         self.x = as_matrix(x)
-        self.known, self.labels = _labelled(known, labels, classes, self.x.shape[0])
+        self.n, self.kind = int(self.x.shape[0]), _kind(self.x)
+        self.known, self.labels = _labelled(known, labels, classes, self.n)
         self.classes = classes
         seen = _dense(self.x, self.known)
         widest = float(seen.var(axis=0).max(initial=0)) if len(seen) else 0.0
@@ -159,33 +182,29 @@ class GaussianBayes:
 
     def weights(self, rows: Any) -> Array:
         """Prior times density, over the largest of each row, (m, C); all alike without a label."""
-        logs = self._logs(np.asarray(rows, dtype=np.intp))
-        return np.asarray(np.exp(logs - logs.max(axis=1, keepdims=True)))
+        logs = self._raw(np.asarray(rows, dtype=np.intp))
+        return np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), -_FAR))
 
-    def futures(self, candidates: Array, targets: Array) -> Iterator[tuple[slice, Array, Replaced]]:
+    def futures(
+        self, candidates: Array, targets: Array, wanted: Array
+    ) -> Iterable[Callable[[], Iterator[Future]]]:
         """The weights as they are; a label makes the density of its class anew."""
-        logs = self._logs(targets)
-        most, seen = logs.max(axis=1), _dense(self.x, targets)
-        now = np.exp(logs - most[:, None])[None]
-        for some in steps(len(candidates), max(len(targets), 2 * seen.shape[1])):
-            rows = _dense(self.x, candidates[some])
-            yield some, now, lambda c, rows=rows: self._anew(c, rows, seen, most)  # type: ignore[misc]
+        raw = self._raw(targets)
+        most = raw.max(axis=1)
+        now = np.ascontiguousarray(np.exp(np.maximum(raw - most[:, None], -_FAR)).T, dtype=self.kind)[None]
 
-    def _anew(self, c: int, rows: Array, seen: Array, most: Array) -> Array:
-        """The weight of class ``c`` at rows ``seen`` once each of ``rows`` is one more of it, (B, m)."""
-        n, variance = self.counts[c], self.spread[c] + self.extra
-        away = (rows - self.means[c]) / (n + 1)
-        then = n / (n + 1) * self.spread[c] + n * away**2 + self.extra
-        # in units of the class now, which keeps the digits of the squares
-        unit = np.sqrt(variance)
-        z, inverse, centre = (seen - self.means[c]) / unit, variance / then, away / unit
-        squares = (
-            inverse @ (z**2).T - 2 * (inverse * centre) @ z.T + (inverse * centre**2).sum(axis=1)[:, None]
-        )
-        logs = np.log(n + 1) - (np.log(then).sum(axis=1)[:, None] + squares) / 2
-        return np.asarray(np.exp(np.clip(logs - most, -_FAR, _FAR)))
+        def part(c: int) -> Iterator[Future]:
+            change = _Densities(self, c, _dense(self.x, targets), raw[:, c], most)
+            answered = np.flatnonzero(wanted[:, c])
+            first, last = (int(answered[0]), int(answered[-1]) + 1) if len(answered) else (0, 0)
+            for some in steps(last - first, max(len(targets), 2 * self.x.shape[1])):
+                some = slice(first + some.start, first + some.stop)
+                yield some, c, now, change(_dense(self.x, candidates[some])), None
 
-    def _logs(self, rows: Array) -> Array:
+        return [partial(part, c) for c in range(self.classes)]
+
+    def _raw(self, rows: Array) -> Array:
+        """The logarithms of the weights, however far apart, (m, C)."""
         logs = np.full((len(rows), self.classes), -np.inf)
         for c in np.flatnonzero(self.counts):
             variance = self.spread[c] + self.extra
@@ -194,7 +213,41 @@ class GaussianBayes:
                 logs[part, c] = np.log(self.counts[c]) - (np.log(variance).sum() + squares) / 2
         if not self.counts.any():
             logs[:] = 0
-        return np.asarray(np.maximum(logs, logs.max(axis=1, keepdims=True) - _FAR))
+        return logs
+
+
+class _Densities:
+    """What one class weighs at some rows once a further row is of that class."""
+
+    def __init__(self, bayes: GaussianBayes, c: int, seen: Array, log: Array, most: Array) -> None:
+        self.n, self.mean = bayes.counts[c], bayes.means[c]
+        self.spread, self.extra = bayes.spread[c], bayes.extra
+        self.variance = self.spread + self.extra
+        self.unit = np.sqrt(self.variance)  # units of the class now, which keep the digits of the squares
+        z = (seen - self.mean) / self.unit
+        single = bayes.kind == np.float32 and self.n > 1 and float(np.abs(z).max(initial=0)) < _WILD
+        self.kind = np.dtype(np.float32 if single else np.float64)
+        # what changes is of few digits, so that float32 holds it where nothing is wild
+        self.now = log - most if single else -most
+        self.single = single
+        self.seen = np.hstack([z**2, z]).astype(self.kind).T
+
+    def __call__(self, rows: Array) -> Array:
+        """(B, m), over the largest weight of each target now."""
+        n = self.n
+        away = (rows - self.mean) / (n + 1)
+        then = n / (n + 1) * self.spread + n * away**2 + self.extra
+        inverse, centre = self.variance / then, away / self.unit
+        own = (inverse * centre**2).sum(axis=1) + np.log(then).sum(axis=1)
+        if self.single:
+            own -= np.log(self.variance).sum()
+        left = np.hstack([(inverse - self.single) / -2, inverse * centre]).astype(self.kind)
+        logs = left @ self.seen
+        logs += (np.log((n + 1) / n if self.single else n + 1) - own[:, None] / 2).astype(self.kind)
+        logs += self.now.astype(self.kind)
+        far = _FAR if self.kind == np.float64 else _FAR_SINGLE
+        np.clip(logs, -far, far, out=logs)
+        return np.asarray(np.exp(logs, out=logs))
 
 
 class LogisticStep:
@@ -220,14 +273,15 @@ class LogisticStep:
         self, x: Any, known: Any, said: Any, *, penalty: float = 1.0, intercept: bool = True
     ) -> None:
         self.x = as_matrix(x)
+        self.n, self.kind = int(self.x.shape[0]), _kind(self.x)
         self.said, self.penalty = said, float(penalty)
         if not 0 < self.penalty < np.inf:
             raise InvalidInput(
                 f"Without a penalty (got {penalty!r}) the step has no end.", mend="Give a number above 0."
             )
-        self.free = 1e3 * intercept  # an intercept is a feature so large that its penalty is nothing
-        known = as_rows(known, self.x.shape[0])
-        rows, proba = self._rows(known), self._said(known)
+        self.intercept = intercept
+        known = as_rows(known, self.n)
+        rows, proba = _dense(self.x, known), self._said(known)
         self.columns = np.arange(1, 2) if proba.shape[1] == 2 else np.arange(proba.shape[1])
         self.bases = [self._base(rows, proba[:, c] * (1 - proba[:, c])) for c in self.columns]
 
@@ -235,38 +289,79 @@ class LogisticStep:
         """The probabilities, floored far below what matters, (m, C)."""
         return np.maximum(self._said(np.asarray(rows, dtype=np.intp)), np.exp(-_FAR))
 
-    def futures(self, candidates: Array, targets: Array) -> Iterator[tuple[slice, Array, Replaced]]:
+    def futures(
+        self, candidates: Array, targets: Array, wanted: Array
+    ) -> Iterable[Callable[[], Iterator[Future]]]:
         """All logits moved as if no class were the answer; the answer then takes its step up."""
-        now, there = np.log(self.weights(targets)), self._rows(targets)
-        turned = [base @ there.T for base in self.bases]
-        for some in steps(len(candidates), len(targets) * now.shape[1]):
-            rows, proba = self._rows(candidates[some]), self._said(candidates[some])
-            up = np.zeros((len(rows), *now.shape))
-            for c, base, far in zip(self.columns, self.bases, turned, strict=True):
-                here = rows @ base.T
-                near = (rows @ there.T - here @ far) / self.penalty
-                own = (np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", here, here)) / self.penalty
-                up[..., c] = near / (1 + proba[:, c] * (1 - proba[:, c]) * own)[:, None]
-            down = np.clip(now - proba[:, None, :] * up, -_FAR, _FAR)
-            then = np.exp(down)
-            yield (
-                some,
-                then,
-                lambda c, down=down, up=up: np.exp(np.clip(down[..., c] + up[..., c], -_FAR, _FAR)),  # type: ignore[misc]
-            )
+        far = _FAR if self.kind == np.float64 else _FAR_SINGLE
+        now = np.maximum(np.log(self.weights(targets)).T, -far).astype(self.kind)
+        there = _dense(self.x, targets)
+        turned = [base.seen_from(there).astype(self.kind) for base in self.bases]
+        flat = there.T.astype(self.kind)
 
-    def _base(self, rows: Array, curvature: Array) -> Array:
-        """B with (penalty + rows' W rows)^-1 = (1 - B' B) / penalty, (min(L, d), d)."""
-        scaled = rows * np.sqrt(curvature)[:, None]
-        _, values, directions = np.linalg.svd(scaled, full_matrices=False)
-        return np.asarray(directions * np.sqrt(values**2 / (values**2 + self.penalty))[:, None])
+        def part(some: slice) -> Iterator[Future]:
+            rows, proba = _dense(self.x, candidates[some]), self._said(candidates[some])
+            up = np.zeros((len(rows), *now.shape), dtype=self.kind)
+            near = rows.astype(self.kind) @ flat
+            for c, base, far_side in zip(self.columns, self.bases, turned, strict=True):
+                here, own = base.towards(rows)
+                scale = 1 / (self.penalty + proba[:, c] * (1 - proba[:, c]) * own)
+                np.matmul(here.astype(self.kind), far_side, out=up[:, c])
+                up[:, c] += near
+                up[:, c] *= scale[:, None].astype(self.kind)
+            yield from _stepped(some, now, up, proba.astype(self.kind), wanted[some], far)
 
-    def _rows(self, rows: Array) -> Array:
-        dense = _dense(self.x, rows)
-        return np.column_stack([dense, np.full(len(dense), self.free)]) if self.free else dense
+        return [partial(part, some) for some in steps(len(candidates), len(targets) * len(now))]
+
+    def _base(self, rows: Array, curvature: Array) -> _Settled:
+        slack = _FREE * self.penalty  # an intercept is next to free
+        mass = float(curvature.sum()) + slack
+        middle = curvature @ rows / mass if self.intercept else np.zeros(rows.shape[1])
+        scaled = (rows - middle) * np.sqrt(curvature)[:, None]
+        if self.intercept:
+            scaled = np.vstack([scaled, middle * np.sqrt(slack)])
+        return _Settled.of(scaled, self.penalty, middle, self.penalty / mass if self.intercept else 0.0)
 
     def _said(self, rows: Array) -> Array:
         return np.asarray(self.said(rows), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """(penalty + rows' W rows)^-1 = (1 - B' B) / penalty about a middle, and what an intercept adds."""
+
+    base: Array  # B, (r, d)
+    middle: Array  # (d,)
+    free: float
+
+    @classmethod
+    def of(cls, scaled: Array, penalty: float, middle: Array, free: float) -> _Settled:
+        """From the rows times the roots of their curvatures."""
+        _, values, directions = np.linalg.svd(scaled, full_matrices=False)
+        return cls(directions * np.sqrt(values**2 / (values**2 + penalty))[:, None], middle, free)
+
+    def towards(self, rows: Array) -> tuple[Array, Array]:
+        """What :meth:`seen_from` is multiplied with from the left, (B, r + 2); each row with itself, (B,)."""
+        here = (rows - self.middle) @ self.base.T
+        own = np.einsum("ij,ij->i", rows - self.middle, rows - self.middle) - np.einsum("ij,ij->i", here, here)
+        along = rows @ self.middle - self.middle @ self.middle - self.free
+        return np.column_stack([-here, -along, -np.ones(len(rows))]), np.maximum(own, 0) + self.free
+
+    def seen_from(self, rows: Array) -> Array:
+        """What is added to the dot products with rows on the right, (r + 2, m)."""
+        return np.vstack([self.base @ (rows - self.middle).T, np.ones(len(rows)), rows @ self.middle])
+
+
+def _stepped(
+    some: slice, now: Array, up: Array, proba: Array, wanted: Array, far: float
+) -> Iterator[Future]:
+    """The futures of logits that all move by -p up, but that of the answer by (1 - p) up."""
+    down = now - proba[:, :, None] * up
+    np.clip(down, -far, far, out=down)
+    then = np.exp(down)
+    for c in np.flatnonzero(wanted.any(axis=0)):
+        logs = down[:, c] + up[:, c]
+        yield some, int(c), then, np.exp(np.clip(logs, -far, far, out=logs), out=logs), None
 
 
 def mean_criterion(x: Any, n: int) -> float:
@@ -300,6 +395,11 @@ def _labelled(known: Any, labels: Any, classes: int, n: int) -> tuple[Array, Arr
             mend="Number the classes from 0 on and give one a labelled row.",
         )
     return known, labels.astype(np.intp)
+
+
+def _kind(x: Any) -> np.dtype[Any]:
+    """What is computed in: float32 where the features are."""
+    return np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
 
 
 def _dense(x: Any, rows: Array) -> Array:

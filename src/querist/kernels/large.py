@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any, TypeVar
 
 import numpy as np
 
 from querist.kernels.arrays import Array
 
-__all__ = ["run_compiled"]
+__all__ = ["in_threads", "one_thread_a_product", "run_compiled"]
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 _LARGE = 1 << 22
 """Numbers from which on the compiled kernels repay their loading (NumPy takes 10 ms for so many)."""
@@ -49,3 +57,47 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
 
     with ThreadPoolExecutor(compiled.THREADS) as threads:
         return [left for left in threads.map(part, range(0, n, _ROWS)) if left is not None]
+
+
+def in_threads(work: Callable[[P], R], parts: Iterable[P]) -> list[R]:
+    """What ``work`` makes of each part, in order, on all cores; products of matrices take one core each.
+
+    >>> in_threads(lambda part: part + 1, [1, 2])
+    [2, 3]
+    """
+    todo = list(parts)
+    if len(todo) < 2:
+        return [work(part) for part in todo]
+    with one_thread_a_product(), ThreadPoolExecutor(min(len(todo), _cores())) as threads:
+        return list(threads.map(work, todo))
+
+
+@contextmanager
+def one_thread_a_product() -> Iterator[None]:
+    """Matrix products stay on the thread that calls them: threads of BLAS that wait would spin."""
+    with _LIMIT:
+        _held.append(_libraries().limit(limits=1, user_api="blas") if not _held else None)
+    try:
+        yield
+    finally:
+        with _LIMIT:
+            first = _held[0]
+            _held.pop()
+            if not _held and first is not None:
+                first.restore_original_limits()
+
+
+_LIMIT = Lock()
+_held: list[Any] = []  # the first is what set the limit
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@cache
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
