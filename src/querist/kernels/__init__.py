@@ -47,6 +47,7 @@ from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.hinted import hinted
 from querist.kernels.lcmd import lcmd
+from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
@@ -71,12 +72,14 @@ __all__ = [
     "Clusters",
     "Falling",
     "GaussianBayes",
+    "LeastSquares",
     "LogisticStep",
     "Measured",
     "NearestLabels",
     "Nearness",
     "OuterProducts",
     "ParzenWindow",
+    "PosteriorVariance",
     "Points",
     "around",
     "average_linkage",
@@ -107,6 +110,7 @@ __all__ = [
     "expected_improvement",
     "expected_model_change",
     "expected_output_change",
+    "expected_variance_reduction",
     "falcun",
     "flip_strength",
     "frank_wolfe",

@@ -226,10 +226,15 @@ def _priced(weights: Array, costs: Array) -> Change:
 
 def but_one(of: np.ufunc, table: Array, start: float) -> Array:
     """For each class (axis 1) the sum or maximum over all the others: no difference of near numbers."""
-    out = np.full_like(table, start)
-    out[:, 1:] = of.accumulate(table[:, :-1], axis=1)
-    after = of.accumulate(table[:, :0:-1], axis=1)[:, ::-1]
-    out[:, :-1] = of(out[:, :-1], after)
+    out = np.empty_like(table)
+    after = np.full_like(table[:, 0], start)
+    for c in range(table.shape[1] - 1, -1, -1):
+        out[:, c] = after
+        of(after, table[:, c], out=after)
+    before = np.full_like(after, start)
+    for c in range(table.shape[1]):
+        of(out[:, c], before, out=out[:, c])
+        of(before, table[:, c], out=before)
     return out
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_rows
 from querist.kernels.expected_error import Future, steps
 from querist.kernels.neighbours import Points
+from querist.kernels.settled import Settled, dense, kind_of, numbered
 
 __all__ = ["GaussianBayes", "LogisticStep", "NearestLabels", "ParzenWindow", "mean_criterion"]
 
 _FEWEST = 64  # rows a block at least, where centres are many
 _FAR, _FAR_SINGLE = 300.0, 60.0  # a logarithm beyond which a class is certain or impossible
-_FREE = 1e-6  # the weight of the penalty that an intercept bears
 _WILD = 100.0  # standard deviations beyond which squares want more digits than float32 has
 
 
@@ -49,7 +48,7 @@ class ParzenWindow:
     ) -> None:
         self.points = Points(x)
         self.n = self.points.n
-        self.known, self.labels = _labelled(known, labels, classes, self.n)
+        self.known, self.labels = numbered(known, labels, classes, self.n)
         self.classes, self.radius, self.prior = classes, float(radius), float(prior)
         if not (0 < self.radius < np.inf and 0 < self.prior < np.inf):
             raise InvalidInput(
@@ -112,7 +111,7 @@ class NearestLabels:
     def __init__(self, x: Any, known: Any, labels: Any, *, classes: int, k: int = 5) -> None:
         self.points = Points(x)
         self.n = self.points.n
-        self.known, self.labels = _labelled(known, labels, classes, self.n)
+        self.known, self.labels = numbered(known, labels, classes, self.n)
         self.classes, self.k = classes, int(k)
         if k < 1:
             raise InvalidInput(f"{k!r} neighbours cannot vote.", mend="Give one or more.")
@@ -168,10 +167,10 @@ class GaussianBayes:
 
     def __init__(self, x: Any, known: Any, labels: Any, *, classes: int, smoothing: float = 1e-9) -> None:
         self.x = as_matrix(x)
-        self.n, self.kind = int(self.x.shape[0]), _kind(self.x)
-        self.known, self.labels = _labelled(known, labels, classes, self.n)
+        self.n, self.kind = int(self.x.shape[0]), kind_of(self.x)
+        self.known, self.labels = numbered(known, labels, classes, self.n)
         self.classes = classes
-        seen = _dense(self.x, self.known)
+        seen = dense(self.x, self.known)
         widest = float(seen.var(axis=0).max(initial=0)) if len(seen) else 0.0
         self.extra = smoothing * (widest or 1.0)
         self.counts = np.bincount(self.labels, minlength=classes).astype(np.float64)
@@ -183,7 +182,7 @@ class GaussianBayes:
     def weights(self, rows: Any) -> Array:
         """Prior times density, over the largest of each row, (m, C); all alike without a label."""
         logs = self._raw(np.asarray(rows, dtype=np.intp))
-        return np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), -_FAR))
+        return np.asarray(np.exp(np.maximum(logs - logs.max(axis=1, keepdims=True), -_FAR)))
 
     def futures(
         self, candidates: Array, targets: Array, wanted: Array
@@ -194,12 +193,12 @@ class GaussianBayes:
         now = np.ascontiguousarray(np.exp(np.maximum(raw - most[:, None], -_FAR)).T, dtype=self.kind)[None]
 
         def part(c: int) -> Iterator[Future]:
-            change = _Densities(self, c, _dense(self.x, targets), raw[:, c], most)
+            change = _Densities(self, c, dense(self.x, targets), raw[:, c], most)
             answered = np.flatnonzero(wanted[:, c])
             first, last = (int(answered[0]), int(answered[-1]) + 1) if len(answered) else (0, 0)
             for some in steps(last - first, max(len(targets), 2 * self.x.shape[1])):
                 some = slice(first + some.start, first + some.stop)
-                yield some, c, now, change(_dense(self.x, candidates[some])), None
+                yield some, c, now, change(dense(self.x, candidates[some])), None
 
         return [partial(part, c) for c in range(self.classes)]
 
@@ -209,7 +208,7 @@ class GaussianBayes:
         for c in np.flatnonzero(self.counts):
             variance = self.spread[c] + self.extra
             for part in steps(len(rows), self.x.shape[1]):
-                squares = (_dense(self.x, rows[part]) - self.means[c]) ** 2 @ (1 / variance)
+                squares = (dense(self.x, rows[part]) - self.means[c]) ** 2 @ (1 / variance)
                 logs[part, c] = np.log(self.counts[c]) - (np.log(variance).sum() + squares) / 2
         if not self.counts.any():
             logs[:] = 0
@@ -273,17 +272,17 @@ class LogisticStep:
         self, x: Any, known: Any, said: Any, *, penalty: float = 1.0, intercept: bool = True
     ) -> None:
         self.x = as_matrix(x)
-        self.n, self.kind = int(self.x.shape[0]), _kind(self.x)
+        self.n, self.kind = int(self.x.shape[0]), kind_of(self.x)
         self.said, self.penalty = said, float(penalty)
         if not 0 < self.penalty < np.inf:
             raise InvalidInput(
                 f"Without a penalty (got {penalty!r}) the step has no end.", mend="Give a number above 0."
             )
-        self.intercept = intercept
         known = as_rows(known, self.n)
-        rows, proba = _dense(self.x, known), self._said(known)
+        rows, proba = dense(self.x, known), self._said(known)
         self.columns = np.arange(1, 2) if proba.shape[1] == 2 else np.arange(proba.shape[1])
-        self.bases = [self._base(rows, proba[:, c] * (1 - proba[:, c])) for c in self.columns]
+        curved = [proba[:, c] * (1 - proba[:, c]) for c in self.columns]
+        self.bases = [Settled.of_rows(rows, one, self.penalty, intercept=intercept) for one in curved]
 
     def weights(self, rows: Any) -> Array:
         """The probabilities, floored far below what matters, (m, C)."""
@@ -295,61 +294,30 @@ class LogisticStep:
         """All logits moved as if no class were the answer; the answer then takes its step up."""
         far = _FAR if self.kind == np.float64 else _FAR_SINGLE
         now = np.maximum(np.log(self.weights(targets)).T, -far).astype(self.kind)
-        there = _dense(self.x, targets)
-        turned = [base.seen_from(there).astype(self.kind) for base in self.bases]
-        flat = there.T.astype(self.kind)
+        there = dense(self.x, targets).astype(self.kind)
+        turned = [base.seen_from(there) for base in self.bases]
 
-        def part(some: slice) -> Iterator[Future]:
-            rows, proba = _dense(self.x, candidates[some]), self._said(candidates[some])
-            up = np.zeros((len(rows), *now.shape), dtype=self.kind)
-            near = rows.astype(self.kind) @ flat
-            for c, base, far_side in zip(self.columns, self.bases, turned, strict=True):
-                here, own = base.towards(rows)
-                scale = 1 / (self.penalty + proba[:, c] * (1 - proba[:, c]) * own)
-                np.matmul(here.astype(self.kind), far_side, out=up[:, c])
-                up[:, c] += near
-                up[:, c] *= scale[:, None].astype(self.kind)
-            yield from _stepped(some, now, up, proba.astype(self.kind), wanted[some], far)
+        def part(whole: slice) -> Iterator[Future]:
+            rows, proba = dense(self.x, candidates[whole]).astype(self.kind), self._said(candidates[whole])
+            near = rows @ there.T
+            scale, here = np.zeros(proba.shape, dtype=self.kind), {}
+            for c, base in zip(self.columns, self.bases, strict=True):
+                here[c], own = base.towards(rows)
+                scale[:, c] = 1 / (self.penalty + proba[:, c] * (1 - proba[:, c]) * own)
+            proba = proba.astype(self.kind)
+            for some in steps(len(rows), now.size):
+                up = np.zeros((some.stop - some.start, *now.shape), dtype=self.kind)
+                for c, far_side in zip(self.columns, turned, strict=True):
+                    np.matmul(here[c][some], far_side, out=up[:, c])
+                    up[:, c] += near[some]
+                    up[:, c] *= scale[some, c, None]
+                at = slice(whole.start + some.start, whole.start + some.stop)
+                yield from _stepped(at, now, up, proba[some], wanted[at], far)
 
-        return [partial(part, some) for some in steps(len(candidates), len(targets) * len(now))]
-
-    def _base(self, rows: Array, curvature: Array) -> _Settled:
-        slack = _FREE * self.penalty  # an intercept is next to free
-        mass = float(curvature.sum()) + slack
-        middle = curvature @ rows / mass if self.intercept else np.zeros(rows.shape[1])
-        scaled = (rows - middle) * np.sqrt(curvature)[:, None]
-        if self.intercept:
-            scaled = np.vstack([scaled, middle * np.sqrt(slack)])
-        return _Settled.of(scaled, self.penalty, middle, self.penalty / mass if self.intercept else 0.0)
+        return [partial(part, some) for some in steps(len(candidates), len(targets))]
 
     def _said(self, rows: Array) -> Array:
         return np.asarray(self.said(rows), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """(penalty + rows' W rows)^-1 = (1 - B' B) / penalty about a middle, and what an intercept adds."""
-
-    base: Array  # B, (r, d)
-    middle: Array  # (d,)
-    free: float
-
-    @classmethod
-    def of(cls, scaled: Array, penalty: float, middle: Array, free: float) -> _Settled:
-        """From the rows times the roots of their curvatures."""
-        _, values, directions = np.linalg.svd(scaled, full_matrices=False)
-        return cls(directions * np.sqrt(values**2 / (values**2 + penalty))[:, None], middle, free)
-
-    def towards(self, rows: Array) -> tuple[Array, Array]:
-        """What :meth:`seen_from` is multiplied with from the left, (B, r + 2); each row with itself, (B,)."""
-        here = (rows - self.middle) @ self.base.T
-        own = np.einsum("ij,ij->i", rows - self.middle, rows - self.middle) - np.einsum("ij,ij->i", here, here)
-        along = rows @ self.middle - self.middle @ self.middle - self.free
-        return np.column_stack([-here, -along, -np.ones(len(rows))]), np.maximum(own, 0) + self.free
-
-    def seen_from(self, rows: Array) -> Array:
-        """What is added to the dot products with rows on the right, (r + 2, m)."""
-        return np.vstack([self.base @ (rows - self.middle).T, np.ones(len(rows)), rows @ self.middle])
 
 
 def _stepped(
@@ -383,28 +351,3 @@ def mean_criterion(x: Any, n: int) -> float:
     if spread <= 1e-12:
         return 1.0
     return float(np.sqrt(2 * n * spread / ((n - 1) * np.log((n - 1) / 2e-12))))
-
-
-def _labelled(known: Any, labels: Any, classes: int, n: int) -> tuple[Array, Array]:
-    known, labels = as_rows(known, n), np.asarray(labels)
-    if labels.shape != known.shape or (
-        len(labels) and (labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes)
-    ):
-        raise InvalidInput(
-            f"{len(known)} labelled rows need as many class numbers below {classes}; got {labels!r}.",
-            mend="Number the classes from 0 on and give one a labelled row.",
-        )
-    return known, labels.astype(np.intp)
-
-
-def _kind(x: Any) -> np.dtype[Any]:
-    """What is computed in: float32 where the features are."""
-    return np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
-
-
-def _dense(x: Any, rows: Array) -> Array:
-    part = x[rows]
-    dense = np.asarray(part.toarray() if is_sparse(part) else part, dtype=np.float64)
-    if not np.isfinite(dense).all():
-        raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
-    return dense
