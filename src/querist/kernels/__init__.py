@@ -30,7 +30,7 @@ from querist.kernels.discriminative import discriminative
 from querist.kernels.epistemic import epistemic
 from querist.kernels.expected_change import expected_gradient_length, expected_model_change, lengths
 from querist.kernels.expected_cost import cost_margin, expected_cost
-from querist.kernels.expected_error import expected_error_reduction
+from querist.kernels.expected_error import expected_error_reduction, mean_error
 from querist.kernels.expected_output_change import expected_output_change
 from querist.kernels.falling import Falling
 from querist.kernels.fisher import bait
@@ -136,6 +136,7 @@ __all__ = [
     "max_det",
     "max_kl",
     "mean_criterion",
+    "mean_error",
     "mean_std",
     "mixed_coverage",
     "nearest",

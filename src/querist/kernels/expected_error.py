@@ -21,6 +21,7 @@ __all__ = [
     "but_one",
     "expected_error_reduction",
     "expected_of_futures",
+    "mean_error",
     "own_targets",
     "steps",
 ]
@@ -129,6 +130,23 @@ def expected_of_futures(
         for some, value in found:
             total[some] += value
     return total
+
+
+def mean_error(proba: Any, *, loss: str = "log", costs: Any = None) -> float:
+    """The mean over rows of what :func:`expected_error_reduction` calls the error, of probabilities (m, C).
+
+    >>> mean_error([[0.75, 0.25], [1.0, 0.0]], loss="zero_one")
+    0.125
+    """
+    table = np.asarray(proba, dtype=np.float64)
+    if table.ndim != 2 or 0 in table.shape:
+        raise InvalidInput(
+            f"Probabilities must be an (m, C) table; got shape {table.shape}.",
+            mend="Give one row an item and one column a class.",
+        )
+    check_rows(table)
+    risk = _risk(loss, costs, table.shape[1])
+    return float(risk(np.ascontiguousarray(table.T)[None])(0, table[None, :, 0]).mean())
 
 
 def own_targets(model: FutureModel, candidates: Any, targets: Any) -> tuple[Array, Array]:

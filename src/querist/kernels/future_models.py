@@ -320,9 +320,7 @@ class LogisticStep:
         return np.asarray(self.said(rows), dtype=np.float64)
 
 
-def _stepped(
-    some: slice, now: Array, up: Array, proba: Array, wanted: Array, far: float
-) -> Iterator[Future]:
+def _stepped(some: slice, now: Array, up: Array, proba: Array, wanted: Array, far: float) -> Iterator[Future]:
     """The futures of logits that all move by -p up, but that of the answer by (1 - p) up."""
     down = now - proba[:, :, None] * up
     np.clip(down, -far, far, out=down)

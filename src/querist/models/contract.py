@@ -47,7 +47,10 @@ class Model(Protocol):
     ``embed(x)``        (n, d) vectors in which distance means something
     ``head()``          (C, d) weights and (C,) bias of a linear last layer over what ``embed`` says (over
                         ``x``, without it): the logits, minus infinity for a class not known
-    ==================  ================================================================="""
+    ``template``        an unfitted model of the same kind, from which trials start; the model itself
+                        where it has none, since ``fitted`` never changes it
+    ==================  ========================================================================
+    """
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Model: ...
 

@@ -9,7 +9,14 @@ from querist.errors import InvalidInput
 from querist.kernels import expected_output_change
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
-from querist.strategies.expected_error import best_of, check_sub_pool, future_model, sub_pool, targets_of
+from querist.strategies.expected_error import (
+    answers_of,
+    best_of,
+    check_sub_pool,
+    future_model,
+    sub_pool,
+    targets_of,
+)
 from querist.strategies.scored import Scored
 
 __all__ = ["ExpectedOutputChange"]
@@ -31,7 +38,7 @@ class ExpectedOutputChange:
     change : "kl" or "absolute"
         The divergence of the new from the old, or sum_c |new_c - old_c|, which one row that turns from
         certain to certain cannot dominate.
-    updates : "auto", "logistic", "naive_bayes", "nearest" or "parzen"
+    updates : "auto", "least_squares", "logistic", "naive_bayes", "nearest" or "parzen"
         How the hypothetical label is taken in; "auto" fits the model, with a Parzen window for the rest.
     among, targets : int
         How many candidates are weighed, on how many unlabelled rows; both by lot.
@@ -59,7 +66,7 @@ class ExpectedOutputChange:
             future_model(snapshot, self.updates, rows, space),
             wanted,
             targets_of(rows, wanted),
-            proba=prediction.proba,
+            proba=answers_of(snapshot, rows[wanted]),
             change=self.change,
         )
         return best_of(snapshot, prediction, moved, n, "Its answer would change what is said of others.")

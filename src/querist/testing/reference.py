@@ -18,6 +18,7 @@ class Centroids:
 
     It takes dense and sparse rows, has ``proba``, ``decision``, ``head``, ``predict``, ``mean_std`` and
     ``draws``, and refuses to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
+    Those that try hypothetical labels by refits start from its ``template``, which is unfitted.
 
     >>> x, y = blobs(30)
     >>> Centroids(("a", "b", "c")).fitted(x, y).proba(x[:2]).shape
@@ -39,6 +40,11 @@ class Centroids:
         for i in np.flatnonzero(seen):
             centres[i] = dense[values == i].mean(axis=0)
         return Centroids(self.classes, centres, seen)
+
+    @property
+    def template(self) -> Centroids:
+        """The same model before it saw a label."""
+        return Centroids(self.classes)
 
     def proba(self, x: Any) -> np.ndarray:
         """Class probabilities, (n, C)."""
@@ -97,6 +103,11 @@ class Fixed:
         """Never: a query does not train."""
         raise AssertionError("a strategy trained the model; a query never trains")
 
+    @property
+    def template(self) -> Any:
+        """A model that any label makes into this one."""
+        return _Untold(self)
+
     def proba(self, x: Any) -> np.ndarray:
         """The same distribution for every row, (n, C)."""
         return np.tile(self.said, (x.shape[0], 1))
@@ -120,6 +131,16 @@ class Fixed:
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """A committee of one mind, (k, n, C)."""
         return np.tile(self.said, (k, x.shape[0], 1))
+
+
+class _Untold:
+    """What :class:`Fixed` was before."""
+
+    def __init__(self, model: Fixed) -> None:
+        self.model = model
+
+    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Fixed:
+        return self.model
 
 
 def blobs(n: int, d: int = 4, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -205,7 +205,11 @@ STRATEGY_LAWS: Laws = {
     "survives being written as JSON": survives_json,
     "holds little memory": holds_little_memory,
 }
-"""Every law of strategies by what it says.  That a query never trains is in all: the model refuses."""
+"""Every law of strategies by what it says.  That a query never trains is in all: the model refuses.
+
+A strategy that is told to try hypothetical labels by refits may train ``model.template``, an unfitted
+model of the same kind: what it learns is thrown away, and the campaign's own model stays as it was.
+"""
 
 
 def _same(first: Proposal, second: Proposal, when: str, *, tolerance: float = 1e-6) -> None:
