@@ -124,6 +124,9 @@ def test_wrong_batches_are_refused():
         batch_bald(committee(2, 3, 2), 1, given=np.ones((2, 1, 2)))
     with pytest.raises(InvalidInput, match="2 configurations for 3 classes"):
         batch_bald(committee(2, 3, 3), 1, configurations=2)
+    for wrong in ({"ties": [0.0]}, {"given": committee(3, 1, 2)}, {"given": committee(2, 1, 3)}):
+        with pytest.raises(InvalidInput, match="of the same classes"):
+            batch_bald(committee(2, 3, 2), 1, **wrong)
 
 
 def plain_epig(said, targets):

@@ -10,11 +10,13 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import BLOCK, Array, blocks
 from querist.kernels.disagreement import as_draws, weighed
+from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.uncertainty import check_rows
 
 __all__ = ["batch_bald", "epig"]
 
 _STALE, _COARSE, _EXACT = 0, 1, 2
+_TOGETHER = 64  # candidates that one thread reckons at a time
 _LAZY, _MOST_AT_ONCE = 16, 256  # candidates that are looked at again together, doubling
 
 
@@ -70,13 +72,27 @@ def batch_bald(
         )
     if rows <= 0:
         return np.empty(0, dtype=np.intp), np.empty(0)
+    given = None if given is None else as_draws(given)
+    tie = np.zeros(draws.shape[1]) if ties is None else np.asarray(ties, dtype=np.float64)
+    if tie.shape != draws.shape[1:2] or not (given is None or given.shape[::2] == draws.shape[::2]):
+        raise InvalidInput(
+            f"Draws of the shape {draws.shape} need as many ties (got the shape {tie.shape}), and what the "
+            f"same members say of the same classes (got the shape {np.shape(given)}).",
+            mend="Give ties (n_rows,) and given (K, m, C).",
+        )
+    rng = np.random.default_rng(0) if rng is None else rng
+    with one_thread_a_product():
+        return _greedy(draws, rows, given, configurations, rng, tie)
+
+
+def _greedy(
+    draws: Array, rows: int, given: Any, configurations: int, rng: np.random.Generator, tie: Array
+) -> tuple[Array, Array]:
     joint = _Joint.empty(len(draws))
     noise, bounds = _first_look(draws, joint)
-    rng = np.random.default_rng(0) if rng is None else rng
-    for said in () if given is None else as_draws(given).swapaxes(0, 1):
+    for said in () if given is None else given.swapaxes(0, 1):
         check_rows(said)
         joint = joint.extended(said, configurations, rng)
-    tie = np.zeros(len(bounds)) if ties is None else np.asarray(ties, dtype=np.float64)
     known = np.full(len(bounds), _EXACT if given is None or not np.shape(given)[1] else _STALE)
     picks, gains = [], []
     for turn in range(rows):
@@ -136,12 +152,20 @@ class _Joint:
         """H(label | labels of the batch), (b,), of rows of which the members say ``said`` (K, b, C)."""
         k, b, classes = said.shape
         flat = np.ascontiguousarray(said, dtype=np.float64).reshape(k, b * classes)
-        total = np.zeros(b * classes)
-        step = max(1, BLOCK // (b * classes))
-        for start in range(0, len(self.chances), step):
-            part = slice(start, start + step)
-            total += self.chances[part] @ weighed(self.members[part] @ flat)
-        return np.asarray(-total.reshape(b, classes).sum(axis=1))
+
+        def part(start: int) -> Array:
+            some = np.ascontiguousarray(flat[:, start * classes : (start + _TOGETHER) * classes])
+            total = np.zeros(some.shape[1])
+            step = max(1, BLOCK // some.shape[1])
+            for first in range(0, len(self.chances), step):
+                joint = slice(first, first + step)
+                total += self.chances[joint] @ weighed(self.members[joint] @ some)
+            return np.asarray(-total.reshape(-1, classes).sum(axis=1))
+
+        starts = range(0, b, _TOGETHER)
+        if len(self.chances) * b * classes < BLOCK:
+            return np.concatenate([part(start) for start in starts])
+        return np.concatenate(in_threads(part, starts))
 
 
 def _best(draws: Array, noise: Array, joint: _Joint, bounds: Array, known: Array, tie: Array) -> int:
@@ -235,7 +259,9 @@ def epig(draws: Any, targets: Any) -> Array:
     apart = weighed(side.sum(axis=0)).sum()  # -sum over the targets of H(y*)
     side = side.astype(draws.dtype)
     scores = np.empty(n, dtype=draws.dtype)
-    for start, stop in blocks(n, max(members, m * classes) * classes):
+
+    def part(some: tuple[int, int]) -> None:
+        start, stop = some
         block = np.ascontiguousarray(draws[:, start:stop])
         for k in range(members):
             check_rows(block[k], start, of=f" of member {k}")
@@ -243,4 +269,6 @@ def epig(draws: Any, targets: Any) -> Array:
         together = joint.reshape(stop - start, -1).sum(axis=1, dtype=np.float64)
         alone = weighed(block.mean(axis=0, dtype=np.float64)).sum(axis=1)
         scores[start:stop] = np.maximum((together - apart) / m - alone, 0)
+
+    in_threads(part, blocks(n, max(members, m * classes) * classes))
     return scores
