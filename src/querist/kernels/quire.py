@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.falling import Falling
-from querist.kernels.neighbours import Points
+from querist.kernels.large import in_threads, one_thread_a_product
+from querist.kernels.likeness import LIKENESSES, Likeness
 
 __all__ = ["quire"]
 
-LIKENESSES = ("gaussian", "linear")
 _NOISE = 0.01  # below this, float32 would lose what is left of a variance
 
 
@@ -71,9 +72,14 @@ def quire(
     quoted for it leaves out a term that differs from row to row.
     """
     known, goal, others, candidates = _checked(x, labelled, targets, taken, rows, noise)
-    fit = _fit(x, similarity, radius, known, goal, noise, len(others) + n)
-    for one in others:
-        fit.add(one)
+    with one_thread_a_product():
+        fit = _fit(x, similarity, radius, known, goal, noise, len(others) + n)
+        for one in others:
+            fit.add(one)
+        return _greedy(fit, candidates, n)
+
+
+def _greedy(fit: Any, candidates: Array, n: int) -> tuple[Array, Array]:
     loss, bound, exact = fit.first_look(candidates)
     values = bound / loss
     digits = 6 if fit.like.dtype == np.float32 else 10
@@ -100,7 +106,7 @@ def quire(
 class _Posterior:
     """A kernel fit at rows of the table, given a growing set of known rows, by a k x k inverse factor."""
 
-    def __init__(self, like: _Gaussian | _Dot, known: Array, goal: Array, noise: float) -> None:
+    def __init__(self, like: Likeness, known: Array, goal: Array, noise: float) -> None:
         self.like, self.noise, self.known = like, noise, known
         self._inverse = _inverse_factor(like(known, known), noise)
         self.coefficients = self._inverse.T @ (self._inverse @ goal)
@@ -114,10 +120,14 @@ class _Posterior:
     def first_look(self, rows: Array) -> tuple[Array, Array, bool]:
         """The loss and the variance of each row, and that these are no mere bounds."""
         loss, left = np.empty(len(rows)), np.empty(len(rows))
-        for start, stop in blocks(len(rows), max(len(self.known), self.like.width)):
-            across = self.like(rows[start:stop], self.known)
-            loss[start:stop] = _loss(across[:, : len(self.coefficients)] @ self.coefficients)
-            left[start:stop] = self._left(rows[start:stop], across)
+
+        def part(some: tuple[int, int]) -> None:
+            at = slice(*some)
+            across = self.like(rows[at], self.known)
+            loss[at] = _loss(across[:, : len(self.coefficients)] @ self.coefficients)
+            left[at] = self._left(rows[at], across)
+
+        in_threads(part, blocks(len(rows), max(len(self.known), self.like.width)))
         return loss, left, True
 
     def add(self, row: Any) -> None:
@@ -136,8 +146,11 @@ class _Posterior:
     def variance(self, rows: Array) -> Array:
         """What is left of the prior variance, plus the noise, (len(rows),)."""
         left = np.empty(len(rows))
-        for start, stop in blocks(len(rows), max(len(self.known), self.like.width)):
-            left[start:stop] = self._left(rows[start:stop], self.like(rows[start:stop], self.known))
+
+        def part(some: tuple[int, int]) -> None:
+            left[slice(*some)] = self._left(rows[slice(*some)], self.like(rows[slice(*some)], self.known))
+
+        in_threads(part, blocks(len(rows), max(len(self.known), self.like.width)))
         return left
 
     def _left(self, rows: Array, across: Array) -> Array:
@@ -162,15 +175,21 @@ class _Linear:
     def first_look(self, rows: Array) -> tuple[Array, Array, bool]:
         """The loss of each row, the variance that it has without a label, and that this is a bound."""
         loss = np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.like.width):
-            loss[start:stop] = _loss(self._along(rows[start:stop], self.weights.T))
+
+        def part(some: tuple[int, int]) -> None:
+            loss[slice(*some)] = _loss(self._along(rows[slice(*some)], self.weights.T))
+
+        in_threads(part, _parts(len(rows), self.like.width))
         return loss, self.like.own(rows) + self.noise, False
 
     def variance(self, rows: Array) -> Array:
         """What is left of the prior variance, plus the noise, (len(rows),)."""
         left = np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.like.width):
-            left[start:stop] = self._left(rows[start:stop])
+
+        def part(some: tuple[int, int]) -> None:
+            left[slice(*some)] = self._left(rows[slice(*some)])
+
+        in_threads(part, _parts(len(rows), self.like.width))
         return np.maximum(left, self.noise)
 
     def _features(self, rows: Array) -> Array:
@@ -236,50 +255,26 @@ class _Weights(_Linear):
         return np.asarray(self.noise * (1 + np.einsum("ij,ij->i", part @ self.inverse, part)))
 
 
-class _Gaussian:
-    """exp(-d^2 / 2 radius^2) between rows of a table, in float64."""
-
-    def __init__(self, x: Any, radius: float) -> None:
-        self.points = Points(x)
-        self.dtype = self.points.dtype
-        self.scale = 2.0 * radius**2
-        self.width = 64 if self.points.sparse else self.points.d
-
-    def __call__(self, rows: Array, others: Array) -> Array:
-        """(len(rows), len(others))."""
-        squared = self.points.between(rows, self.points.centres(others)).astype(np.float64)
-        squared /= -self.scale
-        return np.asarray(np.exp(squared, out=squared))
-
-    def own(self, rows: Array) -> Array:
-        """The value of each row with itself, (len(rows),)."""
-        return np.ones(len(rows))
-
-
 class _Dot:
-    """1 + the dot product / the mean squared length, between rows of a table."""
+    """1 + the dot product / the mean squared length, between rows of a dense table, in its own kind."""
 
-    def __init__(self, x: Any) -> None:
-        self.x, self.sparse = as_matrix(x), is_sparse(x)
-        self.dtype = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
-        self.width = 64 if self.sparse else self.x.shape[1]
-        self.lengths = np.empty(self.x.shape[0], dtype=np.float64)
-        for start, stop in blocks(len(self.lengths), self.width):
-            part = self.x[start:stop].astype(self.dtype, copy=False)
-            squared = part.multiply(part).sum(axis=1) if self.sparse else np.einsum("ij,ij->i", part, part)
-            self.lengths[start:stop] = np.asarray(squared).ravel()
+    def __init__(self, x: Array) -> None:
+        self.x, self.width = x, x.shape[1]
+        self.dtype = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+        self.lengths = np.empty(len(x), dtype=np.float64)
+
+        def part(some: tuple[int, int]) -> None:
+            rows = x[slice(*some)].astype(self.dtype, copy=False)
+            np.einsum("ij,ij->i", rows, rows, out=self.lengths[slice(*some)], casting="same_kind")
+
+        in_threads(part, _parts(len(x), self.width))
         if not np.isfinite(self.lengths).all():
             raise InvalidInput(
                 f"The features of row {int(np.flatnonzero(~np.isfinite(self.lengths))[0])} are not finite "
                 "or too large to be squared.",
                 mend="Fill missing values (SimpleImputer) and scale the features first.",
             )
-        self.scale = float(self.lengths.mean() if len(self.lengths) else 0) or 1.0
-
-    def __call__(self, rows: Array, others: Array) -> Array:
-        """(len(rows), len(others))."""
-        products = self.x[rows].astype(np.float64) @ self.x[others].astype(np.float64).T
-        return np.asarray(products.toarray() if is_sparse(products) else products) / self.scale + 1
+        self.scale = float(self.lengths.mean() if len(x) else 0) or 1.0
 
     def own(self, rows: Array) -> Array:
         """The value of each row with itself, (len(rows),)."""
@@ -301,13 +296,16 @@ def _fit(x: Any, similarity: str, radius: float, known: Array, goal: Array, nois
         )
     if not 0 < radius < np.inf:
         raise InvalidInput(f"radius must be a number above 0; got {radius!r}.", mend="Try reach(x, 0.5).")
-    if similarity == "gaussian":
-        return _Posterior(_Gaussian(x, radius), known, goal, noise)
-    like = _Dot(x)
-    if like.sparse:
-        return _Posterior(like, known, goal, noise)
-    few = like.x.shape[1] < len(known) + soon
-    return (_Weights if few else _Directions)(like, known, goal, noise)
+    table = as_matrix(x)
+    if similarity == "gaussian" or is_sparse(table):
+        return _Posterior(Likeness(table, similarity, radius), known, goal, noise)
+    few = table.shape[1] < len(known) + soon
+    return (_Weights if few else _Directions)(_Dot(table), known, goal, noise)
+
+
+def _parts(n: int, width: int) -> Iterator[tuple[int, int]]:
+    """Ranges of rows for a thread: four blocks each."""
+    return blocks(n, max(1, width // 4))
 
 
 def _inverse_factor(gram: Array, noise: float) -> Array:
