@@ -375,3 +375,77 @@ def test_simulate_needs_labels(home: Path) -> None:
     done = querist("simulate", "reviews.csv", "--text", "text")
     assert done.exit_code == 2
     assert "0 labels of 0 classes" in done.output and "--label COLUMN" in done.output
+
+
+# ---------------------------------------------------------------- bench
+
+
+def test_bench_compares_and_goes_on_and_replays(home: Path) -> None:
+    words = ("--models", "naive_bayes", "--strategies", "margin", "--budget", "30", "--workers", "1")
+    done = querist("bench", "iris", "wine", *words, "--seeds", "2")
+    assert done.exit_code == 0, done.output
+    assert "margin" in done.output and "wine" in done.output
+    lines = Path("bench.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2 * 2 * 2
+    more = querist("bench", "iris", "wine", *words, "--seeds", "0-2")
+    assert more.exit_code == 0, more.output
+    again = Path("bench.jsonl").read_text(encoding="utf-8").splitlines()
+    assert again[:8] == lines and len(again) == 12
+    replayed = querist("bench", "--replay", json.loads(lines[3])["id"])
+    assert "The same picks as in the file." in replayed.output
+    assert querist("bench", "--replay", "zzz").exit_code == 2
+
+
+def test_bench_reports_what_a_file_holds(home: Path) -> None:
+    pytest.importorskip("matplotlib")
+    spec = '{"name": "default", "patience": 3}'
+    querist("bench", "iris", "--strategies", "margin", "--strategy", spec, "--seeds", "2", "--budget", "20")
+    done = querist("bench", "--report", "page.html", "-o", "out", "--pictures", "png")
+    assert done.exit_code == 0, done.output
+    assert "<!doctype html>" in Path("page.html").read_text(encoding="utf-8")
+    assert {"out.csv", "out.md", "out-curves.png", "out-ranks.png", "out-saving.png"} <= set(os.listdir())
+    assert "| default, 3 |" in Path("out.md").read_text(encoding="utf-8")
+
+
+def test_bench_takes_a_campaign(campaign: Path) -> None:
+    words = ("--strategies", "margin", "--seeds", "1", "--budget", "8", "--batches", "4", "--workers", "1")
+    done = querist("bench", str(campaign), *words)
+    assert done.exit_code == 0, done.output
+    assert json.loads(Path("bench.jsonl").read_text(encoding="utf-8").splitlines()[0])["dataset"] == "reviews"
+
+
+def test_bench_counts_the_seconds_of_a_campaign(campaign: Path) -> None:
+    from querist.evaluation.files import read_campaign
+
+    with Workspace.open(campaign) as workspace:
+        for seconds in (2.0, 6.0, 7.0):
+            workspace.campaign.tell(workspace.campaign.ask(to="ann")[0], "praise", seconds=seconds)
+    data = read_campaign(campaign)
+    assert data.unit == "seconds" and sorted(data.costs)[:1] == [2.0]
+    assert sorted(data.costs).count(6.0) == 21, "the median where no time is known"
+
+
+def test_bench_lists_its_data_sets() -> None:
+    assert "breast_cancer" in querist("bench", "--list").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("digts",), "Did you mean 'digits'"),
+        (("iris", "--strategies", "margn"), "Did you mean 'margin'"),
+        (("iris", "--models", "swm"), "Choose among default, logistic"),
+        (("iris", "--metrics", "acc"), "Choose among accuracy"),
+        (("iris", "--seeds", "many"), "more than whole numbers"),
+        (("iris", "--strategy", "{margin"), "is no JSON"),
+        (("x*",), "No data set fits 'x*'"),
+        (("--results", "none.jsonl"), "There is no results file none.jsonl"),
+        (("--results", "broken.jsonl"), "Line 1 of broken.jsonl is no run"),
+        (("iris", "--results", "broken.jsonl"), "delete the line"),
+    ],
+)
+def test_bench_tells_what_is_wrong_with_the_mend(home: Path, words: tuple[str, ...], told: str) -> None:
+    (home / "broken.jsonl").write_text('{"id": 3}\n', encoding="utf-8")
+    done = querist("bench", *words)
+    assert done.exit_code == 2
+    assert told in " ".join(done.output.split()) and "Traceback" not in done.output

@@ -12,7 +12,7 @@ from querist.cli.console import say, split, working
 from querist.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from querist.evaluation import Experiment
+    from querist.evaluation import Curves, Experiment
 
 __all__ = ["command"]
 
@@ -123,7 +123,18 @@ _PROTOCOL = (
     help="Where every run is kept; runs that it holds are not made again.",
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Processes. [all cores]")
-@click.option("-o", "--output", metavar="NAME", help="Write NAME.csv, NAME.md and NAME.svg.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE.html",
+    help="Write a page with curves, ranks, savings and tables.",
+)
+@click.option(
+    "-o", "--output", metavar="NAME", help="Write tables and pictures: NAME.csv, NAME.md, NAME-*.svg."
+)
+@click.option(
+    "--pictures", type=click.Choice(["svg", "png"]), default="svg", show_default=True, help="Of what kind."
+)
 @click.option("--replay", "replayed", metavar="ID", help="Make one run of the results file again.")
 @click.option("--list", "listed", is_flag=True, help="List the data sets that have names here.")
 def command(data: tuple[str, ...], **options: Any) -> None:
@@ -140,6 +151,7 @@ def command(data: tuple[str, ...], **options: Any) -> None:
       querist bench points.csv --label class --models svm --batches 1,10 --start 20
       querist bench reviews.querist --strategies margin,default
       querist bench 'tab_al_benchmark/*' --models svm --strategies boundary --batches 1
+      querist bench --results bench.jsonl --report bench.html
       querist bench --results bench.jsonl --replay 3f2a
     """
     from querist.evaluation import Curves, dataset_names
@@ -164,8 +176,27 @@ def command(data: tuple[str, ...], **options: Any) -> None:
         curves = Curves.read(options["results"])
     metric = next(iter(split(options["metrics"])), None)
     show(curves, metric)
+    if options["report"]:
+        from querist.evaluation import write_report
+
+        say(f"\nWrote {write_report(curves, options['report'], metric=metric)}")
     if options["output"]:
-        say(f"\nWrote {', '.join(write(curves, options['output'], metric))}")
+        say(f"\nWrote {', '.join(_write(curves, options['output'], metric, options['pictures']))}")
+
+
+def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str]:
+    """Every measurement, the tables and the pictures; what was written."""
+    from querist.evaluation import Comparison
+    from querist.evaluation.plots import write_pictures
+
+    comparison = Comparison(curves, metric)
+    over_all = f"{comparison.table()}\n" if len(comparison.strategies) > 1 else ""
+    return write(
+        name,
+        curves.table("csv"),
+        over_all + curves.table(metric=metric),
+        lambda: write_pictures(comparison, name, f".{kind}"),
+    )
 
 
 def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,16 +36,16 @@ def show(curves: Curves, metric: str | None) -> None:
     table(("data", *headings) if several else headings, rows)
 
 
-def write(curves: Curves, name: str, metric: str | None) -> list[str]:
-    """The measurements, the summary and the picture; what was written."""
+def write(name: str, csv: str, markdown: str, draw: Callable[[], list[str]]) -> list[str]:
+    """The measurements, the tables and the pictures; what was written."""
     folder = Path(name).parent
     if not folder.is_dir():
         raise InvalidInput(f"There is no folder {str(folder)!r}.", mend="Make it first, or write elsewhere.")
+    Path(f"{name}.csv").write_text(csv, encoding="utf-8")
+    Path(f"{name}.md").write_text(markdown, encoding="utf-8")
     written = [f"{name}.csv", f"{name}.md"]
-    curves.write_csv(written[0])
-    Path(written[1]).write_text(curves.table(metric=metric), encoding="utf-8")
     try:
-        written.append(str(curves.picture(f"{name}.svg", metric=metric)))
+        written += draw()
     except MissingExtra as missing:
         say(f"\nThere is no picture: {missing}")
     return written

@@ -86,7 +86,12 @@ def command(path: Path, **options: Any) -> None:
         curves = experiment.run(progress=progress)
     show(curves, options["metric"])
     name = options["output"] or f"{path.absolute().stem}-curves"
-    say(f"\nWrote {', '.join(write(curves, name, options['metric']))}")
+    tables = curves.table("csv"), curves.table(metric=options["metric"])
+
+    def draw() -> list[str]:
+        return [str(curves.picture(f"{name}.svg", metric=options["metric"]))]
+
+    say(f"\nWrote {', '.join(write(name, *tables, draw))}")
 
 
 def _labelled(path: Path, options: dict[str, Any]) -> Dataset:

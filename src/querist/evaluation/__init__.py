@@ -1,6 +1,7 @@
 """Evaluation: campaigns replayed with known answers, learning curves against random, pictures."""
 
 from querist.evaluation.arms import MODELS, Arm
+from querist.evaluation.comparison import Comparison
 from querist.evaluation.curves import Curves, Gain
 from querist.evaluation.dataset import Dataset
 from querist.evaluation.examples import write_digits
@@ -8,12 +9,14 @@ from querist.evaluation.experiment import Experiment, replay
 from querist.evaluation.metrics import METRICS
 from querist.evaluation.protocol import Protocol
 from querist.evaluation.readers import dataset_names, load_dataset
+from querist.evaluation.report import write_report
 from querist.evaluation.results import Results, read_runs
 from querist.evaluation.runs import Run
 from querist.evaluation.simulation import simulate
 
 __all__ = [
     "Arm",
+    "Comparison",
     "Curves",
     "Dataset",
     "Experiment",
@@ -29,4 +32,5 @@ __all__ = [
     "replay",
     "simulate",
     "write_digits",
+    "write_report",
 ]

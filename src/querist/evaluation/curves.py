@@ -87,8 +87,9 @@ class Curves:
 
     @cached_property
     def strategies(self) -> tuple[str, ...]:
-        """The strategies, in the order of the runs."""
-        return tuple(dict.fromkeys(run.strategy for run in self.runs))
+        """The strategies, random first, the others in the order of the runs."""
+        there = dict.fromkeys(run.strategy for run in self.runs)
+        return tuple(sorted(there, key=lambda name: name != REFERENCE))
 
     @cached_property
     def _varies(self) -> tuple[bool, bool, bool]:
@@ -116,10 +117,14 @@ class Curves:
 
     def budgets_of(self, dataset: str | None) -> tuple[int, ...]:
         """The numbers of labels at which a data set was measured, within what all its runs cover."""
-        runs = list(self._runs(self._dataset(dataset)).values())
-        least, most = max(run.labels[0] for run in runs), min(run.labels[-1] for run in runs)
-        found = {int(one) for run in runs for one in run.labels if least <= one <= most}
-        return tuple(sorted(found))
+        name = self._dataset(dataset)
+        if ("budgets", name) not in self._kept:
+            runs = list(self._runs(name).values())
+            least, most = max(run.labels[0] for run in runs), min(run.labels[-1] for run in runs)
+            found = np.unique(np.concatenate([run.labels for run in runs]))
+            self._kept["budgets", name] = tuple(found[(found >= least) & (found <= most)].tolist())
+        budgets: tuple[int, ...] = self._kept["budgets", name]
+        return budgets
 
     def seeds_of(self, dataset: str | None) -> tuple[int, ...]:
         """The seeds that all strategies of a data set have."""
@@ -181,7 +186,7 @@ class Curves:
         """
         mine = self.values(strategy, metric=metric, dataset=dataset)
         theirs = self.values(over, metric=metric, dataset=dataset)
-        means, halves = interval(self._sign(metric, dataset) * (mine - theirs), confidence)
+        means, halves = interval(self.sign(metric, dataset) * (mine - theirs), confidence)
         return [
             Gain(labels, float(mean), float(mean - half), float(mean + half))
             for labels, mean, half in zip(self.budgets_of(dataset), means, halves, strict=True)
@@ -212,11 +217,17 @@ class Curves:
         dataset: str | None = None,
     ) -> int | None:
         """The fewest labels with which the mean is what random has at its end; None if it never is."""
-        sign = self._sign(metric, dataset)
+        sign = self.sign(metric, dataset)
         goal = sign * self.mean(over, metric=metric, dataset=dataset)[-1]
         mean = sign * self.mean(strategy, metric=metric, dataset=dataset)
         reached = np.flatnonzero(mean >= goal - 1e-12)
         return self.budgets_of(dataset)[reached[0]] if len(reached) else None
+
+    def sign(self, metric: str | None, dataset: str | None) -> float:
+        """1 where higher is better, -1 where lower is."""
+        name = self._metric(metric, self._dataset(dataset))
+        known = METRICS.get(name)
+        return 1.0 if (known.higher if known else not name.endswith(("seconds", "cost"))) else -1.0
 
     # ------------------------------------------------------------ out and in
 
@@ -278,7 +289,7 @@ class Curves:
 
     def _summary(self, dataset: str, strategy: str, metric: str | None) -> dict[str, Any]:
         area = self.area(strategy, metric=metric, dataset=dataset)
-        better = self._sign(metric, dataset) * (area - self.area(REFERENCE, metric=metric, dataset=dataset))
+        better = self.sign(metric, dataset) * (area - self.area(REFERENCE, metric=metric, dataset=dataset))
         gain, half = interval(better[:, None], 0.95)
         verdicts = [one.verdict for one in self.gains(strategy, metric=metric, dataset=dataset)]
         # what came before the first row is no batch of the strategy; a budget of one batch has no other
@@ -317,9 +328,3 @@ class Curves:
                 f"{name!r} was not measured on {dataset!r}.", mend=f"Choose among {', '.join(there)}."
             )
         return name
-
-    def _sign(self, metric: str | None, dataset: str | None) -> float:
-        """1 where higher is better, -1 where lower is."""
-        name = self._metric(metric, self._dataset(dataset))
-        known = METRICS.get(name)
-        return 1.0 if (known.higher if known else not name.endswith(("seconds", "cost"))) else -1.0

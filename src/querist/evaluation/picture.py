@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from querist.errors import InvalidInput, MissingExtra
+from querist.evaluation.metrics import METRICS
 from querist.evaluation.statistics import REFERENCE, interval
 
-__all__ = ["draw"]
+__all__ = ["FAINT", "INK", "PLAIN", "curves_figure", "draw", "drawing", "save", "style_of", "tidy"]
 
-_INK = "#747c87"  # contrast above 4 on white and on black alike
-_FAINT = "#747c8740"
-_PLAIN = "#8d95a0"
+INK = "#747c87"  # contrast above 4 on white and on black alike
+FAINT = "#747c8740"
+PLAIN = "#8d95a0"
 # After Okabe & Ito (2008), lightened until they read on black too; lines differ in their dashes as well.
 _COLOURS = ("#e0641b", "#3787c8", "#12a57c", "#c66fa4", "#c99a00", "#7f74d6")
 _DASHES: tuple[Any, ...] = (
@@ -29,16 +31,16 @@ _DASHES: tuple[Any, ...] = (
 _STYLE = {
     "font.family": "sans-serif",
     "font.size": 9.5,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.titlecolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
-    "svg.hashsalt": "querist",
+    "svg.fonttype": "none",
 }
 
 
@@ -59,7 +61,19 @@ class Drawn(Protocol):
 def draw(
     curves: Drawn, path: Path, *, metric: str | None = None, titles: Sequence[str] | None = None
 ) -> Path:
-    """Draw a column a data set: the curves above, what they gain over random below, with 95 % bands.
+    """Draw :func:`curves_figure` into a file.
+
+    Raises MissingExtra and InvalidInput, as :func:`drawing` does.
+    """
+    titles = curves.datasets if titles is None else titles
+    with drawing(path.name):
+        save(curves_figure(curves, curves.datasets, titles, metric), path)
+    return path
+
+
+@contextmanager
+def drawing(name: str = "picture.svg", *, salt: str = "querist") -> Iterator[None]:
+    """Our style while the block runs, for a file of this name.
 
     Raises
     ------
@@ -70,67 +84,101 @@ def draw(
     """
     try:
         import matplotlib
-        from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtra(
             f"Pictures need matplotlib: {error}.", mend="Install it: pip install 'querist[plots]'."
         ) from error
-    if path.suffix not in (".svg", ".png", ".pdf"):
-        raise InvalidInput(f"No picture can be written to {path.name!r}.", mend="End it in .svg or .png.")
-    titles = curves.datasets if titles is None else titles
-    metric = curves.metric_of(curves.datasets[0]) if metric is None else metric
-    columns = len(curves.datasets)
-    with matplotlib.rc_context(_STYLE):
+    if not name.endswith((".svg", ".png", ".pdf")):
+        raise InvalidInput(f"No picture can be written to {name!r}.", mend="End it in .svg or .png.")
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": salt}):
+        yield
+
+
+def save(figure: Any, path: Any) -> None:
+    """Write a figure, transparent, the same bytes each time; ``path`` may be a buffer of SVG."""
+    svg = getattr(path, "suffix", ".svg") == ".svg"
+    metadata = {"Date": None} if svg else None
+    format = {} if hasattr(path, "suffix") else {"format": "svg"}
+    figure.savefig(path, transparent=True, dpi=160, metadata=metadata, **format)
+
+
+def curves_figure(
+    curves: Drawn,
+    datasets: Sequence[str],
+    titles: Sequence[str],
+    metric: str | None = None,
+    *,
+    across: bool = False,
+) -> Any:
+    """A column a data set: the curves above, what they gain over random below, with 95 % bands.
+
+    ``across`` sets the two side by side, for one data set.
+    """
+    from matplotlib.figure import Figure
+
+    columns = len(datasets)
+    if across:
+        figure = Figure(figsize=(9.2, 3.7), layout="constrained")
+        axes = figure.subplots(1, 2, squeeze=False, width_ratios=(3, 2)).T
+        axes[0, 0].set_xlabel("labels")
+    else:
         figure = Figure(figsize=(max(5.2, 3.5 * columns), 5.4), layout="constrained")
         axes = figure.subplots(2, columns, sharex="col", squeeze=False, height_ratios=(3, 2))
-        for column, (dataset, title) in enumerate(zip(curves.datasets, titles, strict=True)):
-            _levels(axes[0, column], curves, dataset, metric)
-            _gains(axes[1, column], curves, dataset, metric)
-            axes[0, column].set_title(title, fontweight="bold", loc="left")
-        axes[0, 0].set_ylabel(metric.replace("_", " "))
-        axes[1, 0].set_ylabel("points above random")
-        handles, names = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=6, frameon=False)
-        metadata = {"Date": None} if path.suffix == ".svg" else None
-        figure.savefig(path, transparent=True, dpi=160, metadata=metadata)
-    return path
+    for column, (dataset, title) in enumerate(zip(datasets, titles, strict=True)):
+        measure = curves.metric_of(dataset) if metric is None else metric
+        _levels(axes[0, column], curves, dataset, measure)
+        _gains(axes[1, column], curves, dataset, measure)
+        axes[0, column].set_title(title, fontweight="bold", loc="left")
+        if column == 0:
+            axes[0, 0].set_ylabel(measure.replace("_", " "))
+            axes[1, 0].set_ylabel("points above random" if _in_points(measure) else "better than random by")
+    handles, names = axes[0, 0].get_legend_handles_labels()
+    shown = 6 if columns > 1 or across else 4
+    figure.legend(handles, names, loc="outside lower center", ncols=shown, frameon=False)
+    return figure
 
 
 def _levels(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
     budgets = curves.budgets_of(dataset)
-    for strategy in _drawn_last_first(curves):
+    for strategy in _drawn_last_first(curves, dataset):
         mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset), 0.95)
-        style = _style(curves, strategy)
+        style = style_of(curves, strategy)
         axis.plot(budgets, mean, label=strategy, **style, zorder=2 if strategy == REFERENCE else 3)
         if strategy in (REFERENCE, "default") and np.isfinite(half).all():  # more would hide each other
             axis.fill_between(budgets, mean - half, mean + half, color=style["color"], alpha=0.13, lw=0)
-    _tidy(axis)
+    tidy(axis)
 
 
 def _gains(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
-    axis.axhline(0, color=_PLAIN, lw=1.6)
-    for strategy in _drawn_last_first(curves):
+    axis.axhline(0, color=PLAIN, lw=1.6)
+    for strategy in _drawn_last_first(curves, dataset):
         if strategy == REFERENCE:
             continue
         gains = curves.gains(strategy, metric=metric, dataset=dataset)
-        labels, style = [gain.labels for gain in gains], _style(curves, strategy)
-        axis.plot(labels, [100 * gain.mean for gain in gains], **style, zorder=3)
+        labels, style = [gain.labels for gain in gains], style_of(curves, strategy)
+        scale = 100 if _in_points(metric) else 1
+        axis.plot(labels, [scale * gain.mean for gain in gains], **style, zorder=3)
         if all(np.isfinite(gain.low) for gain in gains):
-            low, high = ([100 * getattr(gain, end) for gain in gains] for end in ("low", "high"))
+            low, high = ([scale * getattr(gain, end) for gain in gains] for end in ("low", "high"))
             axis.fill_between(labels, low, high, color=style["color"], alpha=0.16, lw=0)
     axis.set_xlabel("labels")
-    _tidy(axis)
+    tidy(axis)
 
 
-def _drawn_last_first(curves: Drawn) -> tuple[str, ...]:
+def _in_points(metric: str) -> bool:
+    """Whether differences are told in points of a hundred."""
+    return metric in METRICS and METRICS[metric].percent
+
+
+def _drawn_last_first(curves: Drawn, dataset: str) -> tuple[str, ...]:
     """The strategies, the default last, so that it lies on top."""
-    return tuple(sorted(curves.strategies, key=lambda name: name == "default"))
+    return tuple(sorted(curves.strategies_of(dataset), key=lambda name: name == "default"))
 
 
-def _style(curves: Drawn, strategy: str) -> dict[str, Any]:
+def style_of(curves: Drawn, strategy: str) -> dict[str, Any]:
     """Colour, dashes and width: random is plain, the default is the first colour."""
     if strategy == REFERENCE:
-        return {"color": _PLAIN, "ls": "-", "lw": 1.6}
+        return {"color": PLAIN, "ls": "-", "lw": 1.6}
     if strategy == "default":
         return {"color": _COLOURS[0], "ls": "-", "lw": 2.2}
     others = [name for name in curves.strategies if name not in (REFERENCE, "default")]
@@ -138,8 +186,8 @@ def _style(curves: Drawn, strategy: str) -> dict[str, Any]:
     return {"color": _COLOURS[place % len(_COLOURS)], "ls": _DASHES[place % len(_DASHES)], "lw": 1.6}
 
 
-def _tidy(axis: Any) -> None:
-    axis.grid(axis="y", color=_FAINT, lw=0.7)
+def tidy(axis: Any) -> None:
+    axis.grid(axis="y", color=FAINT, lw=0.7)
     axis.set_axisbelow(True)
     axis.tick_params(length=3, width=0.8)
     axis.margins(x=0.02)

@@ -49,7 +49,12 @@ class Plan:
     def spec(self) -> dict[str, Any]:
         """The plan as plain JSON values."""
         told: dict[str, Any] = {
-            "dataset": {"spec": self.dataset.spec, "name": self.dataset.name, "sha256": self.dataset.sha256},
+            "dataset": {
+                "spec": self.dataset.spec,
+                "name": self.dataset.name,
+                "unit": self.dataset.unit,
+                "sha256": self.dataset.sha256,
+            },
             "strategy": self.arm.spec,
             "title": self.title,
             "model": {"title": self.model_title, **_wrapped(estimator_spec(self.model))},

@@ -1,0 +1,190 @@
+"""A comparison as one page of HTML that needs nothing else: pictures, tables, and how it was made."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from querist.errors import InvalidInput, MissingExtra
+from querist.evaluation.comparison import Comparison, percent
+from querist.evaluation.curves import Curves
+from querist.evaluation.picture import curves_figure, drawing, save
+from querist.evaluation.plots import cost_figure, rank_figure, saving_figure, unit_of
+from querist.evaluation.statistics import REFERENCE
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    curves: Curves, path: str | Path, *, metric: str | None = None, title: str = "Strategies compared"
+) -> Path:
+    """Write the report of an experiment; needs matplotlib and Jinja2 (the extra ``plots``).
+
+    One file, light or dark as the reader's system is, without a link to anything outside.
+
+    Parameters
+    ----------
+    curves : Curves
+        Of :meth:`Experiment.run`, or of :meth:`Curves.read` and a results file.
+    path : str or Path
+        Where the page goes.
+    metric : str, optional
+        What strategies are judged by; the first measure of each data set if not given.
+    title : str
+    """
+    try:
+        import jinja2
+    except ImportError as error:
+        raise MissingExtra(
+            f"Reports need Jinja2: {error}.", mend="Install it: pip install 'querist[plots]'."
+        ) from error
+    path = Path(path)
+    if not path.absolute().parent.is_dir():
+        raise InvalidInput(f"There is no folder {str(path.parent)!r}.", mend="Make it first.")
+    comparison = Comparison(curves, metric)
+    source = resources.files("querist.evaluation").joinpath("report.html").read_text(encoding="utf-8")
+    page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
+    path.write_text(page.render(title=title, **_told(comparison)), encoding="utf-8")
+    return path
+
+
+def _told(comparison: Comparison) -> dict[str, Any]:
+    """What the page shows."""
+    curves = comparison.curves
+    several = len(comparison.strategies) > 1
+    return {
+        "facts": _facts(curves),
+        "protocol": _protocol(curves),
+        "overview": comparison.overview() if several else [],
+        "ranks": comparison.ranks if several else None,
+        "over_seeds": comparison.over_seeds,
+        "rank_picture": _svg("ranks", lambda: rank_figure(comparison)) if several else "",
+        "saving_picture": _svg("saving", lambda: saving_figure(comparison)) if several else "",
+        "heat": _heat(comparison) if len(curves.datasets) > 1 else None,
+        "parts": [_part(comparison, dataset) for dataset in curves.datasets],
+        "dropped": sorted({run.seed for run in curves.runs if run.left_out}),
+    }
+
+
+def _part(comparison: Comparison, dataset: str) -> dict[str, Any]:
+    """What is shown of one data set."""
+    curves = comparison.curves
+    metric = comparison.metric or curves.metric_of(dataset)
+    unit = unit_of(curves, dataset)
+    saved = {one.strategy: one for one in comparison.savings if one.dataset == dataset}
+    rows = []
+    for name in curves.strategies_of(dataset):
+        cell, saving = comparison.cell(dataset, name), saved.get(name)
+        reference = name == REFERENCE
+        rows.append(
+            {
+                "strategy": name,
+                "area": f"{cell.area:.4f}",
+                "gain": "" if reference else f"{cell.gain:+.4f} ± {cell.half:.4f}",
+                "p": "" if reference else _p(cell.p),
+                "verdict": "" if reference else cell.verdict,
+                "last": f"{cell.last:.4f}",
+                "saved": "" if saving is None else percent(saving.share),
+                "between": "" if saving is None else f"{percent(saving.low)} to {percent(saving.high)}",
+                "deficiency": f"{cell.deficiency:.2f}" if np.isfinite(cell.deficiency) else "–",
+                "seconds": f"{1000 * cell.seconds:.1f}",
+            }
+        )
+    draw = _svg(f"curves-{dataset}", lambda: curves_figure(curves, [dataset], [""], metric, across=True))
+    cost = _svg(f"cost-{dataset}", lambda: cost_figure(comparison, dataset, unit)) if unit else ""
+    return {
+        "name": dataset or "the data set",
+        "metric": metric.replace("_", " "),
+        "seeds": len(curves.seeds_of(dataset)),
+        "budgets": curves.budgets_of(dataset),
+        "picture": draw,
+        "cost_picture": cost,
+        "rows": rows,
+    }
+
+
+def _heat(comparison: Comparison) -> dict[str, Any]:
+    """Gains of data sets x strategies, each with the share of full colour that it has."""
+    names = [name for name in comparison.curves.strategies if name != REFERENCE]
+    found = {(one.dataset, one.strategy): one for one in comparison.cells}
+    most = max((abs(one.gain) for one in comparison.cells), default=0.0) or 1.0
+    rows = []
+    for dataset in comparison.curves.datasets:
+        cells = []
+        for name in names:
+            cell = found.get((dataset, name))
+            share = 0.0 if cell is None else cell.gain / most
+            told = "" if cell is None else f"{cell.gain:+.4f}"
+            cells.append(
+                {
+                    "told": told,
+                    "depth": round(75 * abs(share) ** 0.7),
+                    "kind": "good" if share > 0 else "bad",
+                    "sure": cell is not None and cell.verdict != "tie",
+                }
+            )
+        rows.append({"name": dataset, "cells": cells})
+    return {"names": names, "rows": rows}
+
+
+def _facts(curves: Curves) -> list[tuple[str, str]]:
+    runs = [run for run in curves.runs if len(run.labels)]
+    labelled = sum(len(run.picks) for run in runs)
+    versions = {f"{name} {version}" for run in runs for name, version in run.versions.items()}
+    return [
+        ("runs", f"{len(runs):,}"),
+        ("data sets", ", ".join(dict.fromkeys(run.dataset for run in runs if run.dataset))),
+        ("models", ", ".join(dict.fromkeys(run.model for run in runs if run.model)) or "default"),
+        ("strategies", ", ".join(curves.strategies)),
+        ("labels between trainings", ", ".join(str(one) for one in sorted({run.batch for run in runs}))),
+        ("seeds", str(len({run.seed for run in runs}))),
+        ("questions and first labels", f"{labelled:,}"),
+        ("versions", ", ".join(sorted(versions))),
+    ]
+
+
+def _protocol(curves: Curves) -> list[str]:
+    """The protocols in words; more than one where a file holds several experiments."""
+    told = []
+    for run in curves.runs:
+        plan = run.plan.get("protocol")
+        if plan is None:
+            continue
+        first = f"{plan['start']} labels to begin with" if plan["start"] else "no label to begin with"
+        if plan["start_by"] == "class":
+            first = f"one label of each class to begin with ({plan['start']} at least)"
+        end = f"up to {plan['budget']:,} labels" if plan["budget"] else "until the pool is empty"
+        share = "by class" if plan["stratified"] else "at random"
+        missing = "" if plan["missing"] == "allow" else f"; where they lack a class: {plan['missing']}"
+        told.append(
+            f"{first}{missing}; {end}; {100 * plan['test']:g} % held back for measuring, drawn {share},"
+            " where a data set has no test set of its own."
+        )
+    return list(dict.fromkeys(one[0].upper() + one[1:] for one in told))
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _svg(name: str, make: Callable[[], Any]) -> str:
+    """A picture as SVG to be set into the page: no size of its own, ids that no other has."""
+    with drawing(salt=name):
+        buffer = io.StringIO()
+        save(make(), buffer)
+    text = buffer.getvalue()
+    text = re.sub(r"^.*?(?=<svg)", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    mark = re.sub(r"\W+", "-", name)
+    text = re.sub(r'\bid="', f'id="{mark}-', text)
+    text = re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}-", text)
+    return text
