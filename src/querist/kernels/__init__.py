@@ -48,6 +48,7 @@ from querist.kernels.gumbel import gumbel_top
 from querist.kernels.hinted import hinted
 from querist.kernels.lcmd import lcmd
 from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
+from querist.kernels.leaves import leaf_turns
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
@@ -129,6 +130,7 @@ __all__ = [
     "kmeans_plus_plus",
     "kmedoids",
     "lcmd",
+    "leaf_turns",
     "least_confidence",
     "lengths",
     "lightweight_coreset",

@@ -17,6 +17,7 @@ CAPABILITIES = {
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
     "head": "Use a linear classifier (LogisticRegression, LinearSVC), alone or at the end of a pipeline.",
+    "leaves": "Use one tree (DecisionTreeRegressor), alone or at the end of a pipeline.",
     "marginals": "Use labels that are sets of classes, and a classifier with predict_proba.",
     "label_decision": "Use labels that are sets of classes (MultiLabel), and any classifier.",
     "units": "Use a model of a structured task, with a method units(x).",
@@ -41,6 +42,7 @@ class Model(Protocol):
     ``label_decision(x)``  (n, C) signed distances, above 0 where the item has the class; infinite
                         where the labels leave no doubt (all of them have the class, or none)
     ``predict(x)``      (n,) values
+    ``leaves(x)``       (n,) which leaf of a tree each row falls into
     ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
                         the same state of ``rng`` asks the same members, whatever ``x`` is

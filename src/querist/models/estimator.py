@@ -39,6 +39,11 @@ class Scikit:
         self._check_fitted()
         return self.estimator[:-1].transform(x)
 
+    @where(lambda model: hasattr(last_step(model.estimator), "tree_"))
+    def leaves(self, x: Any) -> np.ndarray:
+        """Which leaf of the tree each row falls into, (n,)."""
+        return np.asarray(last_step(self.estimator).apply(before_last(self.estimator, x)))
+
     def _clone(self, seed: int) -> Any:
         if not hasattr(self.estimator, "get_params"):
             return copy.deepcopy(self.estimator)

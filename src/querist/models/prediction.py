@@ -114,6 +114,12 @@ class Prediction:
         return self._in_chunks(self.model.frequencies, self.rows, columns=len(self.model.classes))
 
     @cached_property
+    def leaves(self) -> np.ndarray:
+        """Which leaf of a tree each candidate falls into, (k,)."""
+        self._need("leaves")
+        return self._in_chunks(self.model.leaves, self.rows, columns=1).ravel()
+
+    @cached_property
     def mean_std(self) -> tuple[np.ndarray, np.ndarray]:
         """Predicted numbers and their standard deviations, two (k,) arrays."""
         self._need("mean_std")

@@ -26,6 +26,7 @@ from querist.strategies.narrowing import AnchorAL, Fass, Seals, Subpool, narrowe
 from querist.strategies.output_change import ExpectedOutputChange
 from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
+from querist.strategies.regression_tree import RegressionTree
 from querist.strategies.scored import Scored, predicted, proposed
 from querist.strategies.targeted import Targeted
 from querist.strategies.thompson import Thompson
@@ -64,6 +65,7 @@ __all__ = [
     "Proposal",
     "Quire",
     "RankedBatch",
+    "RegressionTree",
     "Scored",
     "Seals",
     "Snapshot",

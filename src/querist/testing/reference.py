@@ -69,6 +69,10 @@ class Centroids:
         """Four labels nearby, shared as the probabilities are, (n, C)."""
         return 4 * self.proba(x)
 
+    def leaves(self, x: Any) -> np.ndarray:
+        """Which centre is nearest, as if a tree had parted the rows, (n,)."""
+        return np.asarray(self.proba(x).argmax(axis=1))
+
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, as if it were a number, two (n,) arrays."""
         return _moments(self.proba(x))
@@ -123,6 +127,10 @@ class Fixed:
     def frequencies(self, x: Any) -> np.ndarray:
         """Four labels nearby, shared as the probabilities are, (n, C)."""
         return 4 * self.proba(x)
+
+    def leaves(self, x: Any) -> np.ndarray:
+        """One leaf for all, (n,)."""
+        return np.zeros(x.shape[0], dtype=np.intp)
 
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, two (n,) arrays."""
