@@ -64,7 +64,7 @@ def plain(x, n, taken, rows, outputs=None):
     return picks, distances
 
 
-@pytest.fixture(params=[8, 0], ids=["patient", "impatient"])
+@pytest.fixture(params=[9, 0], ids=["patient", "impatient"])
 def large(monkeypatch, request):
     """Everything is large, and a thread takes 50 rows."""
     for name, value in (("LARGE", 0), ("STEP", 50), ("SAMPLE", 40), ("NEAR", 8), ("PATIENCE", request.param)):

@@ -64,8 +64,8 @@ def _apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
 
 
 @_compiled
-def _least_of_four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
-    """The least squared distance of a row to four others, in the rows' own precision."""
+def _four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+    """The squared distances of a row to four others, in the rows' own precision."""
     zero = a[0] - a[0]
     p, q, r, s = zero, zero, zero, zero
     for k in range(len(a)):
@@ -75,22 +75,7 @@ def _least_of_four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
         q += g * g
         r += h * h
         s += i * i
-    return min(min(p, q), min(r, s))
-
-
-@_compiled
-def _lowered(
-    kind: int, a: Any, left: Any, centres: Any, also: Any, p: int, q: int, r: int, s: int, value: float,
-    wide: float,
-) -> Any:  # fmt: skip
-    """``value``, or a bound of the least distance to four centres where that is less; NaN where one is."""
-    if kind == 0:
-        least = _least_of_four(a, centres[p], centres[q], centres[r], centres[s]) * wide
-        return value if value < least else least
-    for j in (p, q, r, s):
-        apart = _apart(kind, a, left, centres[j], also[j])
-        value = value if value < apart else apart
-    return value
+    return p, q, r, s
 
 
 @_compiled
@@ -161,19 +146,19 @@ def _top(values: Any, tree: Any) -> int:
 
 @_compiled
 def first_bounds(
-    x: Any, y: Any, kind: int, rows: Any, scores: Any, at: Any, offsets: Any, lists: Any, limit: float,
+    x: Any, y: Any, kind: int, rows: Any, scores: Any, offsets: Any, lists: Any, limit: float,
     wide: float, centres: Any, also: Any, given: int, far: Any,
 ) -> int:  # fmt: skip
     """Lower the bounds of some rows until they are below ``limit``, or count every centre.
 
-    ``scores[at]`` and ``offsets`` guess which pivot is nearest to a row, and ``lists`` holds centres near
+    ``scores`` and ``offsets`` guess which pivot is nearest to a row, and ``lists`` holds centres near
     each pivot.  Returns the first row that cannot be measured, or -1.
     """
     last, listed = given - 1, lists.shape[1] // 4 if len(lists) else 0
     for r in range(len(rows)):
         i = int(rows[r])
         value = far[i]
-        home = _least(scores[at[r]], offsets) if listed else 0
+        home = _least(scores[r], offsets) if listed else 0
         for step in range(listed + (given + 3) // 4):
             if step < listed:
                 j = 4 * step
@@ -181,7 +166,12 @@ def first_bounds(
             else:
                 j = 4 * (step - listed)
                 p, q, o, s = j, min(j + 1, last), min(j + 2, last), min(j + 3, last)
-            value = _lowered(kind, x[i], y[i], centres, also, p, q, o, s, value, wide)
+            f, g, h, k = _four(x[i], centres[p], centres[q], centres[o], centres[s])
+            if kind == 1:
+                a, b, c, d = _four(y[i], also[p], also[q], also[o], also[s])
+                f, g, h, k = f * a, g * b, h * c, k * d
+            least = min(min(f, g), min(h, k)) * wide
+            value = value if value < least else least
             if not value >= limit:
                 break
         if not value < np.inf:
@@ -301,17 +291,21 @@ def totals(
     x: Any, y: Any, kind: int, rows: Any, stands_for: Any, centres: Any, also: Any, given: int, out: Any
 ) -> None:
     """Add what the law of some rows comes to before each pick, each row times what it ``stands_for``."""
-    for r in range(len(rows)):
-        i = rows[r]
-        value, j = np.inf, 0
-        while kind == 0 and j + 3 < given:
-            value = min(
-                value, _least_of_four(x[i], centres[j], centres[j + 1], centres[j + 2], centres[j + 3])
-            )
-            j += 4
-        while j < given:
-            value = min(value, _apart(kind, x[i], y[i], centres[j], also[j]))
-            j += 1
-        for t in range(len(out)):
-            out[t] += stands_for[r] * value
-            value = min(value, _apart(kind, x[i], y[i], centres[given + t], also[given + t]))
+    last = len(centres) - 1
+    values = np.full(len(rows), np.inf)
+    apart = np.empty(4)
+    for j in range(0, len(centres), 4):  # four centres stay in the cache for all rows
+        p, q, o, s = j, min(j + 1, last), min(j + 2, last), min(j + 3, last)
+        for r in range(len(rows)):
+            i, value = rows[r], values[r]
+            if kind == 0:
+                f, g, h, t = _four(x[i], centres[p], centres[q], centres[o], centres[s])
+                apart[0], apart[1], apart[2], apart[3] = f, g, h, t
+            else:
+                for k in range(j, min(j + 4, last + 1)):
+                    apart[k - j] = _apart(kind, x[i], y[i], centres[k], also[k])
+            for k in range(j, min(j + 4, last + 1)):
+                if k >= given:
+                    out[k - given] += stands_for[r] * value
+                value = min(value, apart[k - j])
+            values[r] = value

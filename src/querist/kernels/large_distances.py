@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,9 +23,10 @@ _STEP = 2048  # rows that one thread takes at a time
 _GUESS = 64  # columns by which the nearest pivot is guessed, and pivots at most
 _NEAR = 24  # centres that a row looks at near its pivot
 _SAMPLE = 2048  # rows that tell how far the picks will be
-_PATIENCE = 8  # distances a row that one core takes before it calls for the others
+_PATIENCE = 1  # distances a row that one core takes before it calls for the others
 
 Known = tuple[Array, Array]
+Centres = tuple[Array, Array]
 
 
 def is_large(x: Any) -> bool:
@@ -72,7 +75,7 @@ def farthest(rows: Rows, taken: Array, free: Array, n: int, known: Known) -> tup
     centres, candidates = rows.centres(taken, n), np.flatnonzero(free)
     new = candidates[np.isinf(known[0][candidates])]
     if len(new) > 4 * n or len(new) == len(candidates):  # otherwise the search looks at them by itself
-        _bound(rows, centres, len(taken), new, 3 * n / len(candidates), known[0])
+        _bound(rows, centres, len(taken), new, n, known[0])
     far, since = np.where(free, known[0], -np.inf), known[1].copy()
     picks, values = np.empty(n, dtype=np.intp), np.empty(n)
     done, patience = 0, int(_PATIENCE * len(candidates))
@@ -86,7 +89,7 @@ def farthest(rows: Rows, taken: Array, free: Array, n: int, known: Known) -> tup
         # the picks have come nearer to most rows than was foreseen: on all cores to what is far still
         patience *= 2
         waiting = candidates[far[candidates] >= 0]
-        _bound(rows, centres, len(taken) + done, waiting, 3 * (n - done) / len(waiting), far)
+        _bound(rows, centres, len(taken) + done, waiting, n - done, far)
 
 
 def ringing(
@@ -159,53 +162,86 @@ def middle_row(x: Array, free: Array) -> int:
     return int(np.where(free, lengths(x, total / free.sum()), np.inf).argmin())
 
 
-def _bound(
-    rows: Rows, centres: tuple[Array, Array], given: int, new: Array, share: float, far: Array
-) -> None:
+def _bound(rows: Rows, centres: Centres, given: int, new: Array, n: int, far: Array) -> None:
     """Bounds for ``new`` rows, low enough that few are looked at again.
 
     A row that is nearer to some centre than the last pick will be needs no more looking.  How far that will
-    be is told from a sample and the ``share`` of rows that may be farther; which centre is worth a look, from
-    a part of the columns.
+    be is told by a sample; which centre is worth a look, by a part of the columns.
     """
     few = new[:: max(1, len(new) // _SAMPLE)]
-    none = np.empty((0, 0), rows.x.dtype), np.empty(0, rows.x.dtype), np.empty((0, 4), np.intp)
-    _lower(rows, centres, given, few, none, -np.inf, far)
-    limit = float(np.quantile(far[few], max(0.0, 1 - max(4 / len(few), share))))
+    _lower(rows, centres, given, few, None, -np.inf, far)
+    limit = _foreseen(rows, centres, given, few, n, len(new), far)
     new = new[far[new] >= limit]
-    where, pivots, offsets, lists = _pivots(centres[0][:given])
-    for start in range(0, len(new), 1 << 16):
-        some = new[start : start + (1 << 16)]
-        span = slice(int(some[0]), int(some[-1]) + 1)
-        dense = span.stop - span.start <= 2 * len(some)
-        scores = (rows.x[span, where] if dense else rows.x[some, where]) @ pivots
-        at = some - span.start if dense else np.arange(len(some))
-        _lower(rows, centres, given, some, (scores, offsets, lists), limit, far, at)
+    # where distances are multiplied, those of the fewer columns are the more unlike each other
+    with _one_thread_each():
+        guess = _pivots(centres[0 if rows.beside is None else 1][:given])
+        _lower(rows, centres, given, new, guess, limit, far)
+
+
+def _foreseen(rows: Rows, centres: Centres, given: int, few: Array, n: int, among: int, far: Array) -> float:
+    """How far the last picks will be, or somewhat less: half as many are picked among a few rows."""
+    from querist.kernels import compiled_distances
+
+    most = float(np.quantile(far[few], max(0.0, 1 - max(4 / len(few), 3 * n / among))))
+    values = np.empty(min(n // 2, len(few) // 32))
+    if not len(values):
+        return most
+    alone = np.full(len(far), -np.inf)
+    alone[few] = far[few]
+    room = given + len(values)
+    tried = (centres[0][:room].copy(), centres[1][:room].copy())
+    picks, since = np.empty(len(values), dtype=np.intp), np.full(len(far), given, dtype=np.int32)
+    compiled_distances.search(
+        *rows.args, *tried, given, alone, since, alone, since, _planted(alone), 0, 1 << 62, picks, values
+    )
+    return min(most, float(values[-1]))
 
 
 def _lower(
-    rows: Rows, centres: tuple[Array, Array], given: int, some: Array,
-    guess: tuple[Array, Array, Array], limit: float, far: Array, at: Array | None = None,
-) -> None:  # fmt: skip
+    rows: Rows, centres: Centres, given: int, some: Array, guess: Guess | None, limit: float, far: Array
+) -> None:
+    """Lower the bounds of some rows to ``limit``, on all cores; with a guess, those near first."""
     from querist.kernels import compiled_distances
 
-    scores, offsets, lists = guess
-    wide = 1 + (rows.x.shape[1] / 8 + 16) * float(np.finfo(rows.x.dtype).eps)
-    at = some if at is None else at
+    wide = 1 + (rows.x.shape[1] / 4 + 64) * float(np.finfo(rows.x.dtype).eps)
+    nothing = np.empty((0, 0), rows.x.dtype), np.empty(0, rows.x.dtype), np.empty((0, 4), np.intp)
 
     def part(start: int, stop: int) -> None:
+        mine = some[start:stop]
+        scores, offsets, lists = nothing if guess is None else guess.of(rows, mine)
         wrong = compiled_distances.first_bounds(
-            *rows.args, some[start:stop], scores, at[start:stop], offsets, lists, limit, wide, *centres,
-            given, far,
-        )  # fmt: skip
+            *rows.args, mine, scores, offsets, lists, limit, wide, *centres, given, far
+        )
         if wrong >= 0:
             raise unmeasurable(wrong)
 
     _in_parts(len(some), part, step=min(_STEP, max(64, len(some) // 8)))
 
 
-def _pivots(centres: Array) -> tuple[slice, Array, Array, Array]:
-    """Columns to guess by; pivots there, and what to add to be least at the nearest; lists of centres."""
+@dataclass(frozen=True)
+class Guess:
+    """Which centres are near a row: those in the list of the pivot that is nearest in some of the columns."""
+
+    columns: slice
+    pivots: Array  # (columns, pivots), times -2
+    offsets: Array  # (pivots,) squared lengths
+    lists: Array  # (pivots, _NEAR) numbers of centres
+
+    def of(self, rows: Rows, some: Array) -> tuple[Array, Array, Array]:
+        """Scores (len(some), pivots), to which the offsets are to be added; the least is the nearest."""
+        table = rows.x if rows.beside is None else rows.beside
+        first, last = int(some[0]), int(some[-1])
+        if last - first < 2 * len(some):  # a view, and a copy of fewer numbers
+            return (
+                (table[first : last + 1, self.columns] @ self.pivots)[some - first],
+                self.offsets,
+                self.lists,
+            )
+        return table[some, self.columns] @ self.pivots, self.offsets, self.lists
+
+
+def _pivots(centres: Array) -> Guess:
+    """Centres that are far from each other, and the centres near each."""
     apart = squared_norms(centres)[:, None] + squared_norms(centres)[None, :] - 2 * centres @ centres.T
     chosen = [0]
     far = apart[0].copy()
@@ -216,9 +252,9 @@ def _pivots(centres: Array) -> tuple[slice, Array, Array, Array]:
     lists = np.argsort(apart[chosen], axis=1, kind="stable")[:, :long]
     lists = np.pad(lists, ((0, 0), (0, long - lists.shape[1])), mode="edge")
     first = _telling(centres)
-    where = slice(first, first + _GUESS)
-    pivots = centres[chosen, where]
-    return where, np.ascontiguousarray(-2 * pivots.T), squared_norms(pivots), np.ascontiguousarray(lists)
+    columns = slice(first, first + _GUESS)
+    pivots = centres[chosen, columns]
+    return Guess(columns, -2 * pivots.T, squared_norms(pivots), np.ascontiguousarray(lists))
 
 
 def _telling(centres: Array) -> int:
@@ -242,6 +278,20 @@ def _in_parts(n: int, part: Callable[[int, int], Any], *, step: int = _STEP) -> 
     with ThreadPoolExecutor(compiled.THREADS) as threads:
         starts = range(0, n, step)
         return list(threads.map(lambda start: part(start, min(n, start + step)), starts))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Matrix products stay on the thread that calls: threads that wait for more would hold up the others."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _as_lent(x: Array) -> Array:
