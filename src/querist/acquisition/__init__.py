@@ -27,18 +27,34 @@ from querist.acquisition.improvement import (
 )
 from querist.acquisition.information import Epig
 from querist.acquisition.precision import ExpectedAveragePrecision
+from querist.acquisition.label_sets import Adaptive, CardinalityInconsistency, Cvirs, MaxLossReduction
+from querist.acquisition.multilabel import (
+    AverageConfidence,
+    AverageScore,
+    BinaryMinimum,
+    MaxLoss,
+    MaxScore,
+    MeanMaxLoss,
+    MinConfidence,
+)
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
 
 __all__ = [
     "Acquisition",
+    "Adaptive",
+    "AverageConfidence",
+    "AverageScore",
     "Bald",
+    "BinaryMinimum",
     "Boundary",
     "Cal",
+    "CardinalityInconsistency",
     "ConfidenceRatio",
     "ConsensusEntropy",
     "Constant",
     "Cost",
     "CostMargin",
+    "Cvirs",
     "Density",
     "Entropy",
     "Epig",
@@ -51,8 +67,13 @@ __all__ = [
     "LeastConfidence",
     "Margin",
     "MaxKL",
+    "MaxLoss",
+    "MaxLossReduction",
+    "MaxScore",
     "MeanKL",
+    "MeanMaxLoss",
     "MeanStd",
+    "MinConfidence",
     "Power",
     "PredictiveVariance",
     "ProbabilityOfImprovement",

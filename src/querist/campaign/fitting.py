@@ -60,7 +60,7 @@ class Fitting:
         from querist.models import take
 
         x = take(self._pool.features, self._pool.rows(items))
-        if hasattr(fitted.model, "label_decision"):
+        if not hasattr(fitted.model, "proba") and hasattr(fitted.model, "label_decision"):
             return _of_sets(fitted.model, x)
         if not hasattr(fitted.model, "proba"):
             return [{"value": float(value)} for value in fitted.model.predict(x)]
@@ -104,7 +104,7 @@ class Fitting:
         """The column of the most probable class (or the set) for the whole pool, chunk by chunk."""
         starts = range(0, len(self._pool), _CHUNK)
         chunks = (self._pool.features[start : start + _CHUNK] for start in starts)
-        if hasattr(model, "label_decision"):
+        if not hasattr(model, "proba"):
             return np.concatenate([model.predict(x) for x in chunks])
         return np.concatenate([model.proba(x).argmax(axis=1) for x in chunks])
 

@@ -46,6 +46,13 @@ from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.hinted import hinted
+from querist.kernels.label_sets import (
+    adaptive,
+    audi,
+    cardinality_inconsistency,
+    cvirs,
+    max_loss_reduction,
+)
 from querist.kernels.lcmd import lcmd
 from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
 from querist.kernels.leaves import leaf_turns
@@ -53,6 +60,15 @@ from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
 from querist.kernels.nearness import Measured, Nearness, nearness
+from querist.kernels.multilabel import (
+    average_confidence,
+    average_score,
+    binary_minimum,
+    max_loss,
+    max_score,
+    mean_max_loss,
+    min_confidence,
+)
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.plus_plus import kmeans_plus_plus
@@ -82,14 +98,20 @@ __all__ = [
     "ParzenWindow",
     "Points",
     "PosteriorVariance",
+    "adaptive",
     "around",
+    "audi",
+    "average_confidence",
     "average_linkage",
+    "average_score",
     "bait",
     "bald",
     "ball_radii",
     "batch_bald",
+    "binary_minimum",
     "bisected",
     "boundary",
+    "cardinality_inconsistency",
     "class_places",
     "cluster_tree",
     "confidence_ratio",
@@ -98,6 +120,7 @@ __all__ = [
     "cosine_density",
     "cost_embedding",
     "cost_margin",
+    "cvirs",
     "density_weighted",
     "discriminative",
     "entropy",
@@ -137,9 +160,14 @@ __all__ = [
     "margin",
     "max_det",
     "max_kl",
+    "max_loss",
+    "max_loss_reduction",
+    "max_score",
     "mean_criterion",
     "mean_error",
+    "mean_max_loss",
     "mean_std",
+    "min_confidence",
     "mixed_coverage",
     "nearest",
     "nearness",

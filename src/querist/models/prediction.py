@@ -13,6 +13,7 @@ from querist.kernels import Nearness, nearness, top, uniform
 from querist.models.contract import require
 from querist.models.memory import Memory
 from querist.models.rows import take
+from querist.tasks import indicator
 
 __all__ = ["Prediction"]
 
@@ -32,6 +33,8 @@ class Prediction:
         The candidates; everything below that is "(k, ...)" is about these.  All rows if not given.
     labelled : row numbers, optional
         Which rows have a label.
+    labels : values, optional
+        The labels of these rows, in their order.
     taken : row numbers, optional
         Which rows are labelled or out; ``labelled`` if not given.  A batch keeps away from them.
     costs : (n_pool,), optional
@@ -60,6 +63,7 @@ class Prediction:
         rows: Any = None,
         *,
         labelled: Any = None,
+        labels: Any = None,
         taken: Any = None,
         costs: Any = None,
         keys: Any = None,
@@ -77,6 +81,7 @@ class Prediction:
         self.chunk = chunk
         # distances in an embedding of the model's own hold until it is fitted again, and no longer
         self.memory = Memory() if memory is None or hasattr(model, "embed") else memory
+        self._labels = labels
         self._costs = costs
         self._keys = keys
 
@@ -106,6 +111,17 @@ class Prediction:
         """Signed distances, (k, C): above 0 where the item has the class, infinite where that is certain."""
         self._need("label_decision")
         return self._in_chunks(self.model.label_decision, self.rows, columns=len(self.model.classes))
+
+    @cached_property
+    def known_marginals(self) -> np.ndarray:
+        """What the model says of the labelled rows, (L, C): the chance of each class by itself."""
+        self._need("marginals")
+        return self._in_chunks(self.model.marginals, self.labelled, columns=len(self.model.classes))
+
+    @cached_property
+    def known_sets(self) -> np.ndarray:
+        """Which classes the labelled rows have, (L, C) true or false; a single class is a set of one."""
+        return indicator([] if self._labels is None else list(self._labels), self.model.classes)
 
     @cached_property
     def frequencies(self) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from querist.strategies.alce import Alce
 from querist.strategies.alfa_mix import AlfaMix
+from querist.strategies.audi import Audi
 from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
 from querist.strategies.balanced import Balanced
@@ -38,6 +39,7 @@ __all__ = [
     "Alce",
     "AlfaMix",
     "AnchorAL",
+    "Audi",
     "Badge",
     "Bait",
     "Balanced",

@@ -60,6 +60,8 @@ class Proposal:
     with which each item was selected at its turn (1.0 where the choice was certain); ``why`` is one
     short reason an item, for the annotator; ``made`` holds new content, from synthesis.  ``arms``
     says of each item how it came to be chosen, "active" or "random"; empty means all active.
+    ``parts`` says which part of each item is asked about (of a set of classes: the class whose yes or no
+    is wanted, None for all); empty means the whole of every item.
     """
 
     ids: Sequence[ItemId]
@@ -68,6 +70,7 @@ class Proposal:
     why: Sequence[str] = ()
     made: Sequence[Mapping[str, Any]] = ()
     arms: Sequence[str] = ()
+    parts: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

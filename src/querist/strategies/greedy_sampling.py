@@ -121,14 +121,12 @@ def _outputs(snapshot: Snapshot, prediction: Prediction) -> np.ndarray:
     """
     model, known = prediction.model, snapshot.labelled
     waiting = np.setdiff1d(prediction.taken, known)
-    if hasattr(model, "proba"):
+    chances = next((name for name in ("proba", "marginals") if hasattr(model, name)), "")
+    if chances:
         table = np.zeros((len(snapshot.pool), len(model.classes)))
-        table[prediction.rows] = prediction.proba
-        column = {value: i for i, value in enumerate(model.classes)}
-        for row, value in zip(known, snapshot.labels.values(), strict=True):
-            if value in column:
-                table[row, column[value]] = 1.0
-        says = model.proba
+        table[prediction.rows] = getattr(prediction, chances)
+        table[known] = prediction.known_sets
+        says = getattr(model, chances)
     else:
         require(model, "predict", by="Greedy sampling in the outputs")
         table = np.zeros((len(snapshot.pool), 1))

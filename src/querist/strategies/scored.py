@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -112,6 +113,7 @@ def predicted(snapshot: Snapshot, rows: Any = None) -> Prediction:
         pool.features,
         snapshot.candidates if rows is None else rows,
         labelled=snapshot.labelled,
+        labels=snapshot.labels.values(),
         taken=snapshot.taken,
         costs=pool.costs,
         keys=_keys(pool),
@@ -126,9 +128,10 @@ def proposed(
     *,
     scores: Any = None,
     probabilities: Any = None,
-    why: str = "",
+    why: str | Sequence[str] = "",
+    parts: Sequence[Any] = (),
 ) -> Proposal:
-    """A proposal of some rows: their ids, scores and chances (1 if not given), one reason for all."""
+    """A proposal of some rows: their ids, scores and chances (1 if not given), a reason each or for all."""
     ids = snapshot.pool.ids
     return Proposal(
         ids=[ids[int(row)] for row in rows],
@@ -136,7 +139,8 @@ def proposed(
         probabilities=np.ones(len(rows))
         if probabilities is None
         else np.asarray(probabilities, dtype=np.float64),
-        why=(why,) * len(rows) if why else (),
+        why=tuple(why) if not isinstance(why, str) else (why,) * len(rows) if why else (),
+        parts=parts,
     )
 
 

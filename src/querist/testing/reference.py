@@ -16,8 +16,9 @@ __all__ = ["Centroids", "Fixed", "blobs", "snapshot_of"]
 class Centroids:
     """Nearest centroids with a softmax over squared distances: a model in twenty lines, for tests.
 
-    It takes dense and sparse rows, has ``proba``, ``decision``, ``head``, ``predict``, ``mean_std`` and
-    ``draws``, and refuses to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
+    It takes dense and sparse rows, has ``proba``, ``decision``, ``head``, ``predict``, ``mean_std``,
+    ``draws`` and, as if an item could have several classes, ``marginals`` and ``label_decision``.  It refuses
+    to be fitted where ``fitted`` is called on a fitted one: a strategy never trains.
     Those that try hypothetical labels by refits start from its ``template``, which is unfitted.
 
     >>> x, y = blobs(30)
@@ -72,6 +73,14 @@ class Centroids:
     def leaves(self, x: Any) -> np.ndarray:
         """Which centre is nearest, as if a tree had parted the rows, (n,)."""
         return np.asarray(self.proba(x).argmax(axis=1))
+
+    def marginals(self, x: Any) -> np.ndarray:
+        """1 / (1 + squared distance / 4) to each centre, (n, C); 0 for a class without one."""
+        return 1 / (1 - self.decision(x) / 4)
+
+    def label_decision(self, x: Any) -> np.ndarray:
+        """2 p - 1 of the marginals, (n, C); minus infinity for a class without a centre."""
+        return np.where(self.seen, 2 * self.marginals(x) - 1, -np.inf)
 
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, as if it were a number, two (n,) arrays."""
@@ -131,6 +140,15 @@ class Fixed:
     def leaves(self, x: Any) -> np.ndarray:
         """One leaf for all, (n,)."""
         return np.zeros(x.shape[0], dtype=np.intp)
+
+    def marginals(self, x: Any) -> np.ndarray:
+        """The probabilities, each taken by itself, (n, C)."""
+        return self.proba(x)
+
+    def label_decision(self, x: Any) -> np.ndarray:
+        """2 p - 1, (n, C); infinite where the model is certain."""
+        f: np.ndarray = 2 * self.proba(x) - 1
+        return np.where(np.abs(f) == 1, np.inf * f, f)
 
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, two (n,) arrays."""
