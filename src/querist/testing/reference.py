@@ -148,7 +148,7 @@ class Fixed:
     def label_decision(self, x: Any) -> np.ndarray:
         """2 p - 1, (n, C); infinite where the model is certain."""
         f: np.ndarray = 2 * self.proba(x) - 1
-        return np.where(np.abs(f) == 1, np.inf * f, f)
+        return np.where(np.abs(f) == 1, np.copysign(np.inf, f), f)
 
     def mean_std(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the class's place, two (n,) arrays."""
