@@ -26,7 +26,6 @@ from querist.acquisition.improvement import (
     UpperConfidenceBound,
 )
 from querist.acquisition.information import Epig
-from querist.acquisition.precision import ExpectedAveragePrecision
 from querist.acquisition.label_sets import Adaptive, CardinalityInconsistency, Cvirs, MaxLossReduction
 from querist.acquisition.multilabel import (
     AverageConfidence,
@@ -37,6 +36,7 @@ from querist.acquisition.multilabel import (
     MeanMaxLoss,
     MinConfidence,
 )
+from querist.acquisition.precision import ExpectedAveragePrecision
 from querist.acquisition.uncertainty import ConfidenceRatio, Entropy, LeastConfidence, Margin
 
 __all__ = [

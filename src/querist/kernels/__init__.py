@@ -59,7 +59,6 @@ from querist.kernels.leaves import leaf_turns
 from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
-from querist.kernels.nearness import Measured, Nearness, nearness
 from querist.kernels.multilabel import (
     average_confidence,
     average_score,
@@ -69,6 +68,7 @@ from querist.kernels.multilabel import (
     mean_max_loss,
     min_confidence,
 )
+from querist.kernels.nearness import Measured, Nearness, nearness
 from querist.kernels.neighbours import Points, nearest
 from querist.kernels.outer import OuterProducts
 from querist.kernels.plus_plus import kmeans_plus_plus
