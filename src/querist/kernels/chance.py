@@ -39,12 +39,11 @@ def uniform(keys: Array, seed: int, *, stream: int = 0) -> Array:
     Steele, Lea & Flood 2014, Fast splittable pseudorandom number generators.
     """
     start = (_scrambled(seed & _WORD) + _scrambled((stream & _WORD) ^ _STEP) * 3) & _WORD
-    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is what is wanted
-        mixed = np.asarray(keys).astype(np.uint64) * np.uint64(_STEP) + np.uint64(start)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX[0]
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX[1]
-        mixed ^= mixed >> np.uint64(31)
-    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    keys = np.asarray(keys)
+    out = np.empty(keys.shape)
+    for first in range(0, len(keys), _CHUNK):  # in the cache
+        out[first : first + _CHUNK] = _mixed(keys[first : first + _CHUNK], np.uint64(start))
+    return out
 
 
 def keys_of(ids: Sequence[str | int]) -> Array:
@@ -72,6 +71,15 @@ def _hashed(ids: Sequence[str | int]) -> Array:
         for column in letters.T:
             mixed = np.where(column, (mixed ^ column) * np.uint64(0x100000001B3), mixed)
     return mixed
+
+
+def _mixed(keys: Array, start: np.uint64) -> Array:
+    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is what is wanted
+        mixed = keys.astype(np.uint64) * np.uint64(_STEP) + start
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * _MIX[0]
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * _MIX[1]
+        mixed ^= mixed >> np.uint64(31)
+    return (mixed >> np.uint64(11)) * 2.0**-53
 
 
 def _scrambled(word: int) -> int:

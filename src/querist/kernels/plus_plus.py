@@ -150,7 +150,9 @@ class _Large:
         if not len(first) and not self.rows.outer:
             self.near.known = known
         chances = law / np.maximum(self._sums(picks, sample), law) if len(picks) else law
-        alike = np.argsort(rest, kind="stable")[: left - len(picks)]  # no clock runs any more
+        alike = np.empty(0, dtype=np.intp)
+        if len(picks) < left:  # no clock runs any more
+            alike = np.argsort(rest, kind="stable")[: left - len(picks)]
         places = self.free.sum() - len(picks) - np.arange(len(alike))
         return (
             np.concatenate([first, picks, alike]),
