@@ -4,6 +4,7 @@ from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
+from querist.kernels.capped import capped_quadratic
 from querist.kernels.chains import bisected, thresholds
 from querist.kernels.chance import keys_of, uniform
 from querist.kernels.cluster_tree import ClusterTree, cluster_tree, pruning
@@ -57,6 +58,7 @@ from querist.kernels.lcmd import lcmd
 from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
 from querist.kernels.leaves import leaf_turns
 from querist.kernels.linkage import average_linkage, round_robin
+from querist.kernels.matching import matching_batch
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
 from querist.kernels.multilabel import (
@@ -111,6 +113,7 @@ __all__ = [
     "binary_minimum",
     "bisected",
     "boundary",
+    "capped_quadratic",
     "cardinality_inconsistency",
     "class_places",
     "cluster_tree",
@@ -158,6 +161,7 @@ __all__ = [
     "lengths",
     "lightweight_coreset",
     "margin",
+    "matching_batch",
     "max_det",
     "max_kl",
     "max_loss",

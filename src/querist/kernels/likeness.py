@@ -56,6 +56,18 @@ class Likeness:
         squared = self.points.between(rows, self.points.centres(others)).astype(np.float64)
         return np.asarray(np.exp(squared / -self.scale))
 
+    def exact(self, rows: Array, others: Array) -> Array:
+        """The same without the rounding of float32, which inverses of the values would blow up."""
+        if self.linear or self.dtype == np.float64 or not len(rows) or not len(others):
+            return self(rows, others)
+        one, two = self.rows(rows), self.rows(others)
+        if not self.points.sparse:
+            one, two = one - self.points.mean, two - self.points.mean
+        products = one @ two.T
+        squared = self._squares(one)[:, None] + self._squares(two)
+        squared -= 2 * np.asarray(products.toarray() if is_sparse(products) else products)
+        return np.asarray(np.exp(np.maximum(squared, 0) / -self.scale))
+
     def own(self, rows: Array) -> Array:
         """The value of each row with itself, (len(rows),)."""
         return self._lengths(rows) / self.scale + 1 if self.linear else np.ones(len(rows))
@@ -65,7 +77,9 @@ class Likeness:
         return self.points.x[rows].astype(np.float64)
 
     def _lengths(self, rows: Array) -> Array:
-        part = self.rows(rows)
+        return self._squares(self.rows(rows))
+
+    def _squares(self, part: Any) -> Array:
         squared = part.multiply(part) if is_sparse(part) else part * part
         return np.asarray(squared.sum(axis=1)).ravel()
 
@@ -104,11 +118,23 @@ class Fit:
             rows = like.rows(known) / np.sqrt(like.scale)
             self.features = np.column_stack([rows, np.ones(len(rows))])
         else:
-            values, turned = np.linalg.eigh(like(known, known))
+            values, turned = np.linalg.eigh(like.exact(known, known))
             kept = values > 1e-12 * values.max(initial=0)
             self._back = turned[:, kept] / np.sqrt(values[kept])
             self.features = turned[:, kept] * np.sqrt(values[kept])
         self.weights = np.zeros((self.features.shape[1], 1))
+
+    def at(self, rows: Array) -> Array:
+        """The features of other rows, (len(rows), r): what of them the known rows span."""
+        out = np.empty((len(rows), self.features.shape[1]))
+        for start, stop in self._blocks(len(rows)):
+            some = rows[start:stop]
+            if self._own:
+                out[start:stop, :-1] = self.like.rows(some) / np.sqrt(self.like.scale)
+                out[start:stop, -1] = 1
+            else:
+                out[start:stop] = self.like.exact(some, self.known) @ self._back
+        return out
 
     def __call__(self, rows: Array) -> Array:
         """What the weights say of some rows, (len(rows), e)."""

@@ -7,6 +7,7 @@ from querist.strategies.badge import Badge
 from querist.strategies.bait import Bait
 from querist.strategies.balanced import Balanced
 from querist.strategies.batch_bald import BatchBald
+from querist.strategies.bmdr import Bmdr, Spal
 from querist.strategies.ceal import Ceal
 from querist.strategies.choose import choose
 from querist.strategies.cluster_margin import ClusterMargin
@@ -44,6 +45,7 @@ __all__ = [
     "Bait",
     "Balanced",
     "BatchBald",
+    "Bmdr",
     "Ceal",
     "Clue",
     "ClusterMargin",
@@ -71,6 +73,7 @@ __all__ = [
     "Scored",
     "Seals",
     "Snapshot",
+    "Spal",
     "Strategy",
     "Subpool",
     "Targeted",
