@@ -44,7 +44,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Saving:
-    """The share of random's labels that a strategy needs not, to be as good as random is at its end.
+    """The share of random's labels that a strategy needs not, to be as good as random nearly is at its end.
 
     ``low`` and ``high`` are a 95 % interval, by resampling seeds in pairs.  Minus infinity: never as good.
     """
@@ -67,6 +67,9 @@ class Comparison:
         The first that each data set was measured by, if not given.
     alpha : float
         The level of the tests.
+    reach : float in (0, 1]
+        Labels are saved on the way to this share of what random gains between its first and last budget.
+        At the very end all curves that use the whole pool meet, and noise decides who is there first.
 
     >>> from querist.evaluation import Experiment
     >>> told = Experiment.of("iris", ["margin"], "logistic", seeds=4, budget=40).run(workers=1)
@@ -77,6 +80,7 @@ class Comparison:
     curves: Curves
     metric: str | None = None
     alpha: float = 0.05
+    reach: float = 0.95
 
     @cached_property
     def strategies(self) -> tuple[str, ...]:
@@ -205,7 +209,8 @@ class Comparison:
 
         def share(rows: np.ndarray) -> float:
             level = theirs[rows].mean(axis=0)
-            return saving(float(level[-1]), budgets, mine[rows].mean(axis=0), level)
+            target = float(level[0] + self.reach * (level[-1] - level[0]))
+            return saving(target, budgets, mine[rows].mean(axis=0), level)
 
         every = np.arange(len(mine))
         low, high = bootstrap(share, len(mine)) if len(mine) > 1 else (float("-inf"), float("inf"))

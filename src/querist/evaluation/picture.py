@@ -13,8 +13,20 @@ from querist.errors import InvalidInput, MissingExtra
 from querist.evaluation.metrics import METRICS
 from querist.evaluation.statistics import REFERENCE, interval
 
-__all__ = ["FAINT", "INK", "PLAIN", "curves_figure", "draw", "drawing", "save", "style_of", "tidy"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "PLAIN",
+    "curves_figure",
+    "draw",
+    "drawing",
+    "in_points",
+    "save",
+    "style_of",
+    "tidy",
+]
 
+_POINTS = 120
 INK = "#747c87"  # contrast above 4 on white and on black alike
 FAINT = "#747c8740"
 PLAIN = "#8d95a0"
@@ -131,7 +143,7 @@ def curves_figure(
         axes[0, column].set_title(title, fontweight="bold", loc="left")
         if column == 0:
             axes[0, 0].set_ylabel(measure.replace("_", " "))
-            axes[1, 0].set_ylabel("points above random" if _in_points(measure) else "better than random by")
+            axes[1, 0].set_ylabel("points above random" if in_points(measure) else "better than random by")
     handles, names = axes[0, 0].get_legend_handles_labels()
     shown = 6 if columns > 1 or across else 4
     figure.legend(handles, names, loc="outside lower center", ncols=shown, frameon=False)
@@ -139,9 +151,10 @@ def curves_figure(
 
 
 def _levels(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
-    budgets = curves.budgets_of(dataset)
+    shown = _shown(len(curves.budgets_of(dataset)))
+    budgets = np.asarray(curves.budgets_of(dataset))[shown]
     for strategy in _drawn_last_first(curves, dataset):
-        mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset), 0.95)
+        mean, half = interval(curves.values(strategy, metric=metric, dataset=dataset)[:, shown], 0.95)
         style = style_of(curves, strategy)
         axis.plot(budgets, mean, label=strategy, **style, zorder=2 if strategy == REFERENCE else 3)
         if strategy in (REFERENCE, "default") and np.isfinite(half).all():  # more would hide each other
@@ -154,9 +167,10 @@ def _gains(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
     for strategy in _drawn_last_first(curves, dataset):
         if strategy == REFERENCE:
             continue
-        gains = curves.gains(strategy, metric=metric, dataset=dataset)
+        every = curves.gains(strategy, metric=metric, dataset=dataset)
+        gains = [every[i] for i in _shown(len(every))]
         labels, style = [gain.labels for gain in gains], style_of(curves, strategy)
-        scale = 100 if _in_points(metric) else 1
+        scale = 100 if in_points(metric) else 1
         axis.plot(labels, [scale * gain.mean for gain in gains], **style, zorder=3)
         if all(np.isfinite(gain.low) for gain in gains):
             low, high = ([scale * getattr(gain, end) for gain in gains] for end in ("low", "high"))
@@ -165,7 +179,12 @@ def _gains(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
     tidy(axis)
 
 
-def _in_points(metric: str) -> bool:
+def _shown(budgets: int) -> list[int]:
+    """Which budgets are drawn: all, or so many that a line of them cannot be told from one of all."""
+    return [int(i) for i in np.unique(np.linspace(0, budgets - 1, min(budgets, _POINTS)).round())]
+
+
+def in_points(metric: str) -> bool:
     """Whether differences are told in points of a hundred."""
     return metric in METRICS and METRICS[metric].percent
 

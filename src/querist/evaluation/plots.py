@@ -84,7 +84,7 @@ def saving_figure(comparison: Comparison) -> Any:
             axis.plot(_shown(one.share), y, "o", color=colour, ms=4.2, mew=0, alpha=0.9)
     axis.axvline(0, color=PLAIN, lw=1.2)
     axis.set_yticks(range(len(names)), list(reversed(names)))
-    axis.set_xlabel("labels saved on the way to where random ends, % of random's")
+    axis.set_xlabel("labels saved, % of random's")
     axis.set_xlim(right=100)
     tidy(axis)
     axis.grid(visible=False, axis="y")

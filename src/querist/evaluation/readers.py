@@ -181,6 +181,6 @@ def _single(folder: Path) -> Iterator[Path]:
 
 def _stem(path: Path) -> str:
     name = path.name.removesuffix(".gz")
-    for ending in ("-svmstyle.txt", ".csv", ".txt"):
+    for ending in ("-svmstyle.txt", ".csv", ".txt", ".all"):
         name = name.removesuffix(ending)
     return name

@@ -14,7 +14,7 @@ import numpy as np
 from querist.errors import InvalidInput, MissingExtra
 from querist.evaluation.comparison import Comparison, percent
 from querist.evaluation.curves import Curves
-from querist.evaluation.picture import curves_figure, drawing, save
+from querist.evaluation.picture import curves_figure, drawing, in_points, save
 from querist.evaluation.plots import cost_figure, rank_figure, saving_figure, unit_of
 from querist.evaluation.statistics import REFERENCE
 
@@ -64,6 +64,7 @@ def _told(comparison: Comparison) -> dict[str, Any]:
         "overview": comparison.overview() if several else [],
         "ranks": comparison.ranks if several else None,
         "over_seeds": comparison.over_seeds,
+        "reach": percent(comparison.reach),
         "rank_picture": _svg("ranks", lambda: rank_figure(comparison)) if several else "",
         "saving_picture": _svg("saving", lambda: saving_figure(comparison)) if several else "",
         "heat": _heat(comparison) if len(curves.datasets) > 1 else None,
@@ -120,7 +121,8 @@ def _heat(comparison: Comparison) -> dict[str, Any]:
         for name in names:
             cell = found.get((dataset, name))
             share = 0.0 if cell is None else cell.gain / most
-            told = "" if cell is None else f"{cell.gain:+.4f}"
+            points = in_points(comparison.metric or comparison.curves.metric_of(dataset))
+            told = "" if cell is None else f"{100 * cell.gain:+.1f}" if points else f"{cell.gain:+.3g}"
             cells.append(
                 {
                     "told": told,
@@ -130,7 +132,8 @@ def _heat(comparison: Comparison) -> dict[str, Any]:
                 }
             )
         rows.append({"name": dataset, "cells": cells})
-    return {"names": names, "rows": rows}
+    metrics = {comparison.metric or comparison.curves.metric_of(one) for one in comparison.curves.datasets}
+    return {"names": names, "rows": rows, "points": all(map(in_points, metrics))}
 
 
 def _facts(curves: Curves) -> list[tuple[str, str]]:
@@ -184,6 +187,7 @@ def _svg(name: str, make: Callable[[], Any]) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", text)
     mark = re.sub(r"\W+", "-", name)
     text = re.sub(r'\bid="', f'id="{mark}-', text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}-", text)
