@@ -162,11 +162,14 @@ class Prediction:
         parts = [score(said) for _, _, said in self._draws(k, self.rows)]
         return np.concatenate(parts) if parts else np.empty(0)
 
-    def sample(self, n: int) -> np.ndarray:
-        """``n`` rows of the pool by lot, candidates or not; all where there are fewer."""
+    def sample(self, n: int, *, seed: int | None = None) -> np.ndarray:
+        """``n`` rows of the pool by lot, candidates or not; all where there are fewer.
+
+        The same at every question about this pool where a ``seed`` is given.
+        """
         size = _size(self.x)
         keys = np.arange(size) if self._keys is None else np.asarray(self._keys)
-        return top(uniform(keys, self.seed, stream=_SAMPLE), n)
+        return top(uniform(keys, self.seed if seed is None else seed, stream=_SAMPLE), n)
 
     @cached_property
     def features(self) -> Any:

@@ -11,12 +11,23 @@ from querist.errors import InvalidInput
 from querist.kernels import greedy_coverage, kmeans, pure_radius, reach
 from querist.models import take
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import check_above, check_sample, checked_weights, positions, subpool
+from querist.selection.subpool import (
+    check_above,
+    check_sample,
+    checked_weights,
+    compared,
+    positions,
+    subpool,
+)
 from querist.specs import named
 
-__all__ = ["FacilityLocation", "MaxHerding", "ProbCover"]
+__all__ = ["SAMPLE", "FacilityLocation", "MaxHerding", "ProbCover"]
+
+SAMPLE = 20480
+"""A pool of so many items is compared with itself in about a second."""
 
 _AHEAD = 10  # questions that a radius looks ahead
+_MEASURED = 4096  # candidates by whose distances a radius is set
 _CLASSES = 10  # clusters where nobody knows the number of classes
 
 
@@ -38,14 +49,15 @@ class MaxHerding(Selector):
         How far an answer speaks; without it, the distance within which the median candidate has its
         share, one in (rows taken + n), of the others.
     sample : int, optional
-        How many candidates, drawn by lot and weight, stand for all; None compares all, in time O(n^2 d).
+        Up to so many candidates are all compared with all.  Of more, all may be picked, but fewer, drawn by
+        lot and weight, stand for the pool, so that time is that of sample^2 pairs; None compares all.
 
     Bae, Noh & Sutherland 2024.
     """
 
     weighted: bool = False
     radius: float | None = None
-    sample: int | None = 4096
+    sample: int | None = SAMPLE
 
     def __post_init__(self) -> None:
         check_above(self.radius, "radius")
@@ -54,7 +66,7 @@ class MaxHerding(Selector):
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
         radius = self.radius
         if radius is None and len(prediction) and n > 0:
-            near, _ = subpool(prediction, n, self.sample)
+            near, _ = subpool(prediction, n, min(self.sample or _MEASURED, _MEASURED))
             share = 1 / (len(prediction.taken) + max(n, _AHEAD))
             radius = reach(take(prediction.space, prediction.rows[near]), share)
         return _covering(scores, prediction, n, "gaussian", radius, self.sample, self.weighted)
@@ -70,7 +82,7 @@ class ProbCover(Selector):
     """Each pick is the candidate with most others within a radius that no pick or label covers yet.
 
     Prefer it for the first questions on good embeddings, where same classes lie together.  The radius
-    is found: the largest at which ``purity`` of the balls hold one cluster only, clusters standing for
+    is found, once a pool: the largest at which ``purity`` of the balls hold one cluster only, clusters standing for
     classes.  Once all is covered, the rest is drawn by lot; more is then better asked otherwise.
 
     Parameters
@@ -84,7 +96,7 @@ class ProbCover(Selector):
     clusters : int, optional
         How many classes to expect; the model's if not given, or 10 while cold.
     sample : int, optional
-        How many candidates, drawn by lot, stand for all; None compares all, in time O(n^2 d).
+        As for ``MaxHerding``; the radius is found from so many items of the pool at most.
 
     Yehuda, Dekel, Hacohen & Weinshall 2022.
     """
@@ -92,7 +104,7 @@ class ProbCover(Selector):
     radius: float | None = None
     purity: float = 0.95
     clusters: int | None = None
-    sample: int | None = 4096
+    sample: int | None = SAMPLE
 
     def __post_init__(self) -> None:
         check_above(self.radius, "radius")
@@ -106,12 +118,21 @@ class ProbCover(Selector):
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
         radius = self.radius
         if radius is None and len(prediction) and n > 0:
-            near, _ = subpool(prediction, n, self.sample)
-            x = take(prediction.space, prediction.rows[near])
-            expected = self.clusters or len(getattr(prediction.model, "classes", ())) or _CLASSES
-            of = kmeans(x, expected, np.random.default_rng(prediction.seed)).of
-            radius = pure_radius(x, of, purity=self.purity) or 1e-12
+            radius = self._found(prediction)
         return _covering(scores, prediction, n, "ball", radius, self.sample, False)
+
+    def _found(self, prediction: Any) -> float:
+        """The radius of the pool: the same from question to question, whatever is labelled."""
+        expected = int(self.clusters or len(getattr(prediction.model, "classes", ())) or _CLASSES)
+        key = "prob_cover", self.purity, expected, self.sample
+        known = prediction.memory.get(key)
+        if known is None:
+            size = prediction.space.shape[0]
+            rows = prediction.sample(size if self.sample is None else min(size, self.sample), seed=0)
+            x = take(prediction.space, rows)
+            of = kmeans(x, expected, np.random.default_rng(0)).of
+            known = prediction.memory.keep(key, pure_radius(x, of, purity=self.purity) or 1e-12)
+        return float(known)
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
@@ -131,13 +152,13 @@ class FacilityLocation(Selector):
     weighted : bool
         Whether the scores weigh the candidates (they must be 0 or more).
     sample : int, optional
-        How many candidates, drawn by lot and weight, stand for all; None compares all, in time O(n^2 d).
+        As for ``MaxHerding``.
 
     Wei, Iyer & Bilmes 2015; Nemhauser, Wolsey & Fisher 1978 for the greedy search.
     """
 
     weighted: bool = False
-    sample: int | None = 4096
+    sample: int | None = SAMPLE
 
     def __post_init__(self) -> None:
         check_sample(self.sample)
@@ -163,16 +184,15 @@ def _covering(
     if not len(prediction) or n <= 0:
         return Selection(np.empty(0, dtype=np.intp), np.empty(0))
     weights = checked_weights(scores) if weighted else None
-    near, stands_for = subpool(prediction, n, sample, weights)
-    rows = prediction.rows[near]
+    near, witnesses, stands_for = compared(prediction, n, sample, weights)
     picks, _ = greedy_coverage(
         prediction.space,
         n,
         similarity=similarity,
         radius=radius or 1.0,
-        rows=rows,
+        rows=prediction.rows[near],
         taken=prediction.taken,
-        witnesses=rows,
+        witnesses=prediction.rows[witnesses],
         weights=stands_for,
     )
     return Selection(positions(prediction.rows, picks), np.ones(len(picks)))

@@ -17,12 +17,14 @@ __all__ = [
     "check_sample",
     "check_whole",
     "checked_weights",
+    "compared",
     "median_distance",
     "positions",
     "subpool",
 ]
 
 _RADIUS_SAMPLE = 512
+_WITNESSES = 4096
 
 
 def subpool(
@@ -35,6 +37,26 @@ def subpool(
     """
     size = len(prediction) if sample is None else min(len(prediction), max(sample, 4 * n))
     return priority_sample(prediction.chance, size, weights=weights)
+
+
+def compared(
+    prediction: Any, n: int, sample: int | None, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions of candidates, of those that stand for the pool, and what each of these stands for.
+
+    Up to ``sample`` candidates are all in both.  Of more, all stay candidates as long as that makes no more
+    than sample^2 pairs with ``_WITNESSES`` that stand for them (or ``sample``, where that is less); beyond,
+    as many as that makes are drawn by lot and weight.  Time is then that of a pool of ``sample`` items.
+    """
+    total = len(prediction)
+    size = total if sample is None else max(sample, 4 * n)
+    seen = chosen = total
+    if total > size:
+        seen = max(min(size, _WITNESSES), size * size // total)
+        chosen = min(total, size * size // seen)
+    drawn, _ = priority_sample(prediction.chance, chosen, weights=weights)
+    witnesses, stands_for = priority_sample(prediction.chance, seen, weights=weights)
+    return drawn, witnesses, stands_for
 
 
 def best(scores: np.ndarray, prediction: Any, n: int, among: float | None) -> np.ndarray:
