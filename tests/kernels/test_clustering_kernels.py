@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from querist.errors import InvalidInput
-from querist.kernels import kmeans, representatives, typicality
+from querist.kernels import kmeans, pairs, representatives, typicality
 
 
 def heaps(n=300, seed=0):
@@ -138,3 +139,32 @@ def test_of_a_pair_the_lower_row_stands_for_both_in_any_precision():
         for dtype in (np.float32, np.float64):
             x = pair.astype(dtype)
             assert representatives(x, kmeans(x, 1, np.random.default_rng(0))).tolist() == [0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_rounds_are_those_of_numpy(monkeypatch, dtype):
+    x = (np.random.default_rng(3).normal(size=(800, 5)) + 7).astype(dtype)
+    weights = np.random.default_rng(4).integers(0, 3, 800)
+    plain = kmeans(x, 12, np.random.default_rng(0), weights=weights)
+    monkeypatch.setattr(pairs, "_LARGE", 0)
+    same = kmeans(x, 12, np.random.default_rng(0), weights=weights)
+    assert (plain.of == same.of).all() and np.allclose(plain.centres, same.centres, atol=1e-3)
+    assert np.allclose(plain.squared, same.squared, atol=1e-3)
+
+
+def test_rounds_begin_with_a_part_of_many_rows(monkeypatch):
+    x, _ = heaps(3_000, seed=2)
+    monkeypatch.setattr(sys.modules["querist.kernels.clustering"], "_FIRST_ROWS", 700)
+    clusters = kmeans(x, 3, np.random.default_rng(0))
+    assert clusters.sizes.tolist() == [1_000, 1_000, 1_000]
+    assert np.allclose(clusters.centres, np.stack([x[clusters.of == i].mean(axis=0) for i in range(3)]))
+    assert (kmeans(x, 3, np.random.default_rng(0)).of == clusters.of).all()
+
+
+@pytest.mark.parametrize("clusters", [None, np.arange(700) % 3])
+def test_compiled_typicality_is_that_of_numpy(monkeypatch, clusters):
+    x = np.random.default_rng(4).normal(size=(700, 5))
+    plain = typicality(x, clusters=clusters)
+    monkeypatch.setattr(pairs, "_LARGE", 0)
+    assert np.allclose(typicality(x, clusters=clusters), plain)
+    assert np.allclose(typicality(csr_array(x), clusters=clusters), plain)

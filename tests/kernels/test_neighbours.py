@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-from querist.kernels import Points, nearest
+from querist.kernels import Points, nearest, pairs
 from querist.kernels.arrays import BLOCK, blocks
 
 
@@ -60,3 +60,12 @@ def test_blocks_cover_every_row_once():
     for n, width in ((0, 3), (1, 10 * BLOCK), (1000, BLOCK // 7), (5, 0)):
         covered = [row for start, stop in blocks(n, width) for row in range(start, stop)]
         assert covered == list(range(n))
+
+
+@pytest.mark.parametrize("among", [None, [4, 9, 77]])
+def test_large_tables_have_the_same_neighbours(monkeypatch, among):
+    x = np.random.default_rng(2).normal(size=(400, 4))
+    rows, distances = nearest(x, 5, among=among)
+    monkeypatch.setattr(pairs, "_LARGE", 0)
+    again, same = nearest(x, 5, among=among)
+    assert (rows == again).all() and np.allclose(distances, same)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from querist.errors import InvalidInput
 from querist.kernels import greedy_coverage
-from querist.models import Prediction
+from querist.models import Memory, Prediction
 from querist.selection import FacilityLocation, MaxHerding, ProbCover
+from querist.selection.subpool import compared
 
 SPOTS = np.repeat([0, 1, 2], [60, 30, 10])
 X = np.array([[0.0, 9.0], [9.0, 0.0], [9.0, 9.0]])[SPOTS]
@@ -76,3 +79,25 @@ def test_a_sample_is_a_whole_number(kind, sample):
 def test_purity_is_a_share():
     with pytest.raises(InvalidInput, match="purity"):
         ProbCover(purity=1.2)
+
+
+def test_all_of_a_larger_pool_may_be_picked_while_fewer_stand_for_it():
+    prediction = Prediction(None, np.random.default_rng(0).normal(size=(6000, 2)), seed=1)
+    for sample, drawn, seen in ((None, 6000, 6000), (6000, 6000, 6000), (5500, 6000, 5041), (20, 20, 20)):
+        near, witnesses, stands_for = compared(prediction, 1, sample)
+        assert (len(set(near.tolist())), len(set(witnesses.tolist()))) == (drawn, seen)
+        assert stands_for.shape == (seen,) and set(witnesses.tolist()) <= set(near.tolist())
+    assert len(compared(prediction, 100, 20)[0]) == 400, "four times the batch"
+    near, witnesses, _ = compared(prediction, 1, 4500)
+    assert (len(near), len(witnesses)) == (4500**2 // 4096, 4096)
+
+
+@pytest.mark.parametrize("clusters", [3, 7])
+def test_the_radius_is_found_once_a_pool(monkeypatch, clusters):
+    memory, selector = Memory(), ProbCover(clusters=clusters)
+    first = selector(np.zeros(100), Prediction(None, X, seed=1, memory=memory), 5)
+    module = sys.modules["querist.selection.standing"]
+    monkeypatch.setattr(module, "pure_radius", lambda *_, **__: pytest.fail("found again"))
+    assert (selector(np.zeros(100), Prediction(None, X, seed=1, memory=memory), 5) == first).all()
+    later = Prediction(None, X, np.arange(1, 100), taken=[0], seed=2, memory=memory)
+    assert len(selector(np.zeros(99), later, 5)) == 5

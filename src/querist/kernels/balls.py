@@ -9,6 +9,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, blocks
 from querist.kernels.neighbours import Points
+from querist.kernels.pairs import added
 
 __all__ = ["ball_radii", "mixed_coverage"]
 
@@ -105,7 +106,7 @@ def mixed_coverage(
         )
     open_ones = np.ones(points.n, dtype=bool) if covered is None else ~np.asarray(covered, dtype=bool)
     limit = points.dtype.type(radius) ** 2
-    inside = _counts(points, np.flatnonzero(open_ones), limit)
+    inside = _counts(points, np.flatnonzero(open_ones), radius)
     free = np.ones(points.n, dtype=bool)
     n = max(0, min(int(n), points.n))
     picks, values = np.empty(n, dtype=np.intp), np.empty(n)
@@ -118,18 +119,16 @@ def mixed_coverage(
         near = points.nearest(points.centres(picks[i : i + 1]))[1]
         new = np.flatnonzero(open_ones & (near <= limit))
         open_ones[new] = False
-        inside -= _counts(points, new, limit)
+        inside -= _counts(points, new, radius)
     return picks, values
 
 
-def _counts(points: Points, columns: Array, limit: Any) -> Array:
+def _counts(points: Points, columns: Array, radius: float) -> Array:
     """How many of some rows are in the ball around each row, (n,)."""
-    counts = np.zeros(points.n, dtype=np.int64)
-    for first in range(0, len(columns), 512):
-        centres = points.centres(columns[first : first + 512])
-        for start, stop in points.blocks(centres.shape[0]):
-            counts[start:stop] += (points.squared(start, stop, centres) <= limit).sum(axis=1)
-    return counts
+    ones, none = np.ones(len(columns), dtype=points.dtype), np.zeros(len(columns), dtype=points.dtype)
+    everything = np.arange(points.n)
+    counts = added(points, everything, columns, ones, none, ones, "ball", radius)
+    return np.asarray(np.rint(counts), dtype=np.int64)
 
 
 def _scaled(values: Array, free: Array) -> Array:

@@ -10,12 +10,16 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import BLOCK, Array, is_sparse
 from querist.kernels.neighbours import Points
+from querist.kernels.pairs import assigned, is_large, k_nearest
 from querist.kernels.plus_plus import kmeans_plus_plus
 
 __all__ = ["Clusters", "kmeans", "representatives", "typicality"]
 
 _SEED_ROWS = 32
 """How many rows a centre the starting centres are sampled from."""
+
+_USUAL_ROUNDS = 16
+_FIRST_ROWS = 1 << 14  # rows on which the rounds begin where there are more than twice as many
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def kmeans(
     >>> bool(clusters.of[0] == clusters.of[1] != clusters.of[2] == clusters.of[3])
     True
 
-    Time O(n k d) a round; memory O(n + k d) and one block.
+    Where there are more than 32,768 dense rows the rounds begin with 16,384 of them, until these are
+    settled; few rounds with all are then left.  Time O(n k d) a round; memory O(n + k d) and one block.
     Lloyd 1982; Arthur & Vassilvitskii 2007 for the start.
     """
     points = Points(x)
@@ -74,15 +79,14 @@ def kmeans(
     k = min(int(k), points.n)
     weight = np.ones(points.n) if weights is None else np.asarray(weights, dtype=np.float64)
     centres = _start(points, k, weight, rng)
-    before = np.inf
-    for _ in range(rounds):
-        of, squared = points.nearest(centres)
-        cost = float(np.average(squared, weights=weight)) if weight.any() else 0.0
-        if before - cost <= tolerance * cost:
-            break
-        before = cost
-        centres = _moved(points, of, squared, weight, centres)
-    of, squared = points.nearest(centres)
+    how = rounds, tolerance, is_large(points, points.n * k * _USUAL_ROUNDS)
+    if points.n > 2 * _FIRST_ROWS and not points.sparse:  # most of the way on a part of the rows
+        part = np.sort(rng.choice(points.n, _FIRST_ROWS, replace=False))
+        some = Points(points.x[part])
+        shift = some.mean.astype(np.float64) - points.mean
+        centres = _rounds(some, (centres - shift).astype(points.dtype), weight[part], *how)[2]
+        centres = (centres + shift).astype(points.dtype)
+    of, squared, centres = _rounds(points, centres, weight, *how)
     return Clusters(of, squared, centres + points.mean)
 
 
@@ -109,7 +113,7 @@ def representatives(x: Any, clusters: Clusters, *, rows: Any = None) -> Array:
     return chosen
 
 
-def typicality(x: Any, *, neighbours: int = 20, clusters: Any = None) -> Array:
+def typicality(x: Any, *, neighbours: int = 20, clusters: Any = None, large: bool | None = None) -> Array:
     """1 / the mean distance to the nearest neighbours, within a row's own cluster: higher = more typical.
 
     Prefer it to choose the very first questions: it asks where the data is thick, when there is no
@@ -122,6 +126,8 @@ def typicality(x: Any, *, neighbours: int = 20, clusters: Any = None) -> Array:
         How many; all others of the cluster where it has fewer.
     clusters : (n,) cluster numbers, optional
         One cluster if not given: time O(n^2 d); with clusters of m rows O(n m d).
+    large : bool, optional
+        Whether the compiled kernels are worth their loading: told where ``x`` is a part of what is measured.
 
     Returns
     -------
@@ -136,18 +142,24 @@ def typicality(x: Any, *, neighbours: int = 20, clusters: Any = None) -> Array:
     points = Points(x)
     of = np.zeros(points.n, dtype=np.intp) if clusters is None else np.asarray(clusters)
     mean_distance = np.full(points.n, np.inf)
+    sizes = np.unique(of, return_counts=True)[1]
+    if large is None or points.sparse:
+        large = is_large(points, int((sizes.astype(np.float64) ** 2).sum()))
     for cluster in np.unique(of):
         members = np.flatnonzero(of == cluster)
         if len(members) > 1:
             part = points if len(members) == points.n else Points(points.x[members])
-            mean_distance[members] = _mean_nearest(part, min(neighbours, len(members) - 1))
+            mean_distance[members] = _mean_nearest(part, min(neighbours, len(members) - 1), large)
     spread = float(np.sqrt(points.norms.mean())) if points.n else 0.0
     typical: Array = 1 / np.maximum(mean_distance, 1e-6 * spread or 1.0)
     return typical
 
 
-def _mean_nearest(points: Points, k: int) -> Array:
+def _mean_nearest(points: Points, k: int, large: bool) -> Array:
     """The mean distance from each row to its k nearest others, (n,)."""
+    if large:
+        everything = np.arange(points.n)
+        return np.asarray(k_nearest(points, everything, everything, k)[1].mean(axis=1, dtype=np.float64))
     width = max(k + 1, min(512, BLOCK // max(1, points.d)))
     mean = np.empty(points.n)
     kept = np.full((points.n, k), np.inf, dtype=points.dtype)
@@ -174,20 +186,46 @@ def _start(points: Points, k: int, weight: Array, rng: np.random.Generator) -> A
     return np.asarray(centres.toarray() if is_sparse(centres) else centres)
 
 
-def _moved(points: Points, of: Array, squared: Array, weight: Array, centres: Array) -> Array:
-    """The weighted means of the clusters; an empty one goes to a row that is far from its centre."""
+def _rounds(
+    points: Points, centres: Array, weight: Array, rounds: int, tolerance: float, large: bool
+) -> tuple[Array, Array, Array]:
+    """Lloyd's rounds: the cluster of each row, its squared distance to the centre, and the centres."""
+    before = np.inf
+    for turn in range(rounds + 1):
+        last = turn == rounds
+        if large:
+            of, squared, sums = assigned(points, centres, None if last else weight)
+        else:
+            of, squared = points.nearest(centres)
+            sums = np.empty(0) if last else _sums(points, of, weight, len(centres))
+        cost = float(np.average(squared, weights=weight)) if weight.any() else 0.0
+        if last or before - cost <= tolerance * cost:
+            break
+        before = cost
+        centres = _moved(points, sums, (of, squared), weight, centres)
+    return of, squared, centres
+
+
+def _sums(points: Points, of: Array, weight: Array, k: int) -> Array:
+    """The weighted sums of the clusters, measured from the mean, (k, d) float64."""
     from scipy.sparse import csr_array
 
-    k = len(centres)
     sums = np.zeros((k, points.d))
     for start, stop in points.blocks():
         ones = (weight[start:stop], (of[start:stop], np.arange(stop - start)))
         part = csr_array(ones, shape=(k, stop - start)) @ points.block(start, stop)
         sums += part.toarray() if is_sparse(part) else part
-    mass = np.bincount(of, weights=weight, minlength=k)
+    sums -= np.bincount(of, weights=weight, minlength=k)[:, None] * points.mean
+    return sums
+
+
+def _moved(points: Points, sums: Array, found: tuple[Array, Array], weight: Array, centres: Array) -> Array:
+    """The weighted means of the clusters; an empty one goes to a row that is far from its centre."""
+    of, squared = found
+    mass = np.bincount(of, weights=weight, minlength=len(centres))
     kept = mass > 0
     moved = centres.copy()
-    moved[kept] = sums[kept] / mass[kept, None] - points.mean
+    moved[kept] = sums[kept] / mass[kept, None]
     if not kept.all():
         empty = np.flatnonzero(~kept)
         far = np.argsort(-squared * (weight > 0), kind="stable")[: len(empty)]

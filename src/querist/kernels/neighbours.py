@@ -9,6 +9,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import BLOCK, Array, as_matrix, blocks, is_sparse
+from querist.kernels.pairs import is_large, k_nearest
 
 __all__ = ["Points", "nearest", "squared_norms", "unmeasurable"]
 
@@ -144,6 +145,8 @@ def nearest(x: Any, k: int, *, among: Any = None) -> tuple[Array, Array]:
     """
     points = Points(x)
     among = np.arange(points.n) if among is None else np.asarray(among, dtype=np.intp)
+    if k and is_large(points, points.n * len(among)):
+        return k_nearest(points, np.arange(points.n), among, k)
     rows = np.full((points.n, k), -1, dtype=np.intp)
     found = np.full((points.n, k), np.inf, dtype=points.dtype)
     width = max(1, min(512, BLOCK // max(1, points.d)))

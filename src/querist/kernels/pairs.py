@@ -35,8 +35,9 @@ _SUMS = 8  # ranges of rows that are summed apart: the same, whatever the thread
 
 
 def is_large(points: Any, pairs: int) -> bool:
-    """Whether so many pairs are for the compiled kernels."""
-    return not points.sparse and points.d > 0 and pairs * (points.d + _PAIR) >= _LARGE
+    """Whether so many pairs are for the compiled kernels; of dense rows where only their length is told."""
+    d = points if isinstance(points, int) else 0 if points.sparse else points.d
+    return d > 0 and pairs * (d + _PAIR) >= _LARGE
 
 
 def alike(points: Any, rows: Array, columns: Any, norms: Array, kind: str, radius: float) -> Array:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.arrays import Array, as_matrix, as_rows
+from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
 from querist.kernels.clustering import typicality
+from querist.kernels.pairs import is_large
 
 __all__ = ["typical_of_clusters"]
 
@@ -58,6 +59,8 @@ def typical_of_clusters(
     n = max(0, min(int(n), len(rows)))
     k = int(of.max(initial=-1)) + 1
     sizes, asked, left = (np.bincount(of[some], minlength=k) for some in (slice(None), taken, rows))
+    pairs = int((np.sort(sizes)[-n:].astype(np.float64) ** 2).sum()) if n else 0
+    large = not is_sparse(x) and is_large(x.shape[1], pairs)
     waiting: dict[int, tuple[Array, Array]] = {}
     picks, typical = np.empty(n, dtype=np.intp), np.empty(n)
     for i in range(n):
@@ -65,7 +68,7 @@ def typical_of_clusters(
         order = np.lexsort((-sizes[open_ones], asked[open_ones], sizes[open_ones] < smallest))
         cluster = int(open_ones[order[0]])
         if cluster not in waiting:
-            waiting[cluster] = _by_typicality(x, of, cluster, rows, neighbours)
+            waiting[cluster] = _by_typicality(x, of, cluster, rows, (neighbours, large))
         queue, how = waiting[cluster]
         place = len(queue) - left[cluster]
         picks[i], typical[i] = queue[place], how[place]
@@ -74,10 +77,12 @@ def typical_of_clusters(
     return picks, typical
 
 
-def _by_typicality(x: Any, of: Array, cluster: int, rows: Array, neighbours: int) -> tuple[Array, Array]:
+def _by_typicality(
+    x: Any, of: Array, cluster: int, rows: Array, measured: tuple[int, bool]
+) -> tuple[Array, Array]:
     """The candidates of one cluster, the most typical first, with their typicality."""
     members = np.flatnonzero(of == cluster)
-    how = typicality(x[members], neighbours=neighbours)
+    how = typicality(x[members], neighbours=measured[0], large=measured[1])
     candidates = rows[of[rows] == cluster]
     theirs = how[np.searchsorted(members, candidates)]
     digits = 5 if x.dtype == np.float32 else 10  # what is equal stays so through the noise of rounding

@@ -49,7 +49,7 @@ class KMeans(Selector):
 
     weighted: bool = False
     among: float | None = None
-    sample: int | None = 16384
+    sample: int | None = 131072
 
     def __post_init__(self) -> None:
         check_among(self.among)
@@ -133,7 +133,7 @@ class TypiClust(Selector):
 
     clusters: int = 500
     neighbours: int = 20
-    sample: int | None = 16384
+    sample: int | None = 131072
 
     def __post_init__(self) -> None:
         check_sample(self.sample)

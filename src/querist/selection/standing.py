@@ -82,8 +82,8 @@ class ProbCover(Selector):
     """Each pick is the candidate with most others within a radius that no pick or label covers yet.
 
     Prefer it for the first questions on good embeddings, where same classes lie together.  The radius
-    is found, once a pool: the largest at which ``purity`` of the balls hold one cluster only, clusters standing for
-    classes.  Once all is covered, the rest is drawn by lot; more is then better asked otherwise.
+    is found, once a pool: the largest at which ``purity`` of the balls hold one cluster only, clusters
+    standing for classes.  Once all is covered, the rest is drawn by lot; more is then better asked otherwise.
 
     Parameters
     ----------

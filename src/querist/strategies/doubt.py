@@ -46,7 +46,7 @@ class Clue:
     """
 
     temperature: float = 1.0
-    sample: int | None = 16384
+    sample: int | None = 131072
     name: ClassVar[str] = "clue"
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ class DropQuery:
 
     rate: float = 0.75
     looks: int = 3
-    sample: int | None = 16384
+    sample: int | None = 131072
     name: ClassVar[str] = "drop_query"
 
     def __post_init__(self) -> None:
