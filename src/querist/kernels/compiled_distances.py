@@ -54,10 +54,16 @@ def _dot(a: Any, b: Any) -> Any:
 
 @_compiled
 def _apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
-    """The distance of two rows, ``a`` and ``b``, with what stands beside each."""
-    if kind != 2:
-        square = _squares(a, b)
-        return square * _squares(left, right) if kind == 1 else square
+    """The squared distance of two rows, or the product with that of what stands beside each."""
+    square = _squares(a, b)
+    return square * _squares(left, right) if kind == 1 else square
+
+
+@_compiled
+def _drawn_apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
+    """The squared distance of two rows, or that of their outer products with what stands beside each."""
+    if kind == 0:
+        return _squares(a, b)
     own = _dot(a, a) * _dot(left, left) + _dot(b, b) * _dot(right, right)
     square = own - 2 * _dot(a, b) * _dot(left, right)
     return square if square > _NOISE * own else 0.0  # what a cancellation leaves is noise
@@ -267,7 +273,7 @@ def race(
             while j < turn:
                 if j >= given:  # it ran at this rate until the next pick
                     rest -= weight * value * (times[j + 1 - given] - times[j - given])
-                value = min(value, _apart(kind, x[row], y[row], centres[j], also[j]))
+                value = min(value, _drawn_apart(kind, x[row], y[row], centres[j], also[j]))
                 j += 1
                 if j == given:
                     known[row] = value
@@ -303,7 +309,7 @@ def totals(
                 apart[0], apart[1], apart[2], apart[3] = f, g, h, t
             else:
                 for k in range(j, min(j + 4, last + 1)):
-                    apart[k - j] = _apart(kind, x[i], y[i], centres[k], also[k])
+                    apart[k - j] = _drawn_apart(kind, x[i], y[i], centres[k], also[k])
             for k in range(j, min(j + 4, last + 1)):
                 if k >= given:
                     out[k - given] += stands_for[r] * value

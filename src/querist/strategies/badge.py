@@ -70,9 +70,9 @@ def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
     require(prediction.model, "proba", by="BADGE")
     out = np.setdiff1d(snapshot.taken, snapshot.labelled)
     factors = np.zeros((len(snapshot.pool), prediction.proba.shape[1]), dtype=prediction.proba.dtype)
-    factors[prediction.rows] = _surprise(prediction.proba)
+    _surprise(factors, prediction.rows, prediction.proba)
     if len(out):
-        factors[out] = _surprise(prediction.model.proba(take(prediction.x, out)))
+        _surprise(factors, out, prediction.model.proba(take(prediction.x, out)))
     measured = prediction.nearness.measured
     lengths = np.sqrt((measured.squares * np.einsum("ij,ij->i", factors, factors))[prediction.rows])
     first = np.empty(0, dtype=np.intp)
@@ -95,8 +95,7 @@ def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
     )
 
 
-def _surprise(proba: Any) -> np.ndarray:
-    """Probabilities less one at the likeliest class, (n, C): the loss's slope, were the guess true."""
-    slope = np.array(proba)
-    slope[np.arange(len(slope)), slope.argmax(axis=1)] -= 1
-    return slope
+def _surprise(slope: np.ndarray, rows: np.ndarray, proba: Any) -> None:
+    """Probabilities less one at the likeliest class, into some rows: the slope, were the guess true."""
+    slope[rows] = proba
+    slope[rows, np.asarray(proba).argmax(axis=1)] -= 1
