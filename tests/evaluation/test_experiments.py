@@ -354,6 +354,17 @@ def test_what_cannot_be_compared_is_told_with_the_mend(wrong: dict[str, Any], to
         quick(**wrong).plans()
 
 
+def test_options_of_a_data_set_go_into_records_and_back(tmp_path: Path) -> None:
+    rows = "".join(f"well {i},and good {i % 3},{'xyz'[i % 3]}\n" for i in range(60))
+    (tmp_path / "texts.csv").write_text("one,two,y\n" + rows)
+    spec = {"data": str(tmp_path / "texts.csv"), "label": "y", "text": ["one", "two"], "kind": "text"}
+    run = quick(datasets=spec, models="default", seeds=1).run(workers=1).runs[0]
+    told = type(run).from_json(json.loads(json.dumps(run.as_json())))
+    assert replay(told).picks == run.picks
+    with pytest.raises(InvalidInput, match="which no record can hold"):
+        quick(datasets={**spec, "encoder": len}).plans()
+
+
 def test_arms_have_titles() -> None:
     assert Arm("margin", GaussianNB()).title == "margin@GaussianNB"
     assert Arm({"name": "default", "patience": 3.0}).title == "default, 3.0"

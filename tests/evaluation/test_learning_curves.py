@@ -83,6 +83,14 @@ def test_labels_to_match() -> None:
     assert worse.labels_to_match("margin") is None
 
 
+def test_labels_to_a_target_of_one_s_own() -> None:
+    assert curves().labels_to_reach("random", 0.65) == pytest.approx(
+        20 + 20 * (0.65 - 1.7 / 3) / (2.2 / 3 - 1.7 / 3)
+    )
+    assert curves().labels_to_reach("random", 0.9) == np.inf
+    assert curves().labels_to_reach("random", 0.2, metric="seconds") == np.inf, "less is better"
+
+
 def test_runs_may_come_in_any_order() -> None:
     turned = Curves(tuple(reversed(curves().runs)))
     assert turned.values("margin").tolist() == MARGIN.tolist()

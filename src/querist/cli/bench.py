@@ -209,7 +209,7 @@ def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
         as_strategy(one.partition("@")[0] if isinstance(one, str) else one)  # told before anything is read
     reading = {name: options[name] for name in _READING if options.get(name) is not None}
     if "text" in reading:
-        reading["text"] = reading["text"].split(",")[0]
+        reading["text"] = list(split(reading["text"]))
     sets = [{"data": name, **reading} for pattern in data for name in matching(pattern)]
     return Experiment.of(
         sets,

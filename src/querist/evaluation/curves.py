@@ -17,7 +17,7 @@ from querist.evaluation.results import read_runs
 from querist.evaluation.runs import Run
 from querist.evaluation.statistics import REFERENCE, interval
 from querist.evaluation.tables import curves_csv, curves_markdown, runs_of_csv
-from querist.evaluation.trajectory import area, interpolated, lu_aubc
+from querist.evaluation.trajectory import area, interpolated, labels_to_reach, lu_aubc
 
 __all__ = ["REFERENCE", "Curves", "Gain"]
 
@@ -222,6 +222,14 @@ class Curves:
         mean = sign * self.mean(strategy, metric=metric, dataset=dataset)
         reached = np.flatnonzero(mean >= goal - 1e-12)
         return self.budgets_of(dataset)[reached[0]] if len(reached) else None
+
+    def labels_to_reach(
+        self, strategy: str, target: float, *, metric: str | None = None, dataset: str | None = None
+    ) -> float:
+        """The fewest labels with which the mean is at a target, on the line between budgets; inf if never."""
+        sign = self.sign(metric, dataset)
+        mean = sign * self.mean(strategy, metric=metric, dataset=dataset)
+        return labels_to_reach(sign * target, self.budgets_of(dataset), mean)
 
     def sign(self, metric: str | None, dataset: str | None) -> float:
         """1 where higher is better, -1 where lower is."""

@@ -49,6 +49,13 @@ def load_dataset(spec: Any) -> Dataset:
     told = {"data": str(spec)} if isinstance(spec, str | os.PathLike) else dict(spec)
     if "data" not in told:
         raise InvalidInput(f"{spec!r} names no data set.", mend="Write {'data': 'digits'}.")
+    told = {name: tuple(one) if isinstance(one, list | tuple) else one for name, one in told.items()}
+    for name, one in told.items():
+        if not (one is None or isinstance(one, bool | int | float | str | tuple)):
+            raise InvalidInput(
+                f"The option {name!r} of {told['data']!r} is {one!r}, which no record can hold.",
+                mend="Make the features yourself and give Dataset(name, x, y).",
+            )
     return _loaded(str(told.pop("data")), tuple(sorted(told.items())))
 
 
