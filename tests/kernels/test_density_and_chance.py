@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_array, csr_matrix
+from scipy.spatial.distance import cdist
 from scipy.stats import kstest
 
-from querist.kernels import cosine_density, keys_of, uniform
+from querist.kernels import cosine_density, euclidean_density, keys_of, pairs, uniform
 
 
 def plain_density(x):
@@ -75,3 +76,15 @@ def test_keys_of_many_ids():
     assert len(set(keys.tolist())) == 20_000 and keys[12_345] == keys_of([ids[12_345]])[0]
     assert keys_of([1, "b"])[0] == keys_of([1])[0]
     assert keys_of(range(3, 6)).tolist() == [3, 4, 5] and keys_of([]).shape == (0,)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, csr_array, np.float32])
+@pytest.mark.parametrize("large", [0, 1 << 62])
+def test_euclidean_density_is_the_mean_similarity(kind, large, monkeypatch):
+    monkeypatch.setattr(pairs, "_LARGE", large)
+    x = np.random.default_rng(0).normal(size=(300, 7)) + 4
+    near = 1 / (1 + cdist(x, x))
+    assert np.allclose(euclidean_density(kind(x)), near.mean(axis=1), rtol=1e-5)
+    some = euclidean_density(kind(x), rows=[7, 2], witnesses=[4, 9, 7])
+    assert np.allclose(some, near[[7, 2]][:, [4, 9, 7]].mean(axis=1), rtol=1e-5)
+    assert euclidean_density(kind(x)[:0]).shape == (0,)

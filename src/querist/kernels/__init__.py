@@ -15,7 +15,7 @@ from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.cost_embedding import class_places, cost_embedding
 from querist.kernels.coverage import greedy_sampling, k_center
 from querist.kernels.decision_gain import expected_decision_gain
-from querist.kernels.density import cosine_density
+from querist.kernels.density import cosine_density, euclidean_density
 from querist.kernels.density_weighted import density_weighted
 from querist.kernels.determinant import max_det
 from querist.kernels.disagreement import (
@@ -121,6 +121,7 @@ __all__ = [
     "consensus_entropy",
     "contrast",
     "cosine_density",
+    "euclidean_density",
     "cost_embedding",
     "cost_margin",
     "cvirs",
