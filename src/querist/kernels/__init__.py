@@ -61,6 +61,7 @@ from querist.kernels.linkage import average_linkage, round_robin
 from querist.kernels.matching import matching_batch
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength
+from querist.kernels.mixture import Mixture, mixture
 from querist.kernels.multilabel import (
     average_confidence,
     average_score,
@@ -94,6 +95,7 @@ __all__ = [
     "LeastSquares",
     "LogisticStep",
     "Measured",
+    "Mixture",
     "NearestLabels",
     "Nearness",
     "OuterProducts",
@@ -174,6 +176,7 @@ __all__ = [
     "mean_std",
     "min_confidence",
     "mixed_coverage",
+    "mixture",
     "nearest",
     "nearness",
     "priority_sample",

@@ -19,6 +19,7 @@ from querist.strategies.drop_query import DropQuery
 from querist.strategies.dwus import Dwus
 from querist.strategies.expected_error import ExpectedErrorReduction, ValueOfInformation
 from querist.strategies.explore import Explore
+from querist.strategies.four_ds import FourDS
 from querist.strategies.galaxy import Direct, Galaxy
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
@@ -59,6 +60,7 @@ __all__ = [
     "Explore",
     "Falcun",
     "Fass",
+    "FourDS",
     "GSx",
     "GSy",
     "Galaxy",

@@ -36,7 +36,7 @@ class RegressionTree:
     ----------
     selector : Selector
         Who is asked within a leaf: ``Top()`` by lot, ``KCenter()`` far from all that is labelled,
-        ``KMeans()`` in the middle of groups.  The paper tries all three, and finds the last two ahead.
+        ``KMeans()`` in the middle of groups.  The paper tries all three.
 
     >>> import numpy as np
     >>> from sklearn.tree import DecisionTreeRegressor
