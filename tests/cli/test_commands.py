@@ -425,6 +425,14 @@ def test_bench_counts_the_seconds_of_a_campaign(campaign: Path) -> None:
     assert sorted(data.costs).count(6.0) == 21, "the median where no time is known"
 
 
+def test_bench_keeps_going_where_it_is_told_to(home: Path) -> None:
+    words = ("iris", "--models", "svm", "--strategies", "margin,boundary", "--seeds", "1", "--budget", "20")
+    stopped = querist("bench", *words, "--workers", "1")
+    assert stopped.exit_code == 2 and "needs model.proba" in stopped.output
+    done = querist("bench", *words, "--workers", "1", "--keep-going")
+    assert done.exit_code == 0 and "boundary" in done.output and "needs model.proba" in done.output
+
+
 def test_bench_lists_its_data_sets() -> None:
     assert "breast_cancer" in querist("bench", "--list").output
 

@@ -178,6 +178,25 @@ def test_the_error_of_a_run_names_it() -> None:
         quick(models="svm").run(workers=1)
 
 
+def test_others_go_on_where_a_run_fails(tmp_path: Path) -> None:
+    failures: list[Any] = []
+    experiment = quick(models="svm", strategies=["margin", "boundary"])
+    for workers in (1, 2):
+        failures.clear()
+        told = experiment.run(
+            tmp_path / "runs.jsonl",
+            workers=workers,
+            failed=lambda plan, error: failures.append((plan.title, error)),
+        )
+        assert told.strategies == ("random", "boundary") and told.seeds_of(None) == (0, 1)
+        assert [name for name, _ in failures] == ["margin", "margin"]
+        assert all(isinstance(error, MissingCapability) for _, error in failures)
+    with pytest.raises(InvalidInput, match="without a measurement"):
+        quick(models="svm", datasets="iris", strategies=["margin"], metrics=["log_loss"]).run(
+            workers=1, failed=lambda plan, error: None
+        )
+
+
 # ---------------------------------------------------------------- the file
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from querist.cli.comparing import show, write
-from querist.cli.console import say, split, working
+from querist.cli.console import complain, say, split, working
 from querist.errors import InvalidInput
 
 if TYPE_CHECKING:
     from querist.evaluation import Curves, Experiment
+    from querist.evaluation.replaying import Plan
 
 __all__ = ["command"]
 
@@ -135,6 +136,7 @@ _PROTOCOL = (
 @click.option(
     "--pictures", type=click.Choice(["svg", "png"]), default="svg", show_default=True, help="Of what kind."
 )
+@click.option("--keep-going", is_flag=True, help="Where a run fails, say so and make the others.")
 @click.option("--replay", "replayed", metavar="ID", help="Make one run of the results file again.")
 @click.option("--list", "listed", is_flag=True, help="List the data sets that have names here.")
 def command(data: tuple[str, ...], **options: Any) -> None:
@@ -167,7 +169,12 @@ def command(data: tuple[str, ...], **options: Any) -> None:
         experiment = _experiment(data, options)
         try:
             with working("Comparing") as progress:
-                curves = experiment.run(options["results"], workers=options["workers"], progress=progress)
+                curves = experiment.run(
+                    options["results"],
+                    workers=options["workers"],
+                    progress=progress,
+                    failed=_tell if options["keep_going"] else None,
+                )
         except KeyboardInterrupt:
             say(f"\nStopped. What is done is in {options['results']}; the same command goes on from there.")
             raise click.exceptions.Exit(130) from None
@@ -182,6 +189,11 @@ def command(data: tuple[str, ...], **options: Any) -> None:
         say(f"\nWrote {write_report(curves, options['report'], metric=metric)}")
     if options["output"]:
         say(f"\nWrote {', '.join(_write(curves, options['output'], metric, options['pictures']))}")
+
+
+def _tell(plan: Plan, error: Exception) -> None:
+    """A run that failed, to whoever watches."""
+    complain(f"seed {plan.seed}: {getattr(error, 'message', error)}", getattr(error, "mend", ""))
 
 
 def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str]:

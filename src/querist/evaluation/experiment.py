@@ -121,6 +121,7 @@ class Experiment:
         *,
         workers: int | None = None,
         progress: Callable[[int, int], None] | None = None,
+        failed: Callable[[Plan, Exception], None] | None = None,
     ) -> Curves:
         """Make all runs that ``results`` does not hold yet, and give the curves of all.
 
@@ -134,6 +135,9 @@ class Experiment:
             result is the same with any number.
         progress : function (done, total), optional
             Called after each run; runs that were done before are not counted.
+        failed : function (plan, error), optional
+            Called for each run that raises an error, and the others go on; the next call makes it again.
+            Without it the first error ends the experiment, and what was done is kept.
         """
         plans = self.plans()
         ids = [plan.id for plan in plans]
@@ -143,13 +147,17 @@ class Experiment:
             if kept is not None:
                 done = {one: kept.runs[one] for one in ids if one in kept.runs}
             todo = [plan for plan, one in zip(plans, ids, strict=True) if one not in done]
-            for number, run in enumerate(_made(todo, workers), start=1):
-                done[run.id] = run
-                if kept is not None:
-                    kept.add(run)
+            made = _made([_Job(plan, failed is not None) for plan in todo], workers)
+            for number, run in enumerate(made, start=1):
+                if isinstance(run, Run):
+                    done[run.id] = run
+                    if kept is not None:
+                        kept.add(run)
+                elif failed is not None:
+                    failed(*run)
                 if progress is not None:
                     progress(number, len(todo))
-        return Curves(tuple(done[one] for one in ids))
+        return Curves(tuple(done[one] for one in ids if one in done))
 
     def replay(self, id: str) -> tuple[Run, Plan]:
         """Make one run again, by its id or the beginning of it."""
@@ -208,24 +216,40 @@ def replay(run: Run) -> Run:
     return plan.run()
 
 
-def _made(plans: list[Plan], workers: int | None) -> Iterator[Run]:
-    """The runs of plans, in this process or over several, as they are done."""
+@dataclass(frozen=True)
+class _Job:
+    """A plan to be run; ``caught``: an error is given back with it and not raised."""
+
+    plan: Plan
+    caught: bool
+
+    def run(self) -> Run | tuple[Plan, Exception]:
+        try:
+            return self.plan.run()
+        except Exception as error:
+            if not self.caught:
+                raise
+            return self.plan, error
+
+
+def _made(jobs: list[_Job], workers: int | None) -> Iterator[Run | tuple[Plan, Exception]]:
+    """What comes of each job, in this process or over several, as it is done."""
     began = time.perf_counter()
-    if workers is None and plans:
-        yield plans[0].run()
-        plans = plans[1:]
+    if workers is None and jobs:
+        yield jobs[0].run()
+        jobs = jobs[1:]
         from joblib import cpu_count
 
-        pays = (time.perf_counter() - began) * len(plans) > _PAYS
-        workers = max(1, min(cpu_count(), len(plans))) if pays else 1
-    if workers == 1 or not plans:
-        for plan in plans:
-            yield plan.run()
+        pays = (time.perf_counter() - began) * len(jobs) > _PAYS
+        workers = max(1, min(cpu_count(), len(jobs))) if pays else 1
+    if workers == 1 or not jobs:
+        for job in jobs:
+            yield job.run()
         return
     from joblib import Parallel, delayed
 
-    jobs = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from jobs(delayed(plan.run)() for plan in plans)
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
+    yield from pool(delayed(job.run)() for job in jobs)
 
 
 def _several(given: Any) -> list[Any]:
