@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_WARM = 600  # rows of the run that compiles and loads, before anything is timed
+_WARM = 60  # rows of the run that compiles and loads, before anything is timed (three batches at least)
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ def _answers(process: subprocess.Popen[str], seconds: float) -> tuple[list[dict[
             process.kill()
             process.wait()
             listener.join()
-            return answers, f"over {seconds:g} s" if ready else f"not ready after {_READY:g} s"
+            return answers, f"over {seconds:g} s" if ready else f"over {_READY:g} s on a small pool"
         if not line:
             process.wait()
             return answers, ""

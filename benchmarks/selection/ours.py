@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import ours_ahead
 from inputs import Inputs
 
 from querist import kernels as k
@@ -267,86 +268,6 @@ def _reach(given: Inputs) -> Query:
     return partial(k.reach, given.x, 0.5)
 
 
-def _mcpal(given: Inputs) -> Query:
-    x = given.x
-
-    def picked() -> Any:
-        window = _window(given)
-        near = np.concatenate(
-            [
-                window.likeness(rows, given.rows).mean(axis=1)
-                for rows in np.array_split(given.rows, max(1, given.n // 500))
-            ]
-        )
-        return k.top(near * k.probabilistic_gain(window.weights(given.rows)), given.shape.batch)
-
-    x[0]  # drawn before the clock runs
-    return picked
-
-
-def _window(given: Inputs) -> Any:
-    return k.ParzenWindow(
-        given.x,
-        given.known,
-        given.labels[given.known],
-        classes=given.shape.classes,
-        radius=k.mean_criterion(given.x, len(given.known)),
-    )
-
-
-def _bayes(given: Inputs) -> Any:
-    return k.GaussianBayes(
-        given.x, given.known, given.labels[given.known], classes=given.shape.classes, smoothing=1e-2
-    )
-
-
-def _neighbours(given: Inputs) -> Any:
-    return k.NearestLabels(given.x, given.known, given.labels[given.known], classes=given.shape.classes)
-
-
-def _logistic(given: Inputs) -> Any:
-    proba = given.proba
-    return k.LogisticStep(given.x, given.known, lambda rows: proba[rows])
-
-
-def _future(
-    gain: Callable[..., Any], model: Callable[[Inputs], Any], *options: str, **more: Any
-) -> Callable[[Inputs], Query]:
-    """What a label is expected to change, candidates and targets being all unlabelled rows."""
-
-    def prepared(given: Inputs) -> Query:
-        for name in ("x", "labels", "proba"):
-            getattr(given, name)  # drawn before the clock runs
-        named = {name: getattr(given, name) for name in options} | more
-        return lambda: k.top(gain(model(given), given.rows, given.rows, **named), given.shape.batch)
-
-    return prepared
-
-
-def _variance_reduction(given: Inputs) -> Query:
-    return partial(
-        k.variance_reduction,
-        given.x,
-        given.proba,
-        known=given.known,
-        candidates=given.rows,
-        targets=given.rows,
-    )
-
-
-def _quire(given: Inputs) -> Query:
-    targets = np.where(given.labels[given.known] == 1, 1.0, -1.0)[:, None]
-    return partial(
-        k.quire,
-        given.x,
-        given.shape.batch,
-        labelled=given.known,
-        targets=targets,
-        rows=given.rows,
-        radius=k.reach(given.x, 0.5),
-    )
-
-
 QUERIES: dict[str, Callable[[Inputs], Query]] = {
     "least-confidence": _best_by(k.least_confidence, "proba"),
     "margin": _best_by(k.margin, "proba"),
@@ -411,14 +332,5 @@ QUERIES: dict[str, Callable[[Inputs], Query]] = {
     "round-robin": _round_robin,
     "cluster-tree": _cluster_tree,
     "reach": _reach,
-    "mcpal": _mcpal,
-    "eer-bayes": _future(k.expected_error_reduction, _bayes),
-    "eer-parzen": _future(k.expected_error_reduction, _window),
-    "eer-neighbours": _future(k.expected_error_reduction, _neighbours),
-    "eer-logistic": _future(k.expected_error_reduction, _logistic),
-    "voi": _future(k.expected_error_reduction, _window, "costs", loss="costs"),
-    "xpal": _future(k.expected_decision_gain, _window),
-    "output-change": _future(k.expected_output_change, _window),
-    "variance-reduction": _variance_reduction,
-    "quire": _quire,
+    **ours_ahead.QUERIES,
 }

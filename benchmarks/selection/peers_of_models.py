@@ -132,7 +132,7 @@ def _ska(name: str, model: str = "", **options: Any) -> Callable[[Inputs], Query
         from skactiveml import pool
 
         y = np.full(given.n, np.nan)
-        numbers = model in ("reg", "committee of numbers")
+        numbers = model in ("reg", "committee of numbers", "normal")
         y[given.known] = (given.numbers if numbers else given.labels)[given.known]
         named = {
             key: value(given) if callable(value) and key != "metric" else value
@@ -168,6 +168,11 @@ def _ska_model(model: str, given: Inputs, y: Any) -> dict[str, Any]:
     if model in ("reg", "committee of numbers"):
         reg = SklearnRegressor(LinearRegression()).fit(given.x, y)
         return {"reg": reg, "fit_reg": model != "reg"}
+    if model == "normal":
+        from skactiveml.regressor import SklearnNormalRegressor
+        from sklearn.linear_model import BayesianRidge
+
+        return {"reg": SklearnNormalRegressor(BayesianRidge())}
     if model == "frequencies":
         fitted = ParzenWindowClassifier(classes=np.arange(2), random_state=0)
         fitted.fit(np.zeros((2, 1)), np.arange(2))
@@ -234,6 +239,14 @@ def _ska_costs(method: str) -> Callable[[Inputs], Query]:
     return _ska("UncertaintySampling", "clf", method=method, cost_matrix=lambda given: given.costs)
 
 
+def _ska_average_precision(given: Inputs) -> Query:
+    from skactiveml.pool import expected_average_precision
+
+    proba, classes = given.proba.astype(np.float64), np.arange(given.shape.classes)
+    proba /= proba.sum(axis=1, keepdims=True)
+    return lambda: expected_average_precision(classes, proba)
+
+
 QUERIES: dict[str, dict[str, Callable[[Inputs], Query]]] = {
     "modAL": {
         "least-confidence": _modal("uncertainty", "uncertainty_sampling"),
@@ -288,6 +301,10 @@ QUERIES: dict[str, dict[str, Callable[[Inputs], Query]]] = {
         "eer-parzen": _ska("MonteCarloEER", "parzen", method="log_loss"),
         "eer-logistic": _ska("MonteCarloEER", "logistic", method="log_loss"),
         "voi": _ska("ValueOfInformationEER", "parzen"),
+        "expected-average-precision": _ska_average_precision,
+        "cost-embedding": _ska("CostEmbeddingAL", classes=lambda given: np.arange(given.shape.classes)),
+        "core-set-again": _ska("CoreSet"),
+        "expected-variance-reduction": _ska("ExpectedModelVarianceReduction", "normal"),
         "quire": _ska("Quire", classes=lambda given: np.arange(given.shape.classes)),
     },
 }

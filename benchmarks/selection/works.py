@@ -6,6 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from inputs import Shape
+from limits import (
+    all_pairs,
+    fisher,
+    future_of_each_pair,
+    information_of_pairs,
+    joint_entropies,
+    kernel_of_labelled,
+    logarithms_of_draws,
+    logarithms_of_proba,
+    one_reading_of_draws,
+    one_reading_of_numbers,
+    one_reading_of_proba,
+    one_reading_of_x,
+    pairs_with_labelled,
+    reading_of_proba_for_each_pick,
+    reading_of_x_for_each_pick,
+    rounds_and_pairs_within,
+    twenty_rounds,
+)
 from machine import Rates
 
 Limit = Callable[[Rates, int, Shape], float]
@@ -25,84 +44,6 @@ class Work:
     limit: Limit | None = None
     shape: Shape = field(default_factory=Shape)
     kernels: tuple[str, ...] = ()  # what it runs, beside the kernel of its own name
-
-
-# ------------------------------------------------------------ limits of the plain algorithms
-
-
-def one_reading_of_proba(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.reading(n * shape.classes)
-
-
-def logarithms_of_proba(rates: Rates, n: int, shape: Shape) -> float:
-    return max(rates.reading(n * shape.classes), rates.logarithms(n * shape.classes))
-
-
-def one_reading_of_draws(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.reading(shape.members * n * shape.classes)
-
-
-def logarithms_of_draws(rates: Rates, n: int, shape: Shape) -> float:
-    numbers = shape.members * n * shape.classes
-    return max(rates.reading(numbers), rates.logarithms(numbers))
-
-
-def one_reading_of_x(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.reading(n * shape.d)
-
-
-def one_reading_of_numbers(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.reading(2 * n)
-
-
-def reading_of_x_for_each_pick(rates: Rates, n: int, shape: Shape) -> float:
-    known = rates.products(n * shape.d * shape.labelled, skinny=True) if shape.labelled else 0.0
-    return shape.batch * rates.reading(n * shape.d) + known
-
-
-def reading_of_proba_for_each_pick(rates: Rates, n: int, shape: Shape) -> float:
-    return shape.batch * rates.reading(n * shape.classes)
-
-
-def all_pairs(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.products(n * n * shape.d / 2)
-
-
-def pairs_with_labelled(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.products(n * shape.d * shape.labelled, skinny=True)
-
-
-def twenty_rounds(rates: Rates, n: int, shape: Shape) -> float:
-    return 20 * rates.products(n * shape.d * (shape.batch + shape.labelled))
-
-
-def rounds_and_pairs_within(rates: Rates, n: int, shape: Shape) -> float:
-    clusters = shape.batch + shape.labelled
-    within = (n / clusters) ** 2 * shape.d * shape.batch / 2
-    return twenty_rounds(rates, n, shape) + rates.products(within)
-
-
-def future_of_each_pair(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.logarithms(n * n * shape.classes)
-
-
-def joint_entropies(rates: Rates, n: int, shape: Shape) -> float:
-    configurations = sum(min(shape.classes**k, 10_000) for k in range(1, shape.batch))
-    answers = n * shape.classes * configurations
-    return rates.products(answers * shape.members) + rates.logarithms(answers)
-
-
-def information_of_pairs(rates: Rates, n: int, shape: Shape) -> float:
-    answers = n * shape.labelled * shape.classes**2
-    return rates.products(answers * shape.members) + rates.logarithms(answers)
-
-
-def fisher(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.products(n * shape.d**2 / 2) + 2 * shape.batch * rates.reading(n * shape.d)
-
-
-def kernel_of_labelled(rates: Rates, n: int, shape: Shape) -> float:
-    return rates.products(n * shape.labelled * (shape.d + shape.labelled))
 
 
 # ------------------------------------------------------------ the works
@@ -359,13 +300,64 @@ _FUTURES = (
     Work("quire", "QUIRE", (1_000, K100), (SKA, ALI), kernel_of_labelled, Shape(classes=2, batch=1)),
 )
 
-WORKS: dict[str, Work] = {work.name: work for work in (*_SCORES, *_SPREAD, *_GROUPS, *_FUTURES)}
+_LATER = (
+    Work("expected-average-precision", "expected average precision, C = 10", (300, K10), (SKA,)),
+    Work("expected-improvement", "expected improvement", _BIG, (), one_reading_of_numbers),
+    Work("improvement-chance", "probability of improvement", _BIG, (), one_reading_of_numbers),
+    Work("gaussian-information", "BALD of numbers", _BIG, (), one_reading_of_numbers),
+    Work("pseudo-labels", "labels that a model believes, C = 10", _BIG, (), logarithms_of_proba),
+    Work("bisected", "GALAXY, C = 10", _MID, (), None),
+    Work("thresholds", "DIRECT, C = 10", _MID, (), None),
+    Work("flip-strength", "ALFA-Mix, C = 10", _MID, (), one_reading_of_x),
+    Work(
+        "cost-embedding",
+        "cost embedding (ALCE), C = 10",
+        _MID,
+        (SKA,),
+        one_reading_of_x,
+        kernels=("class_places",),
+    ),
+    Work("density-weighted", "DWUS, 20 clusters", _MID, (), one_reading_of_x),
+    Work("hinted", "hinted support vectors, 100 hints", _MID, (), kernel_of_labelled, Shape(classes=2)),
+    Work(
+        "core-set-again",
+        "core-set, the next question of a round",
+        _BIG,
+        (SKA,),
+        one_reading_of_x,
+        Shape(batch=1),
+        ("nearness", "k_center"),
+    ),
+    Work(
+        "expected-variance-reduction",
+        "expected variance reduction, d = 50",
+        (300, 5_000),
+        (SKA,),
+        all_pairs,
+        _FUTURE,
+        ("PosteriorVariance",),
+    ),
+    Work(
+        "eer-least-squares",
+        "expected error reduction, least squares",
+        (1_000, 5_000),
+        (),
+        future_of_each_pair,
+        _FUTURE,
+        ("LeastSquares", "expected_error_reduction"),
+    ),
+)
+
+WORKS: dict[str, Work] = {work.name: work for work in (*_SCORES, *_SPREAD, *_GROUPS, *_FUTURES, *_LATER)}
 
 # Kernels that are no step of a query over a pool, or only a name for one that is timed.
 UNTIMED = {
     "ClusterTree": "what cluster_tree returns",
     "Clusters": "what kmeans returns",
     "Falling": "the search inside the greedy kernels",
+    "Measured": "a table whose lengths are known, for what is timed as core-set-again",
+    "Nearness": "what nearness returns",
+    "mean_error": "a mean of entropies, which are timed",
     "interval_at_any_look": "of two counts, not of a pool",
 }
 

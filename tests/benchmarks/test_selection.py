@@ -15,7 +15,7 @@ import pytest
 from querist import kernels
 
 HERE = Path(__file__).parents[2] / "benchmarks" / "selection"
-MODULES = ("cells", "inputs", "machine", "ours", "report", "works")
+MODULES = ("cells", "inputs", "limits", "machine", "ours", "ours_ahead", "report", "works")
 
 
 @pytest.fixture(scope="module")
