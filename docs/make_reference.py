@@ -6,6 +6,7 @@ python docs/make_reference.py
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
@@ -77,7 +78,37 @@ def part_page(name: str, part: type[Any]) -> str:
         f'`"{name}"`, or `from querist.{room} import {part.__name__}`',
         "",
     ]
-    return "\n".join(head) + "\n" + markdown(inspect.getdoc(part) or "") + "\n"
+    return "\n".join(head) + "\n" + markdown(inspect.getdoc(part) or "") + "\n" + curve(name)
+
+
+def curve(name: str) -> str:
+    """What benchmarks/strategy_curves.py measured of a part: the picture, and what it comes to."""
+    kept = DOCS / "strategies" / "curves" / "curves.json"
+    cases = json.loads(kept.read_text(encoding="utf-8")).get(name) if kept.is_file() else None
+    if not cases:
+        return ""
+    told = " ".join(_against_random(dataset, case) for dataset, case in cases.items())
+    how = (
+        "Means with 95 % bands; campaigns from no label, ten questions at a time, every seed with the same"
+        f" split for both. Made by `python benchmarks/strategy_curves.py --only {name}`."
+    )
+    picture = f"![{name} and random: curves with bands](curves/{name.replace('/', '-')}.svg)"
+    return "\n".join(["", "## Against random", "", picture, "", told, "", how]) + "\n"
+
+
+def _against_random(dataset: str, case: dict[str, Any]) -> str:
+    """One sentence: the mean height of the curve above random's, with its interval."""
+    gain, half = case["gain"], case["interval"]
+    if case["measure"] == "accuracy":
+        what = f"{100 * gain:+.1f} ± {100 * half:.1f} points of accuracy over random"
+    else:
+        what = f"a root mean squared error {-gain:+.2f} ± {half:.2f} beside random's (less is better)"
+    verdict = "" if abs(gain) > half else ", which may be chance"
+    data = dataset.replace("_", " ")
+    return (
+        f"On {data} {what}, on average to {case['labels'][-1]} labels{verdict}"
+        f" ({case['seeds']} seeds, {case['model'].replace('_', ' ')})."
+    )
 
 
 def markdown(doc: str) -> str:
