@@ -44,7 +44,7 @@ def falcun(
     >>> falcun(proba, [1.0, 1.0, 0.6, 0.0], 2, gamma=99.0, rng=np.random.default_rng(0))[0][1]
     np.int64(2)
 
-    Time O(m n C), memory O(m).  Gilhuber, Beer, Ma & Seidl 2024.
+    Time O(m n C), memory O(m C): a turned copy of ``proba``.  Gilhuber, Beer, Ma & Seidl 2024.
     """
     proba = np.asarray(proba)
     doubt = np.asarray(doubt, dtype=np.float64)
@@ -53,15 +53,16 @@ def falcun(
     if not 0 <= gamma < np.inf:
         raise InvalidInput(f"gamma must be 0 or more; got {gamma!r}.", mend="10 is the paper's choice.")
     near, free = doubt.copy(), np.ones(len(proba), dtype=bool)
+    columns = np.ascontiguousarray(proba.T)  # sums over few classes are quick down long columns
     for row in np.empty((0, proba.shape[1])) if out is None else np.asarray(out):
-        _come_near(near, proba, row)
+        _come_near(near, columns, row)
     n = max(0, min(int(n), len(proba)))
     picks, chances = np.empty(n, dtype=np.intp), np.empty(n)
     for i in range(n):
         left = np.flatnonzero(free)
         picks[i], chances[i] = _drawn(left, doubt[left], near[left], gamma, rng)
         free[picks[i]] = False
-        _come_near(near, proba, proba[picks[i]])
+        _come_near(near, columns, proba[picks[i]])
     return picks, chances
 
 
@@ -124,10 +125,10 @@ def ranked_batch(x: Any, doubt: Any, n: int, *, taken: Any = None, rows: Any = N
     return where[picks], scores
 
 
-def _come_near(near: Array, proba: Array, row: Array) -> None:
+def _come_near(near: Array, columns: Array, row: Array) -> None:
     """Lower ``near``, in place, to the absolute differences from one row of probabilities."""
-    for start, stop in blocks(len(proba), proba.shape[1]):
-        away = np.abs(proba[start:stop] - row).sum(axis=1, dtype=np.float64)
+    for start, stop in blocks(len(near), len(columns)):
+        away = np.abs(columns[:, start:stop] - row[:, None]).sum(axis=0, dtype=np.float64)
         np.minimum(near[start:stop], away, out=near[start:stop])
 
 
