@@ -105,8 +105,9 @@ class MinConfidence(Acquisition):
 class AverageConfidence(Acquisition):
     """1 - mean_k |2 p_k - 1|: asks where the model is unsure of the classes on the whole.
 
-    Prefer it to :class:`MinConfidence` with many classes: one answer settles all of them, so their doubts
-    add up.  Rare classes, of which the model is sure that they are absent, hardly count.
+    One answer settles all classes, so their doubts add up: prefer it where a whole set costs as much to
+    answer whatever is in it, and the model is calibrated.  It likes items that are vague in every class,
+    and falls behind :class:`BinaryMinimum`, and random, where those are few and alike.
     Needs ``model.marginals``.
 
     Esuli & Sebastiani 2009.

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
+from querist.models.multilabel import holds_sets
+from querist.tasks import is_label_set, label_sets
 
 __all__ = ["Dataset", "natural"]
 
@@ -25,15 +27,16 @@ class Dataset:
         What curves and tables call it.
     x : n rows of features (dense, sparse), or raw values that the model takes
     y : n labels
-        Classes, or numbers where ``task`` is ``"number"``.
+        Classes, or numbers where ``task`` is ``"number"``; or sets of classes, as sequences of names or as
+        an (n, C) indicator matrix.
     test : pair (x, y), optional
         The official test set; without one an experiment holds back a share of the rows.
     costs : array-like (n,), optional
         What one label costs, in the ``unit``; 1 if not given.
     unit : str
         What the costs are: "labels", "seconds", "tokens", "euros".
-    task : "classes" or "number", optional
-        Found out if not given: floats are numbers, anything else is classes.
+    task : "classes", "number" or "sets", optional
+        Found out if not given: floats are numbers, tuples and tables are sets, anything else is classes.
     scale : bool
         Whether the columns are on scales of their own, so that an experiment should standardise them.
     spec : str or mapping, optional
@@ -58,11 +61,12 @@ class Dataset:
     def __post_init__(self) -> None:
         x = self.x if hasattr(self.x, "shape") or _raw(self.x) else np.asarray(self.x)
         object.__setattr__(self, "x", x.tocsr() if hasattr(x, "tocsr") else x)
-        given = np.asarray(self.y)
         if self.task is None:
-            object.__setattr__(self, "task", "number" if given.dtype.kind == "f" else "classes")
-        if self.task not in ("classes", "number"):
-            raise InvalidInput(f"No task is called {self.task!r}.", mend="Give 'classes' or 'number'.")
+            object.__setattr__(self, "task", _kind(self.y))
+        if self.task not in ("classes", "number", "sets"):
+            raise InvalidInput(
+                f"No task is called {self.task!r}.", mend="Give 'classes', 'number' or 'sets'."
+            )
         object.__setattr__(self, "y", self._told(self.y))
         if self.test is not None:
             object.__setattr__(self, "test", (self.test[0], self._told(self.test[1])))
@@ -84,8 +88,9 @@ class Dataset:
         """The classes, those of the test set included; empty for numbers."""
         if self.task == "number":
             return ()
-        tested = set() if self.test is None else set(self.test[1].tolist())
-        return tuple(sorted(set(self.y.tolist()) | tested, key=natural))
+        values = [*self.y.tolist(), *(() if self.test is None else self.test[1].tolist())]
+        names = {name for value in values for name in (value if self.task == "sets" else (value,))}
+        return tuple(sorted(names, key=natural))
 
     @cached_property
     def sha256(self) -> str:
@@ -103,7 +108,7 @@ class Dataset:
         return all(_is_finite(x) for x in (self.x, *tested))
 
     def _told(self, y: Any) -> np.ndarray:
-        """The answers as the task has them: words, or floats."""
+        """The answers as the task has them: words, tuples of them, or floats."""
         if self.task == "number":
             numbers = np.asarray(y, dtype=np.float64)
             if not np.isfinite(numbers).all():
@@ -112,12 +117,35 @@ class Dataset:
                     mend="Leave those rows out.",
                 )
             return numbers
+        if self.task == "sets":
+            return _sets(y)
         return np.asarray([str(one) for one in np.asarray(y, dtype=object)])
 
 
 def natural(name: str) -> tuple[bool, float, str]:
     """Numbers by value, before words: so that class 10 does not come before class 2."""
     return (False, float(name), name) if name.isdigit() else (True, 0.0, name)
+
+
+def _kind(y: Any) -> str:
+    """The task that answers look like."""
+    if holds_sets(y):
+        return "sets"
+    return "number" if np.asarray(y).dtype.kind == "f" else "classes"
+
+
+def _sets(y: Any) -> np.ndarray:
+    """Sets of words, one a row, (n,) tuples; of an indicator matrix the numbers of its columns."""
+    given = label_sets(y, range(y.shape[1])) if getattr(y, "ndim", 1) == 2 else y
+    told = np.empty(len(given), dtype=object)
+    for row, label in enumerate(given):
+        if not is_label_set(label):
+            raise InvalidInput(
+                f"Row {row} is labelled {label!r}, which is no set of classes.",
+                mend="Give a tuple of names, or an indicator matrix for all.",
+            )
+        told[row] = tuple(sorted({str(one) for one in label}, key=natural))
+    return told
 
 
 def _feed(digest: Any, part: Any) -> None:

@@ -11,6 +11,14 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.models import require
+from querist.tasks import (
+    hamming_loss,
+    indicator,
+    label_ranking_average_precision,
+    macro_f1,
+    micro_f1,
+    subset_accuracy,
+)
 
 __all__ = ["METRICS", "Judged", "Metric", "check_metrics"]
 
@@ -25,7 +33,7 @@ class Judged:
     model : a fitted model
     x : test rows
     y : (m,)
-        The truth: classes, or numbers.
+        The truth: classes, numbers, or tuples of classes.
     classes : tuple of str
         The columns of probabilities; empty for numbers.
     """
@@ -52,6 +60,23 @@ class Judged:
     def guess(self) -> np.ndarray:
         """The column of each predicted class, (m,)."""
         return self._columns(self.predicted)
+
+    @cached_property
+    def true_sets(self) -> np.ndarray:
+        """Which classes each row has, (m, C) true or false."""
+        return indicator(self.y.tolist(), self.classes)
+
+    @cached_property
+    def said_sets(self) -> np.ndarray:
+        """Which classes the model gives each row, (m, C) true or false."""
+        return indicator(list(self.model.predict(self.x)), self.classes)
+
+    @cached_property
+    def label_scores(self) -> np.ndarray:
+        """Numbers that rank the classes of each row: chances, or distances where there are none."""
+        name = "marginals" if hasattr(self.model, "marginals") else "label_decision"
+        require(self.model, name, by="This measure")
+        return np.asarray(getattr(self.model, name)(self.x), dtype=np.float64)
 
     @cached_property
     def proba(self) -> np.ndarray:
@@ -152,6 +177,11 @@ def r2(judged: Judged) -> float:
     return 1.0 - float(((judged.y - judged.predicted) ** 2).sum()) / spread if spread else 0.0
 
 
+def ranking(judged: Judged) -> float:
+    """Label-ranking average precision: how far a row's own classes are at the top of its scores."""
+    return label_ranking_average_precision(judged.true_sets, judged.label_scores)
+
+
 @dataclass(frozen=True)
 class Metric:
     """One measure: its task, which way is better, and how it is computed of :class:`Judged`."""
@@ -160,6 +190,13 @@ class Metric:
     task: str = "classes"
     higher: bool = True
     percent: bool = False
+
+
+def _of_sets(measure: Callable[[Any, Any], float], *, higher: bool = True) -> Metric:
+    """A measure of two indicator matrices."""
+    return Metric(
+        lambda judged: measure(judged.true_sets, judged.said_sets), task="sets", higher=higher, percent=True
+    )
 
 
 METRICS: dict[str, Metric] = {
@@ -174,6 +211,11 @@ METRICS: dict[str, Metric] = {
     "log_rmse": Metric(log_rmse, task="number", higher=False),
     "mae": Metric(mae, task="number", higher=False),
     "r2": Metric(r2, task="number"),
+    "micro_f1": _of_sets(micro_f1),
+    "macro_f1": _of_sets(macro_f1),
+    "subset_accuracy": _of_sets(subset_accuracy),
+    "hamming_loss": _of_sets(hamming_loss, higher=False),
+    "ranking": Metric(ranking, task="sets", percent=True),
 }
 """The measures by name."""
 

@@ -15,6 +15,11 @@ from querist.evaluation.metrics import METRICS, check_metrics
 __all__ = ["Protocol", "Split"]
 
 _TRIES = 1000
+_USUAL = {
+    "classes": ("accuracy", "balanced_accuracy"),
+    "number": ("rmse", "log_rmse"),
+    "sets": ("micro_f1", "subset_accuracy"),
+}
 
 
 class Split(NamedTuple):
@@ -58,7 +63,8 @@ class Protocol:
     measure : int
         Batches between two measurements.
     metrics : names
-        See :data:`querist.evaluation.METRICS`; accuracies of classes, errors of numbers if not given.
+        See :data:`querist.evaluation.METRICS`; accuracies of classes, errors of numbers, micro F1 and the
+        share of right ones of sets if not given.
     """
 
     start: int = 0
@@ -103,8 +109,7 @@ class Protocol:
                 f"None of {', '.join(self.metrics)} measures {kind}, which {dataset.name!r} is about.",
                 mend=f"Choose among {fitting}.",
             )
-        usual = ("accuracy", "balanced_accuracy") if kind == "classes" else ("rmse", "log_rmse")
-        return chosen or usual
+        return chosen or _USUAL[kind]
 
     def scales(self, dataset: Dataset) -> bool:
         """Whether the features are standardised."""
@@ -125,7 +130,7 @@ class Protocol:
         return Split(held, pool, *self._first(dataset, pool, rng))
 
     def _first(self, dataset: Dataset, pool: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-        if dataset.task == "number":
+        if dataset.task != "classes":
             return rng.permutation(len(pool))[: self.start], ""
         y = dataset.y[pool]
         if self.start_by == "class":

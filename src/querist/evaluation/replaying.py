@@ -23,7 +23,7 @@ from querist.evaluation.metrics import METRICS, Judged
 from querist.evaluation.protocol import Protocol, Split
 from querist.evaluation.runs import Run
 from querist.models import as_model, take
-from querist.tasks import Classification, Number
+from querist.tasks import Classification, MultiLabel, Number
 
 __all__ = ["Plan", "Watch"]
 
@@ -100,7 +100,8 @@ class _Replay:
         self.truth = dataset.y[split.pool].tolist()
         x, (self.x_test, self.y_test) = self._features(split)
         costs = None if dataset.costs is None else dataset.costs[split.pool]
-        task = Classification(dataset.classes) if dataset.task == "classes" else Number()
+        kinds: dict[Any, Any] = {"classes": Classification, "sets": MultiLabel}
+        task = kinds[dataset.task](dataset.classes) if dataset.task in kinds else Number()
         self.campaign = Campaign(
             Pool(x, costs=costs),
             task,
@@ -175,7 +176,9 @@ class _Replay:
         """The measured model, where the campaign's is another."""
         rows = np.sort(self.picks)
         classes = self.plan.dataset.classes or None
-        y = np.asarray([self.truth[row] for row in rows])
+        y: Any = [self.truth[row] for row in rows]
+        if self.plan.dataset.task != "sets":
+            y = np.asarray(y)
         model = as_model(self.plan.model, classes=classes)
         return model.fitted(take(self.campaign.pool.features, rows), y, seed=self.plan.seed)
 

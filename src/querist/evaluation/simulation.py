@@ -8,15 +8,18 @@ from typing import Any
 from querist.evaluation.curves import Curves
 from querist.evaluation.dataset import Dataset
 from querist.evaluation.experiment import STRATEGIES, Experiment
+from querist.models.multilabel import holds_sets
 
 __all__ = ["simulate"]
+
+_OF_SETS = ("binary_minimum", "average_confidence", "default")
 
 
 def simulate(
     x: Any,
     y: Sequence[Any],
     *,
-    strategies: Sequence[Any] | Mapping[str, Any] = STRATEGIES,
+    strategies: Sequence[Any] | Mapping[str, Any] | None = None,
     model: Any = None,
     seeds: int | Sequence[int] = 10,
     batch: int = 10,
@@ -30,9 +33,9 @@ def simulate(
 ) -> Curves:
     """Learning curves of strategies against random, by replaying campaigns whose answers are known.
 
-    The short form of :class:`querist.evaluation.Experiment`, for one data set of classes and one model;
-    the experiment also keeps its runs in a file, goes on after an interruption, and takes numbers, first
-    labels by class, costs and more measures.
+    The short form of :class:`querist.evaluation.Experiment`, for one data set of classes (or of sets of
+    them) and one model; the experiment also keeps its runs in a file, goes on after an interruption, and
+    takes numbers, first labels by class, costs and more measures.
 
     Each run is a :class:`querist.Campaign` that asks ``batch`` questions at a time, is told the truth,
     and whose model is then measured on a test set that no strategy sees.  Runs of one seed are paired:
@@ -42,9 +45,10 @@ def simulate(
     ----------
     x : n rows of features (dense, sparse), or raw values that the model takes
     y : n labels
-        Classes.
+        Classes; or sets of classes, as sequences of names or as an (n, C) indicator matrix.
     strategies : names, specs, acquisitions or strategies; or a mapping from the name to be shown
-        Random is always run beside them.
+        Random is always run beside them.  Margin, entropy and the default if not given; of sets the
+        binary minimum, the average confidence and the default.
     model : scikit-learn estimator or model, optional
         Never fitted itself.  Logistic regression, as in the application, if not given.
     seeds : int or sequence of int
@@ -56,8 +60,8 @@ def simulate(
     budget : int
         Labels at the end, ``start`` included; the whole pool where that is smaller.
     test : float, or a pair (x, y)
-        The share of the rows that is held back for measuring, drawn anew for each seed and stratified
-        by class; or a test set of its own.
+        The share of the rows that is held back for measuring, drawn anew for each seed and, with one
+        class a row, stratified; or a test set of its own.
     pool : int, optional
         At most so many rows to choose from, drawn anew for each seed; all if not given.
     dataset : str
@@ -80,7 +84,10 @@ def simulate(
     """
     own = test if isinstance(test, tuple) else None
     share = 0.3 if isinstance(test, tuple) else test
-    data = Dataset(dataset, x, y, test=own, task="classes")
+    kind = "sets" if holds_sets(y) else "classes"
+    data = Dataset(dataset, x, y, test=own, task=kind)
+    if strategies is None:
+        strategies = _OF_SETS if kind == "sets" else STRATEGIES
     experiment = Experiment.of(
         data, strategies, {"": model}, batch, seeds, start=start, budget=budget, test=share, pool=pool
     )
