@@ -67,6 +67,56 @@ def test_it_minimises_the_objective_of_the_paper(similarity: str, noise: float) 
     assert pick[0] == free[int(wanted.argmin())]
 
 
+def test_the_objective_is_the_least_over_labels_that_are_free() -> None:
+    """By its words alone: no other real labels are below it, and labels of -1 and 1 are no lower."""
+    labelled, y, rng = [0, 3, 5], np.array([1.0, -1.0, 1.0]), np.random.default_rng(3)
+    inverse = np.linalg.inv(gram(X[:9], "gaussian", 1.5) + np.eye(9))
+    for s in (1, 2, 4, 6, 7, 8):
+        others = [row for row in range(9) if row != s and row not in labelled]
+
+        def worst(said: np.ndarray, s: int = s, others: list[int] = others) -> float:
+            full = np.zeros((2, 9))
+            full[:, labelled], full[:, others], full[:, s] = y, said, (-1, 1)
+            return float(max(one @ inverse @ one for one in full))
+
+        told = objective(inverse, s, labelled, y)
+        # max over y_s of min over y_u is never above min over y_u of max over y_s, whatever y_u is tried
+        assert all(worst(3 * rng.normal(size=len(others))) >= told - 1e-12 for _ in range(200))
+        signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * len(others))).reshape(len(others), -1).T
+        assert min(map(worst, signs)) >= told - 1e-12
+        # and a search that knows nothing of Schur complements ends at it
+        found = -np.inf
+        for sign in (-1.0, 1.0):
+            full = np.zeros(9)
+            full[labelled], full[s] = y, sign
+            for _ in range(4000):
+                full[others] -= 0.5 * (inverse @ full)[others]
+            found = max(found, float(full @ inverse @ full))
+        assert np.isclose(found, told, rtol=1e-9)
+
+
+def test_the_closed_form_that_is_quoted_is_another_criterion() -> None:
+    """L_ss - det(L_aa) / L_ss + 2 |...|: neither term is that of the minimum, and the pick differs."""
+
+    def quoted(inverse: np.ndarray, s: int, labelled: list[int], y: np.ndarray) -> float:
+        a = [row for row in range(len(inverse)) if row not in labelled]
+        u = [row for row in a if row != s]
+        back = inverse[s, u] @ np.linalg.inv(inverse[np.ix_(u, u)])
+        lean = (inverse[s, labelled] - back @ inverse[np.ix_(u, labelled)]) @ y
+        return float(inverse[s, s] - np.linalg.det(inverse[np.ix_(a, a)]) / inverse[s, s] + 2 * abs(lean))
+
+    differ = 0
+    for seed in range(20):
+        x, y = np.random.default_rng(seed).normal(size=(8, 2)), np.array([1.0, -1.0])
+        inverse, free = np.linalg.inv(gram(x, "gaussian", 1.0) + np.eye(8)), range(2, 8)
+        ours = [objective(inverse, row, [0, 1], y) for row in free]
+        theirs = [quoted(inverse, row, [0, 1], y) for row in free]
+        differ += int(np.argmin(ours) != np.argmin(theirs))
+        pick, _ = quire(x, 1, labelled=[0, 1], targets=y[:, None])
+        assert pick[0] == 2 + int(np.argmin(ours))
+    assert differ > 0
+
+
 def test_classes_are_asked_one_against_the_rest() -> None:
     labelled, of = [0, 3, 6, 9], np.array([0, 1, 2, 0])
     targets = np.where(of[:, None] == np.arange(3), 1.0, -1.0)

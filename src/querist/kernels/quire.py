@@ -68,8 +68,12 @@ def quire(
     O(m + k^2 + k d) and one block.  Dense and linear, with fewer features than rows known: O((m + k) d^2)
     and O(m + d^2), whatever the number of labels.
 
-    Huang, Jin & Zhou 2010.  The objective is computed as it is stated; the closed form that is usually
-    quoted for it leaves out a term that differs from row to row.
+    Huang, Jin & Zhou 2010.  The objective of the paper is computed as it is stated, with labels of the
+    other rows real numbers as in the paper.  With L = (K + noise I)^-1, u those rows and l the labelled
+    ones, its minimum is  y_l' (L_ll - L_lu L_uu^-1 L_ul) y_l + (L_ss - L_su L_uu^-1 L_us)
+    + 2 abs((L_sl - L_su L_uu^-1 L_ul) y_l).  The closed form that is usually quoted for it,
+    L_ss - det(L_aa) / L_ss + 2 abs(...), has the last term alone in common: the first is left out, though
+    u, and so it, differs from row to row; and the second is det(L_aa) / det(L_uu), a being s and u.
     """
     known, goal, others, candidates = _checked(x, labelled, targets, taken, rows, noise)
     with one_thread_a_product():
