@@ -106,6 +106,7 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch):
     spec.loader.exec_module(source)
     monkeypatch.setattr(source, "_LEAST", 16)
     monkeypatch.setattr(source, "_TILE", 40)
+    monkeypatch.setattr(source, "_WIDE", 40)
     draws = committee(3, 35, 3)
     out, inner = np.empty(35), np.empty(35)
     for kernel in OF_PROBABILITIES:

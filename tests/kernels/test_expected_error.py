@@ -120,9 +120,10 @@ def test_two_classes_take_the_newton_step(known):
     assert y.any()
 
 
-def test_the_step_orders_candidates_as_refits_do():
+@pytest.mark.parametrize(("classes", "least"), [(2, 0.95), (3, 0.9)])  # of three each steps on its own
+def test_the_step_orders_candidates_as_refits_do(classes, least):
     x, names = blobs(220, seed=3)
-    y = np.searchsorted(["a", "b", "c"], names)
+    y = np.minimum(np.searchsorted(["a", "b", "c"], names), classes - 1)
     rows, candidates, targets = np.arange(40), np.arange(40, 70), np.arange(40, 220)
     exact = LogisticRegression(tol=1e-9, max_iter=1000)  # the solver's own noise is as large as the gains
     fitted = clone(exact).fit(x[rows], y[rows])
@@ -131,12 +132,12 @@ def test_the_step_orders_candidates_as_refits_do():
     want = []
     for i in candidates:
         after = 0.0
-        for c in range(3):
+        for c in range(classes):
             again = clone(exact).fit(x[np.append(rows, i)], np.append(y[rows], c))
             chance = fitted.predict_proba(x[[i]])[0, c]
             after += chance * LOSSES["log"](again.predict_proba(x[targets])).mean()
         want.append(-after)
-    assert spearmanr(told, want).statistic > 0.85
+    assert spearmanr(told, want).statistic > least
 
 
 def models(x):

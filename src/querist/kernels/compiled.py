@@ -35,6 +35,8 @@ THREADS: int = numba.config.NUMBA_NUM_THREADS
 F = TypeVar("F", bound=Callable[..., Any])
 _TOLERANCE = 1e-3
 _TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
+_DEEP, _WIDE = 512, 1 << 16  # rows of wide tables, while a tile of so many numbers holds them
+_LARGEST, _LEAD, _RATIO = 0, 1, 2
 
 
 def _compiled(function: F) -> F:
@@ -105,12 +107,13 @@ def _logarithm_compiled(x: Any) -> Any:
     return code
 
 
-# ---- one tile: loops short enough for the compiler to see that nothing overlaps
+# ---- one tile: loops short enough for the compiler to see that nothing overlaps (it compares four columns,
+# and no more), two columns at a time
 
 
 @_compiled
 def _turn(block: Any, turned: Any) -> None:
-    """Columns as rows."""
+    """Columns as rows; where they are odd in number the last row stays 0, which changes no result."""
     for c in range(block.shape[1]):
         row, column = turned[c], block[:, c]
         for r in range(len(column)):
@@ -118,47 +121,44 @@ def _turn(block: Any, turned: Any) -> None:
 
 
 @_compiled
-def _clear(numbers: Any) -> None:
-    for r in range(len(numbers)):
-        numbers[r] = 0
+def _clear(table: Any) -> None:
+    for c in range(len(table)):
+        numbers = table[c]
+        for r in range(len(numbers)):
+            numbers[r] = 0
 
 
 @_compiled
-def _divide(numbers: Any, by: int) -> None:
-    for r in range(len(numbers)):
-        numbers[r] /= by
+def _check(a: Any, b: Any, total: Any, low: Any) -> None:
+    for r in range(len(a)):
+        p, q, least = a[r], b[r], low[r]
+        less = p if p < q else q
+        total[r] += p + q
+        low[r] = less if less < least else least
 
 
 @_compiled
-def _check(column: Any, total: Any, low: Any) -> None:
-    for r in range(len(total)):
-        p, least = column[r], low[r]
-        total[r] += p
-        low[r] = p if p < least else least
-
-
-@_compiled
-def _lead(column: Any, first: Any, second: Any) -> None:
-    for r in range(len(first)):
-        p, best, next_best = column[r], first[r], second[r]
+def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
+    for r in range(len(a)):
+        p, q, best, after = a[r], b[r], first[r], second[r]
         less = p if p < best else best
-        second[r] = less if less > next_best else next_best
-        first[r] = p if p > best else best
+        after = less if less > after else after
+        best = p if p > best else best
+        less = q if q < best else best
+        second[r] = less if less > after else after
+        first[r] = q if q > best else best
 
 
 @_compiled
-def _most(column: Any, first: Any) -> None:
-    for r in range(len(first)):
-        p, best = column[r], first[r]
-        first[r] = p if p > best else best
-
-
-@_compiled
-def _weigh(column: Any, tiny: Any, total: Any) -> None:
-    """Add -p log p."""
-    for r in range(len(total)):
-        p = column[r]
-        total[r] -= p * _logarithm(p if p > tiny else tiny)
+def _weigh(a: Any, b: Any, sums: Any, tiny: Any) -> None:
+    """The sum and the least so far; -p log p is added in the third row."""
+    total, low, weight = sums[0], sums[1], sums[2]
+    for r in range(len(a)):
+        p, q = a[r], b[r]
+        less, least = p if p < q else q, low[r]
+        total[r] += p + q
+        low[r] = less if less < least else least
+        weight[r] -= p * _logarithm(p if p > tiny else tiny) + q * _logarithm(q if q > tiny else tiny)
 
 
 @_compiled
@@ -174,102 +174,92 @@ def _share(column: Any, best: Any, equal: Any, votes: Any) -> None:
 
 
 @_compiled
-def _add(column: Any, total: Any) -> None:
-    for r in range(len(total)):
-        total[r] += column[r]
+def _add(table: Any, to: Any, by: Any) -> None:
+    """Add a share of each number."""
+    for c in range(len(table)):
+        column, total = table[c], to[c]
+        for r in range(len(column)):
+            total[r] += column[r] * by
 
 
 @_compiled
-def _wrong(turned: Any, total: Any, low: Any, rows: int) -> bool:
-    """Whether a row of the tile is no distribution."""
-    _clear(total)
-    _clear(low)
-    for c in range(len(turned)):
-        _check(turned[c][:rows], total[:rows], low[:rows])
-    wrong = 0
-    for r in range(rows):
+def _wrong(sums: Any) -> bool:
+    """Whether a row of the tile is no distribution, by its sum and its least number."""
+    total, low, wrong = sums[0], sums[1], 0
+    for r in range(len(total)):
         wrong += not (abs(total[r] - 1) <= _TOLERANCE and low[r] >= -_TOLERANCE)
     return wrong > 0
 
 
 @_compiled
-def _step(classes: int) -> int:
-    return max(_LEAST, _TILE // classes)
+def _step(classes: int, rows: int) -> int:
+    return min(rows, max(_LEAST, _TILE // classes, min(_DEEP, _WIDE // classes)))
+
+
+@_compiled
+def _even(classes: int) -> int:
+    return classes + classes % 2
 
 
 # ---- whole tables
 
 
 @_compiled
-def least_confidence(proba: Any, begin: int, end: int, out: Any) -> int:
+def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     classes = proba.shape[1]
-    step = _step(classes)
-    turned = np.empty((classes, step), proba.dtype)
-    total, low, first = np.empty(step, proba.dtype), np.empty(step, proba.dtype), np.empty(step, proba.dtype)
-    for start in range(begin, end, step):
-        rows = min(step, end - start)
-        block = proba[start : start + rows]
-        _turn(block, turned)
-        if _wrong(turned, total, low, rows):
+    step = _step(classes, end - begin)
+    turned = np.zeros((_even(classes), step), proba.dtype)
+    sums = np.empty((4, step), proba.dtype)
+    for tile in range(begin, end, step):
+        start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
+        _turn(proba[start : start + step], turned)
+        _clear(sums)
+        for c in range(0, classes, 2):
+            _check(turned[c], turned[c + 1], sums[0], sums[1])
+            _lead(turned[c], turned[c + 1], sums[2], sums[3])
+        if _wrong(sums):
             return start
-        _clear(first)
-        for c in range(classes):
-            _most(turned[c][:rows], first[:rows])
-        for r in range(rows):
-            out[start + r] = 1 - first[r]
+        for r in range(step):
+            first, second = sums[2, r], sums[3, r]
+            if kind == _LARGEST:
+                out[start + r] = 1 - first
+            else:
+                out[start + r] = second / first if kind == _RATIO else second - first
     return -1
 
 
 @_compiled
-def _leaders(proba: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
-    classes = proba.shape[1]
-    step = _step(classes)
-    turned = np.empty((classes, step), proba.dtype)
-    total, low = np.empty(step, proba.dtype), np.empty(step, proba.dtype)
-    first, second = np.empty(step, proba.dtype), np.empty(step, proba.dtype)
-    for start in range(begin, end, step):
-        rows = min(step, end - start)
-        block = proba[start : start + rows]
-        _turn(block, turned)
-        if _wrong(turned, total, low, rows):
-            return start
-        _clear(first)
-        _clear(second)
-        for c in range(classes):
-            _lead(turned[c][:rows], first[:rows], second[:rows])
-        for r in range(rows):
-            out[start + r] = second[r] / first[r] if ratio else second[r] - first[r]
-    return -1
+def least_confidence(proba: Any, begin: int, end: int, out: Any) -> int:
+    return _leaders(proba, begin, end, out, _LARGEST)
 
 
 @_compiled
 def margin(proba: Any, begin: int, end: int, out: Any) -> int:
-    return _leaders(proba, begin, end, out, False)
+    return _leaders(proba, begin, end, out, _LEAD)
 
 
 @_compiled
 def confidence_ratio(proba: Any, begin: int, end: int, out: Any) -> int:
-    return _leaders(proba, begin, end, out, True)
+    return _leaders(proba, begin, end, out, _RATIO)
 
 
 @_compiled
 def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
     classes = proba.shape[1]
-    step = _step(classes)
+    step = _step(classes, end - begin)
     tiny = np.finfo(proba.dtype).tiny
-    turned = np.empty((classes, step), proba.dtype)
-    total, low = np.empty(step, proba.dtype), np.empty(step, proba.dtype)
-    for start in range(begin, end, step):
-        rows = min(step, end - start)
-        block = proba[start : start + rows]
-        _turn(block, turned)
-        if _wrong(turned, total, low, rows):
+    turned = np.zeros((_even(classes), step), proba.dtype)
+    sums = np.empty((3, step), proba.dtype)
+    for tile in range(begin, end, step):
+        start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
+        _turn(proba[start : start + step], turned)
+        _clear(sums)
+        for c in range(0, classes, 2):
+            _weigh(turned[c], turned[c + 1], sums, tiny)
+        if _wrong(sums):
             return start
-        _clear(total)
-        for c in range(classes):
-            _weigh(turned[c][:rows], tiny, total[:rows])
-        for r in range(rows):
-            out[start + r] = max(total[r], 0)
+        for r in range(step):
+            out[start + r] = max(sums[2, r], 0)
     return -1
 
 
@@ -277,64 +267,70 @@ def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
 def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> int:
     """The entropy of the members' mean into ``whole``, the mean of their entropies into ``inner``."""
     members, _, classes = draws.shape
-    step = _step(classes)
+    step = _step(classes, end - begin)
     tiny = np.finfo(draws.dtype).tiny
-    turned, mean = np.empty((classes, step), draws.dtype), np.empty((classes, step), draws.dtype)
-    total, low, own = np.empty(step, draws.dtype), np.empty(step, draws.dtype), np.empty(step, draws.dtype)
-    for start in range(begin, end, step):
-        rows = min(step, end - start)
-        for c in range(classes):
-            _clear(mean[c])
-        _clear(own)
+    share = draws.dtype.type(1 / members)
+    turned = np.zeros((_even(classes), step), draws.dtype)
+    mean = np.empty((_even(classes), step), draws.dtype)
+    sums = np.empty((4, step), draws.dtype)
+    for tile in range(begin, end, step):
+        start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
+        _clear(mean)
+        _clear(sums)
         for k in range(members):
-            _turn(draws[k][start : start + rows], turned)
-            if _wrong(turned, total, low, rows):
+            _turn(draws[k][start : start + step], turned)
+            _clear(sums[:2])
+            for c in range(0, classes, 2):
+                _weigh(turned[c], turned[c + 1], sums, tiny)
+            if _wrong(sums):
                 return start
-            for c in range(classes):
-                _add(turned[c][:rows], mean[c][:rows])
-                _weigh(turned[c][:rows], tiny, own[:rows])
-        _clear(total)
-        for c in range(classes):
-            _divide(mean[c], members)
-            _weigh(mean[c][:rows], tiny, total[:rows])
-        for r in range(rows):
-            whole[start + r] = max(total[r], 0)
-            inner[start + r] = max(own[r], 0) / members
+            _add(turned, mean, share)
+        for r in range(step):
+            inner[start + r] = max(sums[2, r], 0) * share
+        _clear(sums)
+        for c in range(0, classes, 2):
+            _weigh(mean[c], mean[c + 1], sums, tiny)
+        for r in range(step):
+            whole[start + r] = max(sums[2, r], 0)
     return -1
 
 
 @_compiled
 def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     members, _, classes = draws.shape
-    step = _step(classes)
+    step = _step(classes, end - begin)
     tiny = np.finfo(draws.dtype).tiny
-    turned, votes = np.empty((classes, step), draws.dtype), np.empty((classes, step), draws.dtype)
-    total, low = np.empty(step, draws.dtype), np.empty(step, draws.dtype)
-    for start in range(begin, end, step):
-        rows = min(step, end - start)
-        for c in range(classes):
-            _clear(votes[c])
+    share = draws.dtype.type(1 / members)
+    turned = np.zeros((_even(classes), step), draws.dtype)
+    voted = np.empty((_even(classes), step), draws.dtype)
+    sums, equals = np.empty((4, step), draws.dtype), np.empty((1, step), draws.dtype)
+    for tile in range(begin, end, step):
+        start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
+        _clear(voted)
         for k in range(members):
-            _turn(draws[k][start : start + rows], turned)
-            if _wrong(turned, total, low, rows):
+            _turn(draws[k][start : start + step], turned)
+            _clear(sums)
+            for c in range(0, classes, 2):
+                _check(turned[c], turned[c + 1], sums[0], sums[1])
+                _lead(turned[c], turned[c + 1], sums[2], sums[3])
+            if _wrong(sums):
                 return start
-            _clear(total)
-            _clear(low)
+            _clear(equals)
             for c in range(classes):
-                _most(turned[c][:rows], low[:rows])
+                _count(turned[c], sums[2], equals[0])
             for c in range(classes):
-                _count(turned[c][:rows], low[:rows], total[:rows])
-            for c in range(classes):
-                _share(turned[c][:rows], low[:rows], total[:rows], votes[c][:rows])
-        _clear(total)
-        for c in range(classes):
-            _divide(votes[c], members)
+                _share(turned[c], sums[2], equals[0], voted[c])
+        for c in range(len(voted)):
+            for r in range(step):
+                voted[c, r] *= share
+        _clear(sums)
+        for c in range(0, classes, 2):
             if ratio:
-                _most(votes[c][:rows], total[:rows])
+                _lead(voted[c], voted[c + 1], sums[2], sums[3])
             else:
-                _weigh(votes[c][:rows], tiny, total[:rows])
-        for r in range(rows):
-            out[start + r] = 1 - total[r] if ratio else max(total[r], 0)
+                _weigh(voted[c], voted[c + 1], sums, tiny)
+        for r in range(step):
+            out[start + r] = 1 - sums[2, r] if ratio else max(sums[2, r], 0)
     return -1
 
 

@@ -22,7 +22,7 @@ R = TypeVar("R")
 _LARGE = 1 << 22
 """Numbers from which on the compiled kernels repay their loading (NumPy takes 10 ms for so many)."""
 
-_ROWS = 1 << 15  # rows that one thread takes at a time
+_ROWS = 1 << 16  # rows that one thread takes at a time
 
 
 def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tuple[int, int]]:
