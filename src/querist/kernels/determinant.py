@@ -8,11 +8,11 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
-from querist.kernels.falling import Falling
+from querist.kernels.large import in_threads
 
 __all__ = ["max_det"]
 
-_TOGETHER = 32
+_SHORT = 1024  # candidates whose variances are kept up to date
 
 
 def max_det(
@@ -46,8 +46,8 @@ def max_det(
     >>> max_det(x, 2)[0]
     array([0, 4])
 
-    Time at most O(m d (n + len(taken))), mostly far less (variances only fall, so an old one is a
-    bound); memory O(m + d (n + len(taken))) and one block, never m x m or d x d.
+    Time O(m d (n + len(taken))) at the rate of a matrix product (variances only fall, so an old one is
+    a bound); memory O(m + d (n + len(taken))) and one block, never m x m or d x d.
     Kulesza & Taskar 2012; Kirsch, van Amersfoort & Gal 2019; Holzmüller et al. 2023.
     """
     if not 0 < noise < np.inf:
@@ -63,14 +63,9 @@ def max_det(
         known = _Known(x, noise, len(taken) + n, weights)
         for row in taken:
             known.learn(int(row), 1.0)
-        falling = Falling(
-            known.prior(rows),
-            lambda *now: known.fresh(falling, rows, *now),
-            turn=len(taken),
-            first_of_equals=True,
-        )
+        largest = _Largest(known, rows)
         for i in range(n):
-            place, variances[i] = falling.take()
+            place, variances[i] = largest.take()
             picks[i] = rows[place]
             known.learn(int(picks[i]), float(known.weights[picks[i]]))
     return picks, variances
@@ -89,7 +84,7 @@ class _Known:
         self.noise = noise
         self.scale = 1.0
         self.weights = _checked(weights, x.shape[0])
-        self.directions = np.zeros((x.shape[1], capacity))
+        self.directions = np.zeros((capacity, x.shape[1]))
         self.n = 0
         self.scale = self._mean_variance()
 
@@ -98,44 +93,37 @@ class _Known:
         told = self.x[[row]]
         own = np.asarray(told.toarray() if is_sparse(told) else told, dtype=np.float64)[0] - self.mean
         own *= weight / np.sqrt(self.scale)
-        known = self.directions[:, : self.n]
-        new = own - known @ (known.T @ own)
-        self.directions[:, self.n] = new / np.sqrt(max(float(own @ new), 0.0) + self.noise)
+        known = self.directions[: self.n]
+        new = own - (known @ own) @ known
+        self.directions[self.n] = new / np.sqrt(max(float(own @ new), 0.0) + self.noise)
         self.n += 1
 
     def prior(self, rows: Array) -> Array:
         """The variance of some rows before any answer, (k,)."""
         variance = np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.x.shape[1]):
-            variance[start:stop] = self._lengths(self.x[rows[start:stop]]) / self.scale
+
+        def part(bounds: tuple[int, int]) -> None:
+            variance[slice(*bounds)] = self._lengths(self.x[rows[slice(*bounds)]]) / self.scale
+
+        in_threads(part, blocks(len(rows), self.x.shape[1]))
         variance *= self.weights[rows] ** 2
         return variance
 
-    def fresh(
-        self, falling: Falling, rows: Array, places: Array, since: Array, best: float
-    ) -> tuple[Array, Array]:
-        """The variance of some rows after all answers, as far as it is above ``best``."""
-        variance, since = falling.values[places], since.copy()
-        for first in range(int(since.min()), self.n, _TOGETHER):
-            last = min(first + _TOGETHER, self.n)
-            some = np.flatnonzero((since < last) & (variance >= best))
-            for start, stop in blocks(len(some), max(self.x.shape[1], last - first)):
-                part = some[start:stop]
-                told = self._products(rows[places[part]], first, last) ** 2
-                told *= np.arange(first, last) >= since[part, None]  # what was told is not told again
-                variance[part] = np.maximum(variance[part] - told.sum(axis=1), 0)
-            since[some] = last
-        return variance, since
-
-    def _products(self, rows: Array, first: int, last: int) -> Array:
-        directions = self.directions[:, first:last]
+    def centred(self, rows: Array) -> Any:
+        """Some rows as :meth:`told` takes them: dense ones measured from the mean."""
         if is_sparse(self.x):
-            products = np.asarray(self.x[rows] @ directions) - self.mean @ directions
+            return self.x[rows]
+        part = self.x[rows].astype(self.dtype, copy=False)
+        return part - self.mean.astype(self.dtype)
+
+    def told(self, part: Any, weights: Array, first: int, last: int) -> Array:
+        """What some directions tell of rows that :meth:`centred` gave, (k,)."""
+        directions = self.directions[first:last]
+        if is_sparse(part):
+            products = np.asarray(part @ directions.T) - directions @ self.mean
         else:
-            centred = self.x[rows] - self.mean.astype(self.dtype)
-            products = (centred @ directions.astype(self.dtype)).astype(np.float64)
-        products *= self.weights[rows, None] / np.sqrt(self.scale)
-        return np.asarray(products)
+            products = (part @ directions.astype(self.dtype).T).astype(np.float64)
+        return np.asarray(np.einsum("ij,ij->i", products, products) * (weights**2 / self.scale))
 
     def _lengths(self, part: Any) -> Array:
         if is_sparse(part):
@@ -147,15 +135,73 @@ class _Known:
         return np.asarray(np.einsum("ij,ij->i", centred, centred), dtype=np.float64)
 
     def _mean_variance(self) -> float:
-        total, n = 0.0, self.x.shape[0]
-        for start, stop in blocks(n, self.x.shape[1]):
-            total += float(self._lengths(self.x[start:stop]).sum())
+        n = self.x.shape[0]
+        parts = blocks(n, self.x.shape[1])
+        total = sum(in_threads(lambda bounds: float(self._lengths(self.x[slice(*bounds)]).sum()), parts))
         if not np.isfinite(total):
             raise InvalidInput(
                 "The features are not all finite, or too large to be squared.",
                 mend="Fill missing values (SimpleImputer) and scale the features first.",
             )
         return total / n or 1.0
+
+
+class _Largest:
+    """The candidate of the largest variance, again and again.
+
+    Variances only fall, so that an old one is a bound.  All are brought up to date together, at the rate
+    of a matrix product, and then only the few largest are, until one of the others may be larger.
+    """
+
+    def __init__(self, known: _Known, rows: Array) -> None:
+        self.known, self.rows = known, rows
+        self.values = known.prior(rows)
+        self.done = self.told = 0  # directions that all variances tell of, and those of the short list
+        self.short: Array  # places that are kept up to date, by themselves:
+        self.now: Array  # their variances after ``told`` directions,
+        self.part: Any  # their features
+        self.weights: Array
+        self.rest = -np.inf  # the largest of all others
+        self._all()
+
+    def take(self) -> tuple[int, float]:
+        """The place of the largest and its variance; it is never found again."""
+        known = self.known
+        if self.told < known.n:
+            self.now -= known.told(self.part, self.weights, self.told, known.n)
+            self.told = known.n
+        place = int(self.now.argmax()) if len(self.now) else -1
+        if known.n > self.done and not self.now[place] > max(self.rest, 0):
+            self._all()
+            place = int(self.now.argmax())
+        # nothing is outside, or less than what is here, or equal to it and later (values are exact now)
+        if self.rest >= self.now[place]:
+            row, value = int(self.values.argmax()), float(self.values.max())
+        else:
+            row, value = int(self.short[place]), float(self.now[place])
+        self.values[row] = -np.inf
+        self.now[self.short == row] = -np.inf
+        return row, max(value, 0.0)
+
+    def _all(self) -> None:
+        """All variances up to date, and the largest apart."""
+        known = self.known
+
+        def part(bounds: tuple[int, int]) -> None:
+            rows = self.rows[slice(*bounds)]
+            told = known.told(known.centred(rows), known.weights[rows], self.done, known.n)
+            self.values[slice(*bounds)] -= told
+
+        if known.n > self.done:
+            in_threads(part, blocks(len(self.rows), max(known.x.shape[1], known.n - self.done)))
+        np.maximum(self.values, 0, out=self.values, where=self.values > -np.inf)
+        self.done = self.told = known.n
+        order = np.argpartition(self.values, -_SHORT) if len(self.values) > _SHORT else None
+        self.short = np.arange(len(self.values)) if order is None else np.sort(order[-_SHORT:])
+        self.rest = -np.inf if order is None else float(self.values[order[:-_SHORT]].max())
+        self.now = self.values[self.short]
+        self.part = known.centred(self.rows[self.short])
+        self.weights = known.weights[self.rows[self.short]]
 
 
 def _checked(weights: Any, n: int) -> Array:
