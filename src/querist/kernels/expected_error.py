@@ -30,7 +30,7 @@ Future = tuple[slice, int, Array, Array, "Array | None"]
 Change = Callable[[int, Array], Array]
 Risk = Callable[[Array], Change]
 
-STEP = 1 << 18  # numbers in a block of candidates x targets (x classes)
+STEP = 1 << 16  # numbers in a block of candidates x targets (x classes): a dozen such are held by each thread
 
 
 class FutureModel(Protocol):

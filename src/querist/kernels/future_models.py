@@ -196,7 +196,7 @@ class GaussianBayes:
             change = _Densities(self, c, dense(self.x, targets), raw[:, c], most)
             answered = np.flatnonzero(wanted[:, c])
             first, last = (int(answered[0]), int(answered[-1]) + 1) if len(answered) else (0, 0)
-            for some in steps(last - first, max(len(targets), 2 * self.x.shape[1])):
+            for some in steps(last - first, max(len(targets), 2 * self.x.shape[1]) // 2):
                 some = slice(first + some.start, first + some.stop)
                 yield some, c, now, change(dense(self.x, candidates[some])), None
 

@@ -24,11 +24,13 @@ def closed_form(model: Any) -> tuple[str, dict[str, Any]]:
     >>> closed_form(as_model(LogisticRegression(C=4.0)))
     ('logistic', {'penalty': 0.25, 'intercept': True})
     """
+    estimator: Any = getattr(model, "estimator", None)
+    if estimator is None:
+        return "", {}
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import GaussianNB
     from sklearn.neighbors import KNeighborsClassifier
 
-    estimator: Any = getattr(model, "estimator", None)
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
     if isinstance(last, LogisticRegression) and _ridge(last):
         return "logistic", {"penalty": 1 / last.C, "intercept": bool(last.fit_intercept)}
