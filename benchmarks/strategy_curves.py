@@ -41,7 +41,7 @@ COMMITTEE = {
     *("bald", "batch_bald", "consensus_entropy", "epig", "expected_model_change", "max_kl", "mean_kl"),
     *("mean_std", "variation_ratio", "vote_entropy"),
 }
-NUMBERS = {"gsy", "igs", "predictive_variance", "regression_bald"}
+NUMBERS = {"gsy", "igs", "predictive_variance", "regression_bald", "regression_tree"}
 BOTH = {"gsx", "lcmd", "k_means_plus_plus", "max_det", "bait"}  # read features alone: numbers as well
 SLOW = {
     *(
@@ -60,6 +60,18 @@ PARTS = {
     *("constant", "cost", "power", "product", "random", "rank", "ratio", "scored", "stochastic", "subpool"),
     *("sum", "targeted", "thompson", "top", "expected_improvement", "probability_of_improvement"),
     "upper_confidence_bound",
+}
+# Of several classes an item: the data sets here have one.
+SEVERAL = {
+    *(
+        "adaptive",
+        "audi",
+        "average_confidence",
+        "average_score",
+        "binary_minimum",
+        "cardinality_inconsistency",
+    ),
+    *("cvirs", "max_loss", "max_score", "mean_max_loss", "min_confidence", "mmc"),
 }
 TITLES = {"digits": "digits", "breast_cancer": "breast cancer", "diabetes": "diabetes"}
 
@@ -85,7 +97,7 @@ def names() -> list[str]:
     """Every strategy, acquisition and selector that querist ships and that stands by itself."""
     maker = _reference()
     every = {name for base, _ in maker.KINDS.values() for name in maker.ours(base)}
-    return sorted(every - PARTS)
+    return sorted(every - PARTS - SEVERAL)
 
 
 def _reference() -> ModuleType:
