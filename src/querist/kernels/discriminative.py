@@ -8,6 +8,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.top import top
 
 __all__ = ["discriminative"]
@@ -74,14 +75,16 @@ def discriminative(
         picks[0], done = candidates[0], 1
     digits = 5 if x.dtype == np.float32 else 9  # what is equal stays so through the noise of rounding
     weights: Array | None = None
+    free = candidates[done:] if done else candidates
     for part in np.array_split(np.arange(done, n), min(steps, n - done)) if n > done else ():
-        free = candidates[~np.isin(candidates, picks[:done])]
         known = np.concatenate([out, picks[:done]])
-        fit = _Discriminator(x, free[:sample], known[-sample:] if sample else known, penalty)
-        weights = fit.weights(weights)
-        chance = np.round(fit.unlabelled(x, free, weights), digits)
+        with one_thread_a_product():
+            fit = _Discriminator(x, free[:sample], known[-sample:] if sample else known, penalty)
+            weights = fit.weights(weights)
+            chance = np.round(fit.unlabelled(x, free, weights), digits)
         best = top(chance, len(part))
         picks[part], scores[part] = free[best], chance[best]
+        free = np.delete(free, best)
         done += len(part)
     return picks, scores
 
@@ -115,7 +118,7 @@ class _Discriminator:
         loss = 0.5 * float(weights[:-1] @ gradient[:-1])
         for start, stop in blocks(len(self.sign), self.width):
             part, sign, weight = self.x[start:stop], self.sign[start:stop], self.weight[start:stop]
-            agreed = sign * self._decision(part, weights)
+            agreed = sign * (part.astype(np.float64) @ weights[:-1] / self.scale + weights[-1])
             loss += float(weight @ np.logaddexp(0, -agreed))
             pull = -sign * weight * _logistic(-agreed)
             gradient[:-1] += (part.T.astype(np.float64) @ pull) / self.scale
@@ -125,13 +128,15 @@ class _Discriminator:
     def unlabelled(self, x: Any, rows: Array, weights: Array) -> Array:
         """The chance of each row to be one of the unlabelled, (len(rows),)."""
         chance = np.empty(len(rows))
-        for start, stop in blocks(len(rows), self.width):
-            chance[start:stop] = _logistic(self._decision(x[rows[start:stop]], weights))
-        return chance
+        dtype = np.float32 if x.dtype == np.float32 else np.float64
+        slope = (weights[:-1] / self.scale).astype(dtype)
 
-    def _decision(self, part: Any, weights: Array) -> Array:
-        products: Array = part.astype(np.float64) @ weights[:-1] / self.scale + weights[-1]
-        return products
+        def block(bounds: tuple[int, int]) -> None:
+            part = x[rows[slice(*bounds)]].astype(dtype, copy=False)
+            chance[slice(*bounds)] = _logistic((part @ slope).astype(np.float64) + weights[-1])
+
+        in_threads(block, blocks(len(rows), self.width))
+        return chance
 
 
 def _logistic(decision: Array) -> Array:

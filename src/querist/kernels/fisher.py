@@ -8,10 +8,13 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.large import in_threads, one_thread_a_product
 
 __all__ = ["bait"]
 
 _WIDEST = 8192
+_STRIP = 1 << 14  # rows that one core takes at a time
+_CACHED = 1 << 10  # and of which the second product finds the rows still there
 
 
 def bait(
@@ -52,7 +55,7 @@ def bait(
     array([1, 3])
 
     Matrices are changed by one row at a time, so that a pick costs O(m d + d^2): time O(m d^2) for m
-    candidates and then O(over n m d); memory O(d^2 + m) and one block.
+    candidates and then O(over n m d); memory O(d^2 + m) and one block a core.
     Ash, Goel, Krishnamurthy & Kakade 2021 (BAIT); with weights 1 and over 1 the transductive design of
     Yu, Bi & Tresp 2006.
     """
@@ -64,77 +67,145 @@ def bait(
     n = max(0, min(int(n), len(rows)))
     if not n:
         return rows[:0], np.empty(0)
-    design = _Design(x, weights, rows, taken, prior)
-    free = np.ones(len(rows), dtype=bool)
-    picks: list[int] = []
-    for _ in range(min(len(rows), max(n, int(np.ceil(over * n))))):
-        pick = int(np.where(free, design.falls(), -np.inf).argmax())
-        free[pick] = False
-        picks.append(pick)
-        design.change(pick, 1.0)
-    design.keep(np.array(picks))
-    left = list(range(len(picks)))
-    while len(left) > n:
-        rises = design.rises()[left]
-        out = left.pop(int(rises.argmin()))
-        design.change(out, -1.0)
-    return rows[np.array(picks)[left]], np.maximum(design.rises()[left], 0)
+    with one_thread_a_product():
+        design = _Design(x, weights, rows, taken, prior)
+        picks = np.array([design.add() for _ in range(min(len(rows), max(n, int(np.ceil(over * n)))))])
+        left, rises = _without_the_least(*design.between(picks), weights[rows[picks]], n)
+    return rows[picks[left]], np.maximum(rises, 0)
 
 
 class _Design:
-    """What a change by one row does to the trace, for every row: kept up to date, never inverted anew."""
+    """What adding a row does to the trace, for every row: kept up to date, never inverted anew.
+
+    With A the inverse and G = A F A a row adds weight x'Gx / (1 + weight x'Ax).  A and G are what they
+    were at first and a change a pick, along = A x and beyond = G x, which are kept instead of new
+    matrices.  Float32 is multiplied in float32: by factors of A and G at first, whose squares are never
+    the small difference of large numbers.
+    """
 
     def __init__(self, x: Any, weights: Array, rows: Array, taken: Array, prior: float) -> None:
-        self.x, self.rows, self.weights = x, rows, weights[rows]
-        known = _information(x, taken, weights) + prior * np.eye(x.shape[1])
-        self.inverse = np.linalg.inv(known)  # A
+        self.rows, self.weights = rows, weights[rows]
+        self.x, self.where = x, rows  # places of the candidates in the table that is read
+        if 2 * len(rows) <= x.shape[0]:
+            self.x, self.where = x[rows], np.arange(len(rows))
+        self.dtype = np.float32 if x.dtype == np.float32 else np.float64
+        weight = np.zeros(self.x.shape[0])
+        weight[self.where] = self.weights
+        known = _information(x[taken], weights[taken], np.float64) + prior * np.eye(x.shape[1])
+        self.inverse = np.linalg.inv(known)
         self.inverse = (self.inverse + self.inverse.T) / 2
-        self.effect = self.inverse @ _information(x, rows, weights) @ self.inverse  # G = A F A
-        self.spread, self.gain = np.empty(len(rows)), np.empty(len(rows))  # x'Ax and x'Gx
-        for start, stop in blocks(len(rows), x.shape[1]):
-            part = _dense(x[rows[start:stop]])
-            self.spread[start:stop] = np.einsum("ij,ij->i", part @ self.inverse, part)
-            self.gain[start:stop] = np.einsum("ij,ij->i", part @ self.effect, part)
+        self.whole = _information(self.x, weight, self.dtype)
+        self.along, self.beyond = np.empty((0, x.shape[1])), np.empty((0, x.shape[1]))
+        self.shares, self.gains = np.empty(0), np.empty(0)
+        self.spread = self._lengths(np.linalg.cholesky(self.inverse))
+        self.gain = self._lengths(self.inverse @ _root(self.whole))
 
-    def falls(self) -> Array:
-        """How much the trace falls when a row is added."""
-        return np.asarray(self.weights * self.gain / (1 + self.weights * np.maximum(self.spread, 0)))
+    def add(self) -> int:
+        """The place of the candidate that lowers the trace most; it is added."""
+        falls = self.weights * self.gain / (1 + self.weights * np.maximum(self.spread, 0))
+        falls[np.isnan(self.gain)] = -np.inf
+        place = int(falls.argmax())
+        row = _dense(self.x[self.where[place : place + 1]])[0]
+        along, beyond = self._times(row)
+        spread, gain = float(row @ along), float(row @ beyond)
+        share = self.weights[place] / (1 + self.weights[place] * spread)
+        self.along, self.beyond = np.vstack([self.along, along]), np.vstack([self.beyond, beyond])
+        self.shares, self.gains = np.append(self.shares, share), np.append(self.gains, gain)
+        u, v = self._products(along, beyond)
+        self.spread -= share * u**2
+        self.gain += share**2 * gain * u**2 - 2 * share * u * v
+        self.gain[place] = np.nan  # not again
+        return place
 
-    def rises(self) -> Array:
-        """How much the trace rises when a row that was added is taken away."""
-        rest = np.maximum(1 - self.weights * self.spread, np.finfo(np.float64).eps)
-        return np.asarray(self.weights * self.gain / rest)
+    def between(self, places: Array) -> tuple[Array, Array]:
+        """x'Ay and x'Gy between some candidates, two (k, k) arrays."""
+        part = _dense(self.x[self.where[places]])
+        images = [self._times(row) for row in part]
+        return part @ np.array([one for one, _ in images]).T, part @ np.array([two for _, two in images]).T
 
-    def change(self, place: int, sign: float) -> None:
-        """Add a row (1) or take it away (-1)."""
-        row = _dense(self.x[self.rows[place : place + 1]])[0]
-        weight, spread, gain = sign * self.weights[place], self.spread[place], self.gain[place]
-        share = weight / (1 + weight * spread)
-        along, beyond = self.inverse @ row, self.effect @ row
-        self.inverse -= share * np.outer(along, along)
-        both = share * np.outer(along, beyond)
-        self.effect += share**2 * gain * np.outer(along, along) - both - both.T
-        for start, stop in blocks(len(self.rows), self.x.shape[1]):
-            part = _dense(self.x[self.rows[start:stop]])
-            u, v = part @ along, part @ beyond
-            self.spread[start:stop] -= share * u**2
-            self.gain[start:stop] += share**2 * gain * u**2 - 2 * share * u * v
+    def _times(self, row: Array) -> tuple[Array, Array]:
+        """A x and G x."""
+        first = self.inverse @ row
+        p, q = self.along @ row, self.beyond @ row
+        along = first - (self.shares * p) @ self.along
+        beyond = self.inverse @ (self.whole @ first)
+        beyond += (self.shares**2 * self.gains * p - self.shares * q) @ self.along
+        return along, beyond - (self.shares * p) @ self.beyond
 
-    def keep(self, places: Array) -> None:
-        """Forget all rows but these."""
-        self.rows, self.weights = self.rows[places], self.weights[places]
-        self.spread, self.gain = self.spread[places], self.gain[places]
+    def _products(self, *directions: Array) -> list[Array]:
+        """The candidates times some directions, (len(rows),) each."""
+        out = [np.empty(self.x.shape[0]) for _ in directions]
+        narrow = [direction.astype(self.dtype) for direction in directions]
+
+        def strip(bounds: tuple[int, int]) -> None:
+            for start in range(*bounds, _CACHED):
+                some = slice(start, min(bounds[1], start + _CACHED))
+                part = self.x[some].astype(self.dtype, copy=False)
+                for column, direction in zip(out, narrow, strict=True):
+                    column[some] = part @ direction
+
+        in_threads(strip, _strips(len(out[0])))
+        return [column[self.where] for column in out]
+
+    def _lengths(self, factor: Array) -> Array:
+        """The squared length of each candidate times ``factor``, (len(rows),)."""
+        out, narrow = np.empty(self.x.shape[0]), factor.astype(self.dtype)
+
+        def block(bounds: tuple[int, int]) -> None:
+            images = self.x[slice(*bounds)].astype(self.dtype, copy=False) @ narrow
+            out[slice(*bounds)] = np.einsum("ij,ij->i", images, images)
+
+        in_threads(block, blocks(len(out), len(factor)))
+        return out[self.where]
 
 
-def _information(x: Any, rows: Array, weights: Array) -> Array:
-    """The sum of weight x x' over some rows, (d, d)."""
-    d = int(x.shape[1])
-    total = np.zeros((d, d))
-    for start, stop in blocks(len(rows), d):
-        some = rows[start:stop]
-        part = _dense(x[some])
-        total += (part * weights[some][:, None]).T @ part
-    return total
+def _without_the_least(spread: Array, gain: Array, weights: Array, n: int) -> tuple[Array, Array]:
+    """Which ``n`` of the rows are left when the least missed is taken away again and again, and how missed.
+
+    ``spread`` and ``gain`` are x'Ay and x'Gy between the rows that were added.
+    """
+    left = np.arange(len(weights))
+
+    def rises() -> Array:
+        rest = np.maximum(1 - weights[left] * spread[left, left], np.finfo(np.float64).eps)
+        return np.asarray(weights[left] * gain[left, left] / rest)
+
+    while len(left) > n:
+        place = int(rises().argmin())
+        out = left[place]
+        left = np.delete(left, place)
+        share = -weights[out] / (1 - weights[out] * spread[out, out])
+        u, v = spread[out].copy(), gain[out].copy()
+        spread -= share * np.outer(u, u)
+        both = share * np.outer(u, v)
+        gain += share**2 * v[out] * np.outer(u, u) - both - both.T
+    return left, rises()
+
+
+def _information(x: Any, weights: Array, dtype: Any) -> Array:
+    """The sum of weight x x' over all rows, (d, d): blocks multiplied in ``dtype``, summed in float64."""
+
+    def strip(bounds: tuple[int, int]) -> Array:
+        own = np.zeros((x.shape[1], x.shape[1]))
+        for start, stop in blocks(bounds[1] - bounds[0], x.shape[1]):
+            some = slice(bounds[0] + start, bounds[0] + stop)
+            part = x[some].astype(dtype, copy=False)
+            part = np.asarray(part.toarray() if is_sparse(part) else part)
+            own += (part * weights[some, None].astype(dtype)).T @ part
+        return own
+
+    total = np.sum(in_threads(strip, _strips(x.shape[0], max(_STRIP, -(-x.shape[0] // 8)))), axis=0)
+    return np.asarray(total + total.T) / 2
+
+
+def _root(information: Array) -> Array:
+    """R with R R' = information."""
+    values, directions = np.linalg.eigh(information)
+    return np.asarray(directions * np.sqrt(np.maximum(values, 0)))
+
+
+def _strips(n: int, step: int = _STRIP) -> list[tuple[int, int]]:
+    return [(start, min(n, start + step)) for start in range(0, max(n, 1), step)]
 
 
 def _dense(part: Any) -> Array:
