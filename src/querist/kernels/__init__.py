@@ -35,6 +35,7 @@ from querist.kernels.expected_error import expected_error_reduction, mean_error
 from querist.kernels.expected_output_change import expected_output_change
 from querist.kernels.falling import Falling
 from querist.kernels.fisher import bait
+from querist.kernels.forest import Forest
 from querist.kernels.future_models import (
     GaussianBayes,
     LogisticStep,
@@ -91,6 +92,7 @@ __all__ = [
     "ClusterTree",
     "Clusters",
     "Falling",
+    "Forest",
     "GaussianBayes",
     "LeastSquares",
     "LogisticStep",

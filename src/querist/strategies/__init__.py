@@ -24,6 +24,7 @@ from querist.strategies.galaxy import Direct, Galaxy
 from querist.strategies.greedy_sampling import IGS, GSx, GSy
 from querist.strategies.hierarchical import Hierarchical
 from querist.strategies.hint_svm import HintSvm
+from querist.strategies.lal import LAL
 from querist.strategies.mcpal import McPal
 from querist.strategies.narrowing import AnchorAL, Fass, Seals, Subpool, narrowed
 from querist.strategies.output_change import ExpectedOutputChange
@@ -67,6 +68,7 @@ __all__ = [
     "Hierarchical",
     "HintSvm",
     "IGS",
+    "LAL",
     "McPal",
     "Proposal",
     "Quire",
