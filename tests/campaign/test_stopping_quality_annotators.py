@@ -11,8 +11,13 @@ from querist.campaign import (
     Anchoring,
     AnyOf,
     Budget,
+    ClassificationChange,
+    DeltaF,
+    ErrorStability,
+    KappaAverage,
     Noisy,
     Oracle,
+    OverallUncertainty,
     Settings,
     StablePredictions,
     StoppingCriterion,
@@ -35,6 +40,16 @@ EXAMPLES = [
     TargetQuality(0.5, confidence=0.8),
     StablePredictions(),
     StablePredictions(window=1, threshold=0.5),
+    KappaAverage(),
+    KappaAverage(window=1, threshold=0.9),
+    OverallUncertainty(),
+    OverallUncertainty(0.5),
+    ClassificationChange(),
+    ClassificationChange(window=1),
+    DeltaF(),
+    DeltaF(window=1, threshold=0.1),
+    ErrorStability(),
+    ErrorStability(0.5),
     AnyOf(),
     Budget(50) | TargetQuality(0.8) | StablePredictions(),
 ]
@@ -74,7 +89,7 @@ class Faulty(StoppingCriterion):
         if self.fault == "changes":
             state.settings["seen"] = True
         if self.fault == "stability":
-            return Verdict(False, float(any(one.metrics for one in state.trained)), "metrics")
+            return Verdict(False, float(any("stability" in one.metrics for one in state.trained)), "metrics")
         progress = {"beyond": 1.5, "early": 0.5}.get(self.fault, 1.0)
         return Verdict(
             self.fault in ("early", "at once"), progress, " " if self.fault == "mute" else "because"
@@ -89,7 +104,7 @@ class Faulty(StoppingCriterion):
         ("early", "stops at full progress only"),
         ("at once", "goes on when nothing happened"),
         ("changes", "changes nothing"),
-        ("stability", "tells whether it needs stability"),
+        ("stability", "tells what it looks at"),
     ],
 )
 def test_the_laws_find_what_is_broken(fault, law):
@@ -134,10 +149,61 @@ def test_stable_predictions_count_the_last_models():
     assert criterion(models(1.0, 1.0, 0.89)).progress == 0
 
 
+def models(**figures):
+    """A state whose models told so much of each figure, one after the other."""
+    length = len(next(iter(figures.values())))
+    return State(
+        trained=[
+            Trained(version="m", upto=1, labels=1, metrics={name: one[i] for name, one in figures.items()})
+            for i in range(length)
+        ]
+    )
+
+
+def test_kappa_average_is_over_the_last_models():
+    criterion = KappaAverage(window=2, threshold=0.9)
+    assert not criterion(models(kappa=[0.95])).stop, "one model is no window"
+    assert criterion(models(kappa=[0.2, 0.85, 0.97])) == Verdict(
+        True, 1.0, "kappa between models is 0.910 over the last 2; wanted 0.9"
+    )
+    assert criterion(models(kappa=[0.97, 0.7])).progress == pytest.approx(0.1 / 0.165)
+
+
+def test_overall_uncertainty_looks_at_the_last_model():
+    criterion = OverallUncertainty(0.1)
+    assert criterion(models(uncertainty=[0.05, 0.2])).progress == 0.5
+    assert criterion(models(uncertainty=[0.2, 0.1])) == Verdict(
+        True, 1.0, "the model's uncertainty of the rest is 10.0%; wanted 10.0%"
+    )
+
+
+def test_classification_change_wants_none_at_all():
+    criterion = ClassificationChange(window=2)
+    assert criterion(models(changed=[0.1, 0.0])) == Verdict(
+        False, 0.5, "0.0% of the rest changed class; 1 of 2 trainings changed none"
+    )
+    assert criterion(models(changed=[0.1, 0.0, 0.0])).stop
+    assert criterion(models(changed=[0.0, 0.0, 0.001])).progress == 0
+
+
+def test_delta_f_wants_every_change_of_the_window_small():
+    criterion = DeltaF(window=2, threshold=0.02)
+    assert criterion(models(delta_f=[0.3, 0.01, 0.02])).stop
+    assert criterion(models(delta_f=[0.04, 0.01])).progress == 0.5
+    assert not criterion(models(delta_f=[0.0])).stop
+
+
+def test_error_stability_is_relative_to_the_first_change():
+    criterion = ErrorStability(0.1)
+    assert criterion(models(error_change=[0.8, 0.4])).progress == pytest.approx(0.2)
+    assert criterion(models(error_change=[0.8, 0.08])).stop
+    assert criterion(models(error_change=[0.0])).stop, "nothing has ever changed"
+
+
 def test_any_of_joins_and_tells_the_one_that_stops():
     joined = Budget(10) | (TargetQuality(0.9) | StablePredictions())
     assert [type(one) for one in joined.criteria] == [Budget, TargetQuality, StablePredictions]
-    assert joined.needs_stability and not (Budget(1) | Budget(2)).needs_stability
+    assert joined.needs == {"stability"} and not (Budget(1) | Budget(2)).needs
     going = (Budget(10) | TargetQuality(0.9))(state(told(1)))
     assert not going.stop and going.reason.startswith("1 of 10 labels; ")
     stopped = (Budget(1) | TargetQuality(0.9))(state(told(1)))
@@ -154,6 +220,11 @@ def test_any_of_joins_and_tells_the_one_that_stops():
         lambda: StablePredictions(window=0),
         lambda: StablePredictions(threshold=0),
         lambda: StablePredictions(threshold=1.1),
+        lambda: KappaAverage(window=True),
+        lambda: OverallUncertainty(0),
+        lambda: ClassificationChange(0),
+        lambda: DeltaF(threshold=2),
+        lambda: ErrorStability(-1),
     ],
 )
 def test_criteria_that_cannot_be(make):

@@ -2,6 +2,7 @@
 
 from querist.campaign.annotators import Annotator, Noisy, Oracle
 from querist.campaign.campaign import Campaign, Progress
+from querist.campaign.movement import Movement
 from querist.campaign.quality import (
     Anchoring,
     CurvePoint,
@@ -14,14 +15,15 @@ from querist.campaign.quality import (
 )
 from querist.campaign.query import Query
 from querist.campaign.settings import Settings
-from querist.campaign.stopping import (
-    AnyOf,
-    Budget,
+from querist.campaign.steady import (
+    ClassificationChange,
+    DeltaF,
+    ErrorStability,
+    KappaAverage,
+    OverallUncertainty,
     StablePredictions,
-    StoppingCriterion,
-    TargetQuality,
-    Verdict,
 )
+from querist.campaign.stopping import AnyOf, Budget, StoppingCriterion, TargetQuality, Verdict
 
 __all__ = [
     "Anchoring",
@@ -29,10 +31,16 @@ __all__ = [
     "AnyOf",
     "Budget",
     "Campaign",
+    "ClassificationChange",
     "CurvePoint",
+    "DeltaF",
+    "ErrorStability",
     "Estimates",
+    "KappaAverage",
+    "Movement",
     "Noisy",
     "Oracle",
+    "OverallUncertainty",
     "Progress",
     "Quality",
     "Query",

@@ -122,8 +122,8 @@ class Campaign:
         opened = open_log(place) if isinstance(place, str | os.PathLike) else None
         self._desk = Desk(pool, opened or place, clock)  # type: ignore[arg-type]
         self._stopping = stopping
-        stability = stopping is not None and stopping.needs_stability
-        fitting = None if model is None else Fitting(pool, model, clock, stability=stability)
+        watched = stopping is not None and bool(stopping.needs)
+        fitting = None if model is None else Fitting(pool, model, clock, watched=watched)
         self._asking = Asking(self._desk, strategy, fitting, suggest)
         single = {
             "random_share": random_share,

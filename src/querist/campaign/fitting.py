@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.campaign.movement import Movement
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
 from querist.events import State, Trained
@@ -25,13 +26,12 @@ class Fitted:
     model: Any
     classes: tuple[str, ...]
     trained: Trained
-    predicted: Any = None
 
 
 class Fitting:
     """Fits a model to the labels of a state: the same labels give the same fit, however they came."""
 
-    def __init__(self, pool: Pool, estimator: Any, clock: Callable[[], float], *, stability: bool) -> None:
+    def __init__(self, pool: Pool, estimator: Any, clock: Callable[[], float], *, watched: bool) -> None:
         if pool.features is None:
             raise InvalidInput(
                 "A model learns from features, and the pool has none.",
@@ -40,7 +40,8 @@ class Fitting:
         self._pool = pool
         self._estimator = estimator
         self._clock = clock
-        self._stability = stability
+        self._movement = Movement() if watched else None
+        self._before: np.ndarray | None = None  # what the last model of sets said
         self._last: Fitted | None = None
         self._unfitted: tuple[tuple[str, ...], Any] | None = None
 
@@ -82,15 +83,12 @@ class Fitting:
         if not is_label_set(y[0]):
             y = np.asarray(y)
         model = self._model(state).fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
-        predicted = self._predicted(model) if self._stability and state.classes else None
-        metrics = {}
-        if predicted is not None and self._last is not None and self._last.predicted is not None:
-            metrics["stability"] = float(np.mean(predicted == self._last.predicted))
+        metrics = self._figures(model, rows[order], y) if self._movement and state.classes else {}
         now = self._clock()
         trained = Trained(
             at=now, version=f"m{upto}", upto=upto, labels=len(rows), seconds=now - began, metrics=metrics
         )
-        return Fitted(model, state.classes, trained, predicted)
+        return Fitted(model, state.classes, trained)
 
     def _model(self, state: State) -> Any:
         """The model with the classes as they are now, not fitted; built anew when a class is added."""
@@ -100,13 +98,16 @@ class Fitting:
             self._unfitted = (state.classes, as_model(self._estimator, classes=state.classes or None))
         return self._unfitted[1]
 
-    def _predicted(self, model: Any) -> np.ndarray:
-        """The column of the most probable class (or the set) for the whole pool, chunk by chunk."""
+    def _figures(self, model: Any, rows: np.ndarray, y: Any) -> dict[str, Any]:
+        """What the stopping criteria read of the model: how it moved, and what is left to gain."""
         starts = range(0, len(self._pool), _CHUNK)
         chunks = (self._pool.features[start : start + _CHUNK] for start in starts)
-        if not hasattr(model, "proba"):
-            return np.concatenate([model.predict(x) for x in chunks])
-        return np.concatenate([model.proba(x).argmax(axis=1) for x in chunks])
+        if hasattr(model, "proba"):
+            assert self._movement is not None
+            proba = np.concatenate([np.asarray(model.proba(x)) for x in chunks])
+            return self._movement.figures(model, proba, self._pool.features, rows, y)
+        before, self._before = self._before, np.concatenate([model.predict(x) for x in chunks])
+        return {} if before is None else {"stability": float(np.mean(before == self._before))}
 
 
 def _of_sets(model: Any, x: Any) -> list[Mapping[str, Any]]:

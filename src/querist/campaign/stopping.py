@@ -10,7 +10,7 @@ from querist.errors import InvalidInput
 from querist.events import State
 from querist.specs import named
 
-__all__ = ["AnyOf", "Budget", "StablePredictions", "StoppingCriterion", "TargetQuality", "Verdict"]
+__all__ = ["AnyOf", "Budget", "StoppingCriterion", "TargetQuality", "Verdict"]
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class StoppingCriterion:
         return AnyOf((*_flat(self), *_flat(other)))
 
     @property
-    def needs_stability(self) -> bool:
-        """Whether it looks at how far the predictions stayed the same from model to model."""
-        return False
+    def needs(self) -> frozenset[str]:
+        """The figures of the models that it looks at: names in ``Trained.metrics``."""
+        return frozenset()
 
 
 @named("budget")
@@ -100,46 +100,6 @@ class TargetQuality(StoppingCriterion):
         return Verdict(stop, min(1.0, found.low / self.target), f"{told}; wanted {self.target:.1%}")
 
 
-@named("stable_predictions")
-@dataclass(frozen=True)
-class StablePredictions(StoppingCriterion):
-    """Stop when the last ``window`` models agree: each kept a share ``threshold`` of the predictions.
-
-    After Bloodgood and Vijay-Shanker, "A Method for Stopping Active Learning Based on Stabilizing
-    Predictions and the Need for User-Adjustable Stopping" (CoNLL 2009).  It needs no random questions,
-    but says only that the model stands still, not that it is good.
-
-    >>> StablePredictions()(State()).reason
-    'no two models to compare yet'
-    """
-
-    window: int = 3
-    threshold: float = 0.99
-
-    def __post_init__(self) -> None:
-        if not self.window >= 1:
-            raise InvalidInput(f"window is a number of models; got {self.window!r}.", mend="Give 1 or more.")
-        if not 0 < self.threshold <= 1:
-            raise InvalidInput(f"threshold is a share of 1; got {self.threshold!r}.", mend="Write 0.99.")
-
-    @property
-    def needs_stability(self) -> bool:
-        return True
-
-    def __call__(self, state: State) -> Verdict:
-        told = [one.metrics["stability"] for one in state.trained if "stability" in one.metrics]
-        last = told[-self.window :]
-        if not last:
-            return Verdict(False, 0.0, "no two models to compare yet")
-        stable = 0
-        while stable < len(last) and last[-1 - stable] >= self.threshold:
-            stable += 1
-        reason = (
-            f"{last[-1]:.1%} of the predictions stayed the same; {stable} of {self.window} models are stable"
-        )
-        return Verdict(stable >= self.window, stable / self.window, reason)
-
-
 @named("any_of")
 @dataclass(frozen=True)
 class AnyOf(StoppingCriterion):
@@ -151,8 +111,8 @@ class AnyOf(StoppingCriterion):
         object.__setattr__(self, "criteria", tuple(self.criteria))
 
     @property
-    def needs_stability(self) -> bool:
-        return any(one.needs_stability for one in self.criteria)
+    def needs(self) -> frozenset[str]:
+        return frozenset().union(*(one.needs for one in self.criteria))
 
     def __call__(self, state: State) -> Verdict:
         verdicts = [one(state) for one in self.criteria]

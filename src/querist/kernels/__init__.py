@@ -1,5 +1,6 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
+from querist.kernels.agreement import cohen_kappa, f_between
 from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bayesian import batch_bald, epig
@@ -55,6 +56,13 @@ from querist.kernels.label_sets import (
     cvirs,
     max_loss_reduction,
 )
+from querist.kernels.last_layer import (
+    LastLayer,
+    error_change,
+    last_layer,
+    possible_gains,
+    prior_precision,
+)
 from querist.kernels.lcmd import lcmd
 from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
 from querist.kernels.leaves import leaf_turns
@@ -94,6 +102,7 @@ __all__ = [
     "Falling",
     "Forest",
     "GaussianBayes",
+    "LastLayer",
     "LeastSquares",
     "LogisticStep",
     "Measured",
@@ -121,6 +130,7 @@ __all__ = [
     "cardinality_inconsistency",
     "class_places",
     "cluster_tree",
+    "cohen_kappa",
     "confidence_ratio",
     "consensus_entropy",
     "contrast",
@@ -133,6 +143,7 @@ __all__ = [
     "entropy",
     "epig",
     "epistemic",
+    "error_change",
     "euclidean_density",
     "expected_average_precision",
     "expected_cost",
@@ -143,6 +154,7 @@ __all__ = [
     "expected_model_change",
     "expected_output_change",
     "expected_variance_reduction",
+    "f_between",
     "falcun",
     "flip_strength",
     "frank_wolfe",
@@ -160,6 +172,7 @@ __all__ = [
     "kmeans",
     "kmeans_plus_plus",
     "kmedoids",
+    "last_layer",
     "lcmd",
     "leaf_turns",
     "least_confidence",
@@ -181,6 +194,8 @@ __all__ = [
     "mixture",
     "nearest",
     "nearness",
+    "possible_gains",
+    "prior_precision",
     "priority_sample",
     "probabilistic_gain",
     "pruning",

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from querist.campaign import Movement
 from querist.data import Pool
 from querist.errors import QueristError
 from querist.events import Answered, ClassAdded, Retracted, SettingsChanged, Skipped, State
@@ -51,7 +52,7 @@ class Learner:
         self.last_change = 0  # number of the last event that bears on the ranking
         self.published: Ranking | None = current_ranking(workspace.models)
         self.pool = Pool(ids=workspace.items.ids)
-        self._ready_at = 0.0
+        self._moves: Movement | None = None
 
     def prepare(self) -> None:
         """Encode the items, telling how far it is, and keep the pool with its features."""
@@ -102,7 +103,8 @@ class Learner:
         )
         self.tell(Report("scoring", note=f"{len(self.pool)} items"))
         proba = _proba(model, self.pool.features)
-        ranking = self._rank(model, proba, began)
+        figures = self._movement().figures(model, proba, self.pool.features, rows, y)
+        ranking = self._rank(model, proba, began, figures)
 
         def save(folder: Path) -> None:
             import joblib
@@ -111,7 +113,16 @@ class Learner:
 
         return ranking, save
 
-    def _rank(self, model: Any, proba: np.ndarray | None, began: float) -> Ranking:
+    def _movement(self) -> Movement:
+        """What compares this model with the one before it, which may be one of a learner before this."""
+        if self._moves is None:
+            before = self.published  # classes are added at the end, so that old columns stay what they were
+            self._moves = Movement(None if before is None or before.cold else before.predicted)
+        return self._moves
+
+    def _rank(
+        self, model: Any, proba: np.ndarray | None, began: float, figures: dict[str, Any] | None = None
+    ) -> Ranking:
         state = self.state
         snapshot = Snapshot(
             pool=self.pool,
@@ -125,7 +136,6 @@ class Learner:
         named = str(told.get("name", "") if isinstance(told, Mapping) else told)
         proposal = as_strategy(told).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
         rows = self.pool.rows(proposal.ids)
-        metrics = {} if proba is None else self._metrics(proba)
         return Ranking(
             version=f"{'cold' if model is None else 'm'}{state.head}",
             rows=rows,
@@ -139,20 +149,8 @@ class Learner:
             upto=state.head,
             labels=len(state.labels),
             seconds=round(time.perf_counter() - began, 4),
-            metrics=metrics,
+            metrics=figures or {},
         )
-
-    def _metrics(self, proba: np.ndarray) -> dict[str, Any]:
-        """How steady the model is: the share of the pool whose predicted class stayed the same."""
-        before = self.published
-        if before is None or before.proba is None or len(before.proba) != len(proba):
-            return {}
-        names = np.asarray(before.classes, dtype=object)[before.predicted]
-        return {
-            "stability": float(
-                (names == np.asarray(self.state.classes, dtype=object)[proba.argmax(axis=1)]).mean()
-            )
-        }
 
 
 def _out(state: State) -> frozenset[str | int]:
