@@ -63,7 +63,7 @@ class LAL:
             _forest(self.forest)  # which checks it
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
-        """``n`` candidates; scores are the falls of error that are foreseen."""
+        """``n`` candidates; scores are the falls of error foreseen, above that of an average candidate."""
         known = {str(value) for value in snapshot.labels.values()}
         if snapshot.model is None or len(known) < 2 or n <= 0:
             return Scored(Random()).propose(snapshot, n)
