@@ -77,6 +77,7 @@ class Asking:
                 model=version,
                 suggestion=belief,
                 hidden=belief is not None and (bool(hidden[i]) or blind[i]),
+                note=pick.note,
             )
             for i, (pick, belief) in enumerate(zip(picks, beliefs, strict=True))
         ]
@@ -104,6 +105,7 @@ class Asking:
             closed=standing.closed(to, last_round=last_round, room=room),
             model=None if fitted is None else fitted.model,
             seed=desk.seed(0),
+            notes=MappingProxyType(desk.state.notes),
             free=partial(standing.candidates, to, last_round=last_round, room=room),
         )
 

@@ -27,6 +27,7 @@ class Pick:
     rank: int | None = None
     score: float | None = None
     probability: float | None = None
+    note: Any = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def _pick(proposal: Proposal, i: int) -> Pick:
         rank=i + 1,
         score=_finite(proposal.scores[i]) if len(proposal.scores) else None,
         probability=_finite(proposal.probabilities[i]) if len(proposal.probabilities) else None,
+        note=proposal.notes[i] if len(proposal.notes) else None,
     )
 
 

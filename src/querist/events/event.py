@@ -74,6 +74,7 @@ class Asked(Event):
     ``probability`` is the chance with which it was selected among those that could have been.
     ``suggestion`` is what the model believed then: {"value": ..., "proba": ...}; ``hidden`` says
     that the annotator was not shown it.  ``until`` is the end of the lease (None: for ever).
+    ``note`` is plain JSON that the strategy wants to find again with the answer.
     """
 
     kind: ClassVar[str] = "asked"
@@ -90,6 +91,7 @@ class Asked(Event):
     model: str | None = None
     suggestion: Mapping[str, Any] | None = None
     hidden: bool = False
+    note: Any = None
 
     def __post_init__(self) -> None:
         if self.suggestion is not None and isinstance(self.suggestion.get("value"), list):

@@ -127,6 +127,8 @@ class State:
         Items that are marked for a second look; in order.
     trained : list of Trained
         The models that took over, oldest first.
+    notes : dict
+        What the strategy noted of each item when it was last asked about, where it noted anything.
     answers, spent : int
         Standing annotations; and those of them that answered a query (what a budget counts).
     by_annotator, by_class : dict
@@ -157,6 +159,7 @@ class State:
     by_annotator: dict[str | None, int] = field(default_factory=dict)
     by_class: dict[Any, int] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    notes: dict[Item, Any] = field(default_factory=dict)
 
     @property
     def pending(self) -> KeysView[Item]:
@@ -208,6 +211,8 @@ class State:
         self.queries[event.query] = query
         self.open.setdefault(event.item, {})[event.query] = query
         self._item(event.item).queries.append(event.query)
+        if event.note is not None:
+            self.notes[event.item] = event.note
 
     def _answered(self, number: int, event: Answered) -> None:
         item, by = self._item(event.item), event.by

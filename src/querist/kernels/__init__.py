@@ -3,6 +3,14 @@
 from querist.kernels.agreement import cohen_kappa, f_between
 from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
+from querist.kernels.bandits import (
+    entropy_gain,
+    exp4_weights,
+    exp4p_chances,
+    exp4p_weights,
+    importance_weighted_accuracy,
+    thompson_chances,
+)
 from querist.kernels.bayesian import batch_bald, epig
 from querist.kernels.boundary import boundary
 from querist.kernels.capped import capped_quadratic
@@ -97,6 +105,12 @@ from querist.kernels.uncertainty import confidence_ratio, entropy, least_confide
 from querist.kernels.variance_reduction import variance_reduction
 
 __all__ = [
+    "entropy_gain",
+    "exp4_weights",
+    "exp4p_chances",
+    "exp4p_weights",
+    "importance_weighted_accuracy",
+    "thompson_chances",
     "ClusterTree",
     "Clusters",
     "Falling",

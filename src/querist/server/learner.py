@@ -131,6 +131,7 @@ class Learner:
             closed=frozenset(state.skipped),
             model=model,
             seed=state.seed + state.head,
+            notes=state.notes,
         )
         told = state.settings.get("strategy", "default")
         named = str(told.get("name", "") if isinstance(told, Mapping) else told)
@@ -143,6 +144,7 @@ class Learner:
             probabilities=np.asarray(proposal.probabilities, dtype=np.float64),
             why=_reasons(proposal, rows, proba, state.classes),
             arms=list(getattr(proposal, "arms", ())),
+            notes=list(getattr(proposal, "notes", ())),
             proba=proba,
             classes=state.classes,
             strategy=named,

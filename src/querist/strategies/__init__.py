@@ -1,5 +1,6 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
+from querist.strategies.albl import Albl
 from querist.strategies.alce import Alce
 from querist.strategies.alfa_mix import AlfaMix
 from querist.strategies.audi import Audi
@@ -11,6 +12,7 @@ from querist.strategies.bmdr import Bmdr, Spal
 from querist.strategies.ceal import Ceal
 from querist.strategies.choose import choose
 from querist.strategies.cluster_margin import ClusterMargin
+from querist.strategies.comb import Comb
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
@@ -39,6 +41,8 @@ from querist.strategies.variance_reduction import VarianceReduction
 from querist.strategies.xpal import XPal
 
 __all__ = [
+    "Albl",
+    "Comb",
     "Alce",
     "AlfaMix",
     "AnchorAL",

@@ -64,6 +64,7 @@ class Balanced:
             probabilities=np.array([pick[2] for pick in dealt], dtype=np.float64),
             why=tuple(pick[3] for pick in dealt) if any(pick[3] for pick in dealt) else (),
             arms=tuple(pick[4] for pick in dealt),
+            notes=tuple(pick[5] for pick in dealt) if any(pick[5] is not None for pick in dealt) else (),
         )
 
     @classmethod
@@ -97,7 +98,7 @@ def _turns(count: np.ndarray, there: np.ndarray, n: int) -> np.ndarray:
     return turns
 
 
-def _picks(proposal: Proposal) -> deque[tuple[Any, float, float, str, str]]:
+def _picks(proposal: Proposal) -> deque[tuple[Any, float, float, str, str, Any]]:
     nothing = ("",) * len(proposal)
     active = ("active",) * len(proposal)
     return deque(
@@ -107,6 +108,7 @@ def _picks(proposal: Proposal) -> deque[tuple[Any, float, float, str, str]]:
             proposal.probabilities,
             proposal.why or nothing,
             proposal.arms or active,
+            proposal.notes or (None,) * len(proposal),
             strict=True,
         )
     )

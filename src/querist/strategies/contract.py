@@ -20,6 +20,8 @@ class Snapshot:
 
     ``labels`` maps items to what is believed of them; ``pending`` items are out with an annotator;
     ``closed`` items must not be asked (skipped for good).  ``model`` is fitted, or None while cold.
+    ``notes`` maps items that were asked about to what the proposal noted of them then (see Proposal):
+    what a strategy that learns from its own past reads.
     """
 
     pool: Pool
@@ -28,6 +30,7 @@ class Snapshot:
     closed: Set[ItemId] = frozenset()
     model: Any = None
     seed: int = 0
+    notes: Mapping[ItemId, Any] = field(default_factory=dict)
 
     @cached_property
     def candidates(self) -> np.ndarray:
@@ -61,7 +64,8 @@ class Proposal:
     short reason an item, for the annotator; ``made`` holds new content, from synthesis.  ``arms``
     says of each item how it came to be chosen, "active" or "random"; empty means all active.
     ``parts`` says which part of each item is asked about (of a set of classes: the class whose yes or no
-    is wanted, None for all); empty means the whole of every item.
+    is wanted, None for all); empty means the whole of every item.  ``notes`` hold plain JSON an item, None
+    for nothing: the campaign keeps them with the question, and later snapshots hand them back.
     """
 
     ids: Sequence[ItemId]
@@ -71,6 +75,7 @@ class Proposal:
     made: Sequence[Mapping[str, Any]] = ()
     arms: Sequence[str] = ()
     parts: Sequence[Any] = ()
+    notes: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -72,7 +72,7 @@ class Explore:
     def _merged(self, ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int) -> Proposal:
         """Deal the picks: by lot where the coin says so or the strategy has no more to offer."""
         out: set[Any] = set()
-        picks: list[tuple[Any, float, float, str, str, Any]] = []
+        picks: list[tuple[Any, float, float, str, str, Any, Any]] = []
         turn = 0
         for coin in coins:
             while turn < len(own) and own.ids[turn] in out:
@@ -86,12 +86,13 @@ class Explore:
                 chance += (1 - self.share) * float(own.probabilities[turn])
                 score = float(own.scores[turn])
             if by_lot:
-                why, arm, part = "Drawn at random, to measure the model.", "random", None
+                why, arm, part, note = "Drawn at random, to measure the model.", "random", None, None
             else:
                 part = own.parts[turn] if own.parts else None
+                note = own.notes[turn] if own.notes else None
                 why = own.why[turn] if own.why else ""
                 arm = own.arms[turn] if own.arms else "active"
-            picks.append((item, score, chance, why, arm, part))
+            picks.append((item, score, chance, why, arm, part, note))
             out.add(item)
         return Proposal(
             ids=[pick[0] for pick in picks],
@@ -100,6 +101,7 @@ class Explore:
             why=tuple(pick[3] for pick in picks),
             arms=tuple(pick[4] for pick in picks),
             parts=tuple(pick[5] for pick in picks) if own.parts else (),
+            notes=tuple(pick[6] for pick in picks) if own.notes else (),
         )
 
     @classmethod

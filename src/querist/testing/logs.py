@@ -47,6 +47,7 @@ _EVERY_KIND: tuple[Event, ...] = (
         model="m3",
         suggestion={"value": "ja", "proba": 0.1},
         hidden=True,
+        note={"weights": [0.1, 1.0], "by": [0]},
     ),
     Answered(at=5.0, item="row 1", value="nein", query="q4", by="ann", seconds=0.1),
     Answered(at=5.5, item=2, value=1e-300),

@@ -47,7 +47,8 @@ def check_proposal(proposal: Proposal, snapshot: Snapshot, n: int) -> None:
     assert scores.shape == (wanted,) and np.isfinite(scores).all(), f"scores {scores} for {wanted} items"
     assert chances.shape == (wanted,), f"{chances.shape} probabilities for {wanted} items"
     assert ((chances > 0) & (chances <= 1 + 1e-12)).all(), f"probabilities {chances} are no chances"
-    told = {"why": proposal.why, "arms": proposal.arms, "made": proposal.made, "parts": proposal.parts}
+    names = ("why", "arms", "made", "parts", "notes")
+    told = {name: getattr(proposal, name) for name in names}
     for name, column in told.items():
         assert len(column) in (0, wanted), f"{len(column)} of {name} for {wanted} items"
     assert set(proposal.arms) <= {"active", "random"}, f"arms {set(proposal.arms)}"

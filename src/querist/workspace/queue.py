@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class _Pick(NamedTuple):
     probability: float
     why: str
     arm: str
+    note: Any = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Queue:
             probabilities=np.array([pick.probability for pick in picks], dtype=np.float64),
             why=[pick.why for pick in picks],
             arms=[pick.arm for pick in picks],
+            notes=[pick.note for pick in picks],
         )
 
     def _deal(self, snapshot: Snapshot, n: int) -> Iterator[_Pick]:
@@ -89,7 +91,8 @@ class Queue:
             chance += (1.0 - self.share) * own
         if lot:
             return _Pick(row, 0.0, chance, RANDOM, "random")
-        return _Pick(row, float(ranking.scores[place]), chance, ranking.why_of(place), ranking.arm_of(place))
+        score, note = float(ranking.scores[place]), ranking.note_of(place)
+        return _Pick(row, score, chance, ranking.why_of(place), ranking.arm_of(place), note)
 
 
 def _ranked(ranking: Ranking | None, snapshot: Snapshot) -> Iterator[tuple[int, int]]:

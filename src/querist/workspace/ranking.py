@@ -29,8 +29,9 @@ class Ranking:
     """One published answer to "what next?", with the predictions it rests on.
 
     ``rows`` are pool rows, best first, shape (k,); ``scores`` and ``probabilities`` go with them, and
-    ``why`` holds a sentence for each.  ``proba`` is (N, C) over the *whole* pool in the order of
-    ``classes``, or None while no model is trained.  ``upto`` is the event that the model has seen.
+    ``why`` holds a sentence for each and ``notes`` what the strategy noted.  ``proba`` is (N, C) over the
+    *whole* pool in the order of ``classes``, or None while no model is trained.  ``upto`` is the event
+    that the model has seen.
 
     >>> cold = Ranking("cold-1", rows=np.array([2, 0]), scores=np.array([.9, .1]))
     >>> cold.why_of(0), cold.suggestion(2) is None
@@ -43,6 +44,7 @@ class Ranking:
     probabilities: np.ndarray | None = None
     why: Sequence[str] = ()
     arms: Sequence[str] = ()
+    notes: Sequence[Any] = ()
     proba: np.ndarray | None = None
     classes: Sequence[str] = ()
     strategy: str = ""
@@ -76,6 +78,10 @@ class Ranking:
     def arm_of(self, rank: int) -> str:
         """How the item at ``rank`` was chosen: "active" unless the strategy says otherwise."""
         return self.arms[rank] if rank < len(self.arms) else "active"
+
+    def note_of(self, rank: int) -> Any:
+        """What the strategy noted of the item at ``rank``, or None."""
+        return self.notes[rank] if rank < len(self.notes) else None
 
     def suggestion(self, row: int, most: int = 3) -> list[tuple[str, float]] | None:
         """The likeliest classes of one row with their probabilities, or None if nothing is known."""
@@ -155,9 +161,9 @@ def _queue(ranking: Ranking) -> dict[str, Any]:
 
 
 def _meta(ranking: Ranking) -> dict[str, Any]:
-    names = ("version", "classes", "strategy", "upto", "labels", "seconds", "metrics", "why", "arms")
+    lists = {name: list(getattr(ranking, name)) for name in ("classes", "why", "arms", "notes")}
+    names = ("version", "strategy", "upto", "labels", "seconds", "metrics")
     meta = {name: getattr(ranking, name) for name in names}
-    lists = {name: list(meta[name]) for name in ("classes", "why", "arms")}
     told: dict[str, Any] = json.loads(json.dumps({**meta, **lists}))
     return told
 
