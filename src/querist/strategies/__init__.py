@@ -42,7 +42,6 @@ from querist.strategies.xpal import XPal
 
 __all__ = [
     "Albl",
-    "Comb",
     "Alce",
     "AlfaMix",
     "AnchorAL",
@@ -55,6 +54,7 @@ __all__ = [
     "Ceal",
     "Clue",
     "ClusterMargin",
+    "Comb",
     "DCoM",
     "Default",
     "Direct",
