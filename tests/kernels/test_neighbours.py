@@ -69,3 +69,14 @@ def test_large_tables_have_the_same_neighbours(monkeypatch, among):
     monkeypatch.setattr(pairs, "_LARGE", 0)
     again, same = nearest(x, 5, among=among)
     assert (rows == again).all() and np.allclose(distances, same)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_that_repeat_far_from_the_origin_are_at_distance_nothing(dtype):
+    constant = Points(np.full((24, 4), 3.7, dtype=dtype))
+    assert (constant.squared(0, 24, constant.centres([0])) == 0).all()
+    apart = np.tile(np.array([[3.7, 1e4, -7.3]], dtype=dtype), (6, 1))
+    apart[3:, 0] += 1
+    points = Points(apart)
+    near = points.squared(0, 6, points.centres([0])).ravel()
+    assert (near[:3] == 0).all() and np.allclose(near[3:], 1, atol=1e-3)

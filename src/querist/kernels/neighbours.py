@@ -42,6 +42,7 @@ class Points:
             self.norms[start:stop] = squared_norms(self._centred(self.block(start, stop)))
         if not np.isfinite(self.norms).all():
             raise unmeasurable(self._first_wrong())
+        self._far = float(np.linalg.norm(self.mean))  # products are of rows as they are, from the origin
 
     def blocks(self, width: int = 0) -> Iterator[tuple[int, int]]:
         """Ranges of rows whose features, and whose ``width`` results, each fit one block."""
@@ -78,11 +79,13 @@ class Points:
         distances = np.asarray(products)
         if not self.sparse:
             distances -= self.mean @ centres.T
-        squares = norms[:, None] + squared_norms(centres)[None, :]
+        also = squared_norms(centres)
         distances *= -2
-        distances += squares
+        distances += norms[:, None] + also[None, :]
         # what is left of a cancellation is noise: rows that repeat are at distance 0, not near it
-        squares *= 16 * float(np.finfo(self.dtype).eps)
+        noise = 16 * float(np.finfo(self.dtype).eps)
+        squares = (noise * (norms + self._far * np.sqrt(norms)))[:, None]
+        squares = squares + (noise * (also + self._far * np.sqrt(also)))[None, :]
         distances[distances <= squares] = 0
         return distances
 
