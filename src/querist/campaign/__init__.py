@@ -3,6 +3,7 @@
 from querist.campaign.annotators import Annotator, Noisy, Oracle
 from querist.campaign.campaign import Campaign, Progress
 from querist.campaign.movement import Movement
+from querist.campaign.current import current_quality, recent_quality
 from querist.campaign.quality import (
     Anchoring,
     CurvePoint,
@@ -50,7 +51,9 @@ __all__ = [
     "TargetQuality",
     "Verdict",
     "anchoring",
+    "current_quality",
     "curve",
     "estimates",
     "quality",
+    "recent_quality",
 ]

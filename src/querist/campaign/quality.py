@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -12,7 +12,17 @@ from typing import Any
 from querist.errors import InvalidInput
 from querist.events import State
 
-__all__ = ["Anchoring", "CurvePoint", "Estimates", "Quality", "anchoring", "curve", "estimates", "quality"]
+__all__ = [
+    "Anchoring",
+    "CurvePoint",
+    "Estimates",
+    "Quality",
+    "anchoring",
+    "curve",
+    "estimates",
+    "quality",
+    "quality_of",
+]
 
 
 @dataclass(frozen=True)
@@ -136,6 +146,12 @@ def _share(right: Sequence[bool], confidence: float) -> Quality | None:
         return None
     low, high = _interval(sum(right), len(right), alpha)
     return Quality(sum(right) / len(right), low, high, len(right), confidence)
+
+
+def quality_of(right: Sequence[bool], at: float, confidence: float) -> Quality | None:
+    """The share of ``right``, with an interval that holds at any look with confidence ``at``."""
+    found = _share(right, at)
+    return found and replace(found, confidence=confidence)
 
 
 def _alpha(confidence: float) -> float:

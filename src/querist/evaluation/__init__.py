@@ -1,5 +1,6 @@
 """Evaluation: campaigns replayed with known answers, learning curves against random, pictures."""
 
+from querist.evaluation.active_testing import ActiveTest, Measured, active_test
 from querist.evaluation.arms import MODELS, Arm
 from querist.evaluation.comparison import Comparison
 from querist.evaluation.curves import Curves, Gain
@@ -15,6 +16,7 @@ from querist.evaluation.runs import Run
 from querist.evaluation.simulation import simulate
 
 __all__ = [
+    "ActiveTest",
     "Arm",
     "Comparison",
     "Curves",
@@ -23,9 +25,11 @@ __all__ = [
     "Gain",
     "METRICS",
     "MODELS",
+    "Measured",
     "Protocol",
     "Results",
     "Run",
+    "active_test",
     "dataset_names",
     "load_dataset",
     "read_runs",

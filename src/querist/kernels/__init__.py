@@ -1,6 +1,16 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
 from querist.kernels.agreement import cohen_kappa, f_between
+from querist.kernels.active_testing import (
+    expected_losses,
+    loss_terms,
+    lure,
+    lure_weights,
+    neyman_allocation,
+    stratified_mean,
+    surrogate_mean,
+    weighted_disagreement,
+)
 from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bandits import (
@@ -12,6 +22,7 @@ from querist.kernels.bandits import (
     thompson_chances,
 )
 from querist.kernels.bayesian import batch_bald, epig
+from querist.kernels.betting import bernstein_interval, betting_interval
 from querist.kernels.boundary import boundary
 from querist.kernels.capped import capped_quadratic
 from querist.kernels.chains import bisected, thresholds
@@ -131,6 +142,8 @@ __all__ = [
     "bald",
     "ball_radii",
     "batch_bald",
+    "bernstein_interval",
+    "betting_interval",
     "binary_minimum",
     "bisected",
     "boundary",
@@ -163,6 +176,7 @@ __all__ = [
     "expected_error_reduction",
     "expected_gradient_length",
     "expected_improvement",
+    "expected_losses",
     "expected_model_change",
     "expected_output_change",
     "expected_variance_reduction",
@@ -191,6 +205,8 @@ __all__ = [
     "least_confidence",
     "lengths",
     "lightweight_coreset",
+    "lure",
+    "lure_weights",
     "margin",
     "matching_batch",
     "max_det",
@@ -209,6 +225,7 @@ __all__ = [
     "nearness",
     "possible_gains",
     "prior_precision",
+    "neyman_allocation",
     "priority_sample",
     "probabilistic_gain",
     "pruning",
@@ -221,6 +238,9 @@ __all__ = [
     "representatives",
     "round_robin",
     "thompson_chances",
+    "stratified_mean",
+    "surrogate_mean",
+    "loss_terms",
     "thresholds",
     "top",
     "typical_of_clusters",
@@ -230,4 +250,5 @@ __all__ = [
     "variance_reduction",
     "variation_ratio",
     "vote_entropy",
+    "weighted_disagreement",
 ]

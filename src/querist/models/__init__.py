@@ -11,6 +11,7 @@ from querist.models.prediction import Prediction
 from querist.models.pseudo_labelled import PseudoLabelled
 from querist.models.rows import take
 from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model
+from querist.models.tuned_kernel import TunedKernel
 
 __all__ = [
     "Bagging",
@@ -24,6 +25,7 @@ __all__ = [
     "ScikitClassifier",
     "ScikitMultiLabel",
     "ScikitRegressor",
+    "TunedKernel",
     "as_model",
     "capabilities",
     "closed_form",

@@ -1,6 +1,7 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
 from querist.strategies.albl import Albl
+from querist.strategies.active_testing import ActiveTesting
 from querist.strategies.alce import Alce
 from querist.strategies.alfa_mix import AlfaMix
 from querist.strategies.audi import Audi
@@ -42,6 +43,7 @@ from querist.strategies.xpal import XPal
 
 __all__ = [
     "Albl",
+    "ActiveTesting",
     "Alce",
     "AlfaMix",
     "AnchorAL",
