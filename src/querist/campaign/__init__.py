@@ -2,8 +2,8 @@
 
 from querist.campaign.annotators import Annotator, Noisy, Oracle
 from querist.campaign.campaign import Campaign, Progress
-from querist.campaign.movement import Movement
 from querist.campaign.current import current_quality, recent_quality
+from querist.campaign.movement import Movement
 from querist.campaign.quality import (
     Anchoring,
     CurvePoint,

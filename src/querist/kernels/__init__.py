@@ -1,6 +1,5 @@
 """The numeric core: pure functions of arrays, in blocks that fit the cache; no model, no pool, no file."""
 
-from querist.kernels.agreement import cohen_kappa, f_between
 from querist.kernels.active_testing import (
     expected_losses,
     loss_terms,
@@ -11,6 +10,7 @@ from querist.kernels.active_testing import (
     surrogate_mean,
     weighted_disagreement,
 )
+from querist.kernels.agreement import cohen_kappa, f_between
 from querist.kernels.around import around
 from querist.kernels.balls import ball_radii, mixed_coverage
 from querist.kernels.bandits import (

@@ -1,7 +1,7 @@
 """Strategies: a snapshot in, a proposal out; the one point at which worth and search meet."""
 
-from querist.strategies.albl import Albl
 from querist.strategies.active_testing import ActiveTesting
+from querist.strategies.albl import Albl
 from querist.strategies.alce import Alce
 from querist.strategies.alfa_mix import AlfaMix
 from querist.strategies.audi import Audi
