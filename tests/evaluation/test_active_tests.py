@@ -150,3 +150,22 @@ def test_labels_that_cannot_be(digits):
         ActiveTest(model.predict_proba(x), x[:5], classes=range(10))
     with pytest.raises(MissingCapability):
         ActiveTest(RidgeClassifier().fit(x, y), x)
+
+
+def test_rows_that_were_drawn_elsewhere_count_by_the_chance_they_had(digits):
+    model, x, y, train = digits
+    truth, rng = 1 - model.score(x, y), np.random.default_rng(0)
+    test = ActiveTest(model, x, train=train)
+    left = np.arange(len(x))
+    for _ in range(100):
+        pull = 0.2 + model.predict_proba(x[left]).min(axis=1) + (left % 2) * 0.3
+        place = rng.choice(len(left), p=pull / pull.sum())
+        test.note(int(left[place]), float((pull / pull.sum())[place]), rarest=0.2)
+        test.tell(int(left[place]), y[left[place]])
+        left = np.delete(left, place)
+    found = test.measured()
+    assert found.labels == 100 and found.low <= truth <= found.high
+    assert found.any_low <= truth <= found.any_high
+    for row, chance in ((int(left[0]), 0.0), (int(left[0]), 1.5), (-1, 0.5), (len(x), 0.5)):
+        with pytest.raises(InvalidInput, match="cannot have been drawn"):
+            test.note(row, chance, rarest=0.2)

@@ -20,6 +20,7 @@ _MODULES = {
     "simulate": "simulate",
     "bench": "bench",
     "status": "status",
+    "test": "measure",
     "export": "export",
     "import": "import_labels",
     "serve": "serve",

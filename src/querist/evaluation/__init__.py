@@ -2,6 +2,7 @@
 
 from querist.evaluation.active_testing import ActiveTest, Measured, active_test
 from querist.evaluation.arms import MODELS, Arm
+from querist.evaluation.campaign_test import CampaignTest
 from querist.evaluation.comparison import Comparison
 from querist.evaluation.curves import Curves, Gain
 from querist.evaluation.dataset import Dataset
@@ -18,6 +19,7 @@ from querist.evaluation.simulation import simulate
 __all__ = [
     "ActiveTest",
     "Arm",
+    "CampaignTest",
     "Comparison",
     "Curves",
     "Dataset",

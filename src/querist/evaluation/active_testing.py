@@ -160,6 +160,27 @@ class ActiveTest:
             raise InvalidInput(f"ask(n) wants a number of rows; got {n!r}.", mend="Give 1 or more.")
         return [self._draw() for _ in range(min(int(n), int(self._left.sum())))]
 
+    def note(self, row: int, chance: float, *, rarest: float) -> None:
+        """That a row was drawn elsewhere, with the chance that it had among those left.
+
+        ``rarest`` / (number of rows left) is the least chance that any row could have had: it bounds what
+        could have come, which the interval at any look needs.
+        """
+        if not 0 <= row < self.n or not self._left[row] or not 0 < chance <= 1 + 1e-9 or not 0 < rarest <= 1:
+            raise InvalidInput(
+                f"Row {row} with the chance {chance!r} (rarest {rarest!r}) cannot have been drawn now.",
+                mend="Note each row once, with its chance in (0, 1].",
+            )
+        left = np.flatnonzero(self._left)
+        mean, variance = (one[left] for one in self._expectations())
+        least = min(rarest / len(left), chance)
+        spread = np.sqrt(float(variance.sum()) * len(left)) / self.n
+        place = int(np.searchsorted(left, row))
+        ends = (self._lowest[left] - mean).min() / least, (self._highest[left] - mean).max() / least
+        drawn = float(min(chance, 1.0)), float(mean[place]), float(mean.sum()), float(spread)
+        self._draws.append(_Draw(int(row), *drawn, float(ends[0]), float(ends[1])))
+        self._left[row] = False
+
     def tell(self, row: int | Mapping[int, Any], value: Any = None) -> None:
         """The label of a row that was asked, or of several: ``{row: value}``."""
         told = row if isinstance(row, Mapping) else {row: value}

@@ -42,8 +42,8 @@ from querist.strategies.variance_reduction import VarianceReduction
 from querist.strategies.xpal import XPal
 
 __all__ = [
-    "Albl",
     "ActiveTesting",
+    "Albl",
     "Alce",
     "AlfaMix",
     "AnchorAL",
