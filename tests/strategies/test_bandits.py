@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,15 @@ from querist import Campaign, Pool
 from querist.errors import InvalidInput
 from querist.events import MemoryLog
 from querist.kernels import entropy_gain, exp4_weights, exp4p_chances, exp4p_weights
-from querist.strategies import Albl, Comb, Explore, Snapshot, as_strategy
+from querist.strategies import Albl, Comb, Explore, Snapshot, Tailor, as_strategy
 from querist.tasks import Classification
 from querist.testing import blobs, snapshot_of
 
-BANDITS = [Albl(("margin", "random"), horizon=30), Comb(("margin", "density"), horizon=30)]
+BANDITS = [
+    Albl(("margin", "random"), horizon=30),
+    Comb(("margin", "density"), horizon=30),
+    Tailor(("margin", "density")),
+]
 
 
 def campaign(strategy: Any, log: Any = None) -> tuple[Campaign, np.ndarray]:
@@ -61,7 +66,7 @@ def test_notes_reach_the_log_and_come_back(strategy: Any) -> None:
     answer(made, y, 10)
     notes = made.state.notes
     assert notes and set(notes) <= set(made.state.labels)
-    turns = [next(iter(note.values()))["turn"] for note in notes.values()]
+    turns = [next(iter(note.values())).get("turn", place) for place, note in enumerate(notes.values(), 1)]
     assert turns == list(range(1, len(notes) + 1))
 
 
@@ -128,7 +133,7 @@ def test_the_chances_are_those_of_the_draws(strategy: Any) -> None:
     x, y = blobs(12, seed=3)
     counts: dict[Any, int] = {}
     told: dict[Any, float] = {}
-    steady = type(strategy)(("margin", "density"), horizon=30)  # arms that draw nothing themselves
+    steady = replace(strategy, arms=("margin", "density"))  # arms that draw nothing themselves
     for seed in range(2000):
         base = snapshot_of(x, y, labelled=[0, 1, 2], seed=seed)
         proposal = steady.propose(base, 1)
@@ -159,8 +164,25 @@ def test_a_campaign_that_changed_its_arms_begins_anew() -> None:
         lambda: Comb(threshold=0.0),
         lambda: Comb(sharpness=-1.0),
         lambda: Comb(shortlist=0),
+        lambda: Tailor(balance=1.5),
+        lambda: Tailor(memory=0.0),
     ],
 )
 def test_what_is_wrong_is_told(wrong: Any) -> None:
     with pytest.raises(InvalidInput):
         wrong()
+
+
+def test_posteriors_of_tailor_by_hand() -> None:
+    """Two classes, two labels at first (a, b); then b as said, a against what was said."""
+    strategy = Tailor(("margin", "random"), balance=0.5, memory=0.8)
+    labels = {0: "a", 1: "b", 2: "b", 3: "a"}
+    notes = {
+        2: {"tailor": {"arms": 2, "by": [0], "said": "b"}},
+        3: {"tailor": {"arms": 2, "by": [0, 1], "said": "b"}},
+    }
+    wins, losses = strategy.posterior(Snapshot(Pool(np.eye(5)), labels=labels, notes=notes))
+    # b is one of two labels: (3 / 2) / 2 / 2 = 3/8 rare, no news; a is one of three: 2 / 2 / 2 = 1/2, news
+    first, second = 0.5 * 3 / 8, 0.5 * 1 / 2 + 0.5
+    assert wins == pytest.approx([1 + 0.8 * first + second, 1 + second])
+    assert losses == pytest.approx([1 + 0.8 * (1 - first) + 1 - second, 2 - second])

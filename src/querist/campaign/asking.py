@@ -131,7 +131,7 @@ class Asking:
         from querist.strategies import Explore, as_strategy  # at the point of use: opening needs no strategy
 
         settings = self._desk.settings
-        told, share = settings.strategy, settings.random_share
+        told, share = settings.strategy, settings.random_share_at(len(self._desk.state.labels))
         if self._built is None or self._built[:2] != (told, share):
             strategy = as_strategy(told if self._given is None else self._given)
             if hasattr(strategy, "with_share"):  # it deals the honest share itself

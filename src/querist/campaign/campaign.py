@@ -104,7 +104,7 @@ class Campaign:
         log: EventLog | str | os.PathLike[str] | None = None,
         seed: int | None = None,
         settings: Settings | None = None,
-        random_share: float | None = None,
+        random_share: float | str | None = None,
         budget: float | None = None,
         overlap: int | None = None,
         lease: float | None = None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from querist.errors import InvalidInput
+from querist.strategies.schedule import check_share, share_at
 
 __all__ = ["SKIP_POLICIES", "Settings"]
 
@@ -26,9 +27,10 @@ class Settings:
         What annotators read.
     strategy : str or mapping
         The strategy's name or spec.
-    random_share : float in [0, 1]
+    random_share : float in [0, 1], or str
         Share of the questions drawn uniformly at random: the only ones from which the quality of the
-        model can be estimated without bias.
+        model can be estimated without bias.  ``"0.5/sqrt"`` and ``"0.5->0.05/200"`` begin with more and
+        fall as labels come.
     hide_share : float in [0, 1]
         Share of the suggestions that annotators are not shown, to measure how far they follow them.
         Those of random questions never are, so that the estimate of quality owes nothing to them.
@@ -54,7 +56,7 @@ class Settings:
     title: str = ""
     guidelines: str = ""
     strategy: Any = "default"
-    random_share: float = 0.0
+    random_share: float | str = 0.0
     hide_share: float = 0.0
     overlap: int = 1
     lease: float | None = None
@@ -65,10 +67,10 @@ class Settings:
     class_descriptions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for share in ("random_share", "hide_share"):
-            value = _number(share, getattr(self, share))
-            if not 0 <= value <= 1:
-                raise InvalidInput(f"{share} is a share of 1; got {value}.", mend="Write 0.1 for 10 %.")
+        check_share(self.random_share, "random_share")
+        value = _number("hide_share", self.hide_share)
+        if not 0 <= value <= 1:
+            raise InvalidInput(f"hide_share is a share of 1; got {value}.", mend="Write 0.1 for 10 %.")
         if isinstance(self.overlap, bool) or not isinstance(self.overlap, int) or self.overlap < 1:
             raise InvalidInput(
                 f"overlap is how many annotators answer each item; got {self.overlap!r}.",
@@ -87,6 +89,10 @@ class Settings:
             raise InvalidInput(
                 f"skipped={self.skipped!r} is no policy.", mend=f"It is one of {', '.join(SKIP_POLICIES)}."
             )
+
+    def random_share_at(self, labels: int) -> float:
+        """The share of random questions when so many items are labelled."""
+        return share_at(self.random_share, labels)
 
     def with_changes(self, **changes: Any) -> Settings:
         """The same settings with some changed; raises InvalidInput on a name that is no setting."""

@@ -10,7 +10,7 @@ import click
 
 from querist.cli.console import say, split
 from querist.cli.folders import default_folder
-from querist.cli.options import reading, serving
+from querist.cli.options import EXPLORE, reading, serving
 
 if TYPE_CHECKING:
     from querist.workspace import Workspace
@@ -43,7 +43,12 @@ _READING = ("text", "image", "label", "id", "columns", "kind", "encoding")
     help="Share of right predictions that is wanted, such as 0.9.",
 )
 @click.option(
-    "--random-share", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of random questions [0.1]."
+    "--explore",
+    "--random-share",
+    "random_share",
+    type=EXPLORE,
+    metavar="SHARE",
+    help="Share of random questions [0.1]; '0.5/sqrt' and '0.5->0.05/200' begin with more and fall.",
 )
 @click.option(
     "--hide-share", type=click.FloatRange(0, 1), metavar="SHARE", help="Share of hidden suggestions [0.1]."

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import click
 
-__all__ = ["reading", "serving"]
+__all__ = ["EXPLORE", "reading", "serving"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+class _Explore(click.ParamType):  # type: ignore[type-arg]
+    """A share of 1, or a schedule of shares; what is wrong with it is told in the library's words."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float | str:
+        from querist.errors import InvalidInput
+        from querist.strategies.schedule import check_share
+
+        share: float | str = value
+        with contextlib.suppress(ValueError):
+            share = float(value)
+        try:
+            check_share(share, "--explore")
+        except InvalidInput as error:
+            self.fail(f"{error.message} {error.mend}", param, ctx)
+        return share
+
+
+EXPLORE = _Explore()
 
 _READING = (
     click.option("--text", metavar="COLUMN", help="Column with the texts; several with commas."),

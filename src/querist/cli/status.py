@@ -46,9 +46,10 @@ def command(folder: Path, as_json: bool) -> None:
 
 def facts(workspace: Workspace, state: State) -> dict[str, Any]:
     """What is known of a campaign, as plain values."""
-    from querist.campaign import quality
+    from querist.campaign import Settings, quality
     from querist.workspace import unread_items
 
+    settings = Settings.from_json(state.settings)
     items, measured = len(workspace.pool), quality(state)
     model = state.trained[-1] if state.trained else None
     return {
@@ -63,6 +64,10 @@ def facts(workspace: Workspace, state: State) -> dict[str, Any]:
         "spent": state.spent,
         "target": state.settings.get("target"),
         "strategy": state.settings.get("strategy", "default"),
+        "explore": {
+            "share": settings.random_share,
+            "now": settings.random_share_at(len(state.labels)),
+        },
         "classes": {name: state.by_class.get(name, 0) for name in state.classes},
         "annotators": {by or "unnamed": count for by, count in state.by_annotator.items()},
         "skips": dict(
@@ -87,6 +92,7 @@ def _show(told: dict[str, Any]) -> None:
         say(f"Budget    {told['spent']:,} of {told['budget']:,} answers")
     say(f"Model     {_model(told['model'])}")
     say(f"Quality   {_quality(told['quality'], told['target'])}")
+    say(f"Explore   {_explore(told['explore'])}")
     for heading, counts in (
         ("class", told["classes"]),
         ("annotator", told["annotators"]),
@@ -102,6 +108,11 @@ def _show(told: dict[str, Any]) -> None:
         say(f"{len(told['problems']):,} things in the data that were not as they should be:")
         for problem in told["problems"]:
             say(f"  {fit(as_options(problem), 110)}")
+
+
+def _explore(explore: dict[str, Any]) -> str:
+    falls = f", by the schedule {explore['share']}" if isinstance(explore["share"], str) else ""
+    return f"{explore['now']:.1%} of the questions drawn at random{falls}"
 
 
 def _model(model: dict[str, Any] | None) -> str:

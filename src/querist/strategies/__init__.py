@@ -35,6 +35,7 @@ from querist.strategies.quire import Quire
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.regression_tree import RegressionTree
 from querist.strategies.scored import Scored, predicted, proposed
+from querist.strategies.tailor import Tailor
 from querist.strategies.targeted import Targeted
 from querist.strategies.thompson import Thompson
 from querist.strategies.uherding import UHerding
@@ -86,6 +87,7 @@ __all__ = [
     "Spal",
     "Strategy",
     "Subpool",
+    "Tailor",
     "Targeted",
     "Thompson",
     "UHerding",

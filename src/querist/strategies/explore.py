@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.errors import InvalidInput
 from querist.kernels import top, uniform
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.registry import as_strategy
+from querist.strategies.schedule import check_share, share_at
 from querist.strategies.scored import Scored, predicted
 
 __all__ = ["Explore"]
@@ -32,8 +32,9 @@ class Explore:
     Parameters
     ----------
     strategy : Strategy, or what :func:`querist.strategies.as_strategy` takes
-    share : float
-        From 0 to 1.
+    share : float from 0 to 1, or str
+        ``"0.5/sqrt"`` falls as 0.5 / sqrt(1 + labels), ``"0.5->0.05/200"`` in a line to 0.05 at 200 labels:
+        explore first, exploit later.  A share that falls to nothing leaves nothing to measure by.
 
     The proposal's ``arms`` say "random" or "active"; ``probabilities`` are
     share / N + (1 - share) x (the strategy's own chance, where the pick is its own), N the
@@ -45,19 +46,23 @@ class Explore:
     >>> sorted(proposal.ids), sorted(set(proposal.arms))
     ([0, 1, 2, 3, 4], ['active', 'random'])
 
+    >>> [Explore(share="0.5->0.1/200").share_at(labels) for labels in (0, 100, 999)]
+    [0.5, 0.3, 0.1]
+
     Lu, Yu & Chai 2023 (epsilon-greedy); Horvitz & Thompson 1952 for what the chances are kept for.
     """
 
     strategy: Any = field(default_factory=Scored)
-    share: float = 0.1
+    share: float | str = 0.1
     name: ClassVar[str] = "explore"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategy", as_strategy(self.strategy))
-        if not 0 <= self.share <= 1:
-            raise InvalidInput(
-                f"share must be from 0 to 1; got {self.share!r}.", mend="0.1 asks every tenth at random."
-            )
+        check_share(self.share)
+
+    def share_at(self, labels: int) -> float:
+        """The share of random questions when so many items are labelled."""
+        return share_at(self.share, labels)
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """``n`` candidates, each by the strategy or by lot."""
@@ -66,45 +71,47 @@ class Explore:
         own = self.strategy.propose(snapshot, n)
         keys = prediction.keys
         lots = iter(prediction.rows[top(uniform(keys, snapshot.seed, stream=_LOTS), 2 * n)])
-        coins = uniform(np.arange(n), snapshot.seed, stream=_COINS) < self.share
-        return self._merged(snapshot.pool.ids, own, lots, coins, len(prediction))
-
-    def _merged(self, ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int) -> Proposal:
-        """Deal the picks: by lot where the coin says so or the strategy has no more to offer."""
-        out: set[Any] = set()
-        picks: list[tuple[Any, float, float, str, str, Any, Any]] = []
-        turn = 0
-        for coin in coins:
-            while turn < len(own) and own.ids[turn] in out:
-                turn += 1
-            mine = turn < len(own)
-            by_lot = bool(coin) or not mine
-            item = next(one for row in lots if (one := ids[int(row)]) not in out) if by_lot else own.ids[turn]
-            chance = (self.share if mine else 1.0) / (left - len(picks))
-            score = 0.0
-            if mine and item == own.ids[turn]:
-                chance += (1 - self.share) * float(own.probabilities[turn])
-                score = float(own.scores[turn])
-            if by_lot:
-                why, arm, part, note = "Drawn at random, to measure the model.", "random", None, None
-            else:
-                part = own.parts[turn] if own.parts else None
-                note = own.notes[turn] if own.notes else None
-                why = own.why[turn] if own.why else ""
-                arm = own.arms[turn] if own.arms else "active"
-            picks.append((item, score, chance, why, arm, part, note))
-            out.add(item)
-        return Proposal(
-            ids=[pick[0] for pick in picks],
-            scores=np.array([pick[1] for pick in picks], dtype=np.float64),
-            probabilities=np.array([pick[2] for pick in picks], dtype=np.float64),
-            why=tuple(pick[3] for pick in picks),
-            arms=tuple(pick[4] for pick in picks),
-            parts=tuple(pick[5] for pick in picks) if own.parts else (),
-            notes=tuple(pick[6] for pick in picks) if own.notes else (),
-        )
+        share = self.share_at(len(snapshot.labels))
+        coins = uniform(np.arange(n), snapshot.seed, stream=_COINS) < share
+        return _merged(snapshot.pool.ids, own, lots, coins, len(prediction), share)
 
     @classmethod
     def examples(cls) -> tuple[Strategy, ...]:
         """Instances on which the laws are checked."""
-        return (cls(), cls("random", share=1.0), cls("k_center", share=0.0), cls(Scored(), share=0.5))
+        return (cls(), cls("random", share=1.0), cls("k_center", share="0.5/sqrt"), cls(Scored(), share=0.5))
+
+
+def _merged(ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int, share: float) -> Proposal:
+    """Deal the picks: by lot where the coin says so or the strategy has no more to offer."""
+    out: set[Any] = set()
+    picks: list[tuple[Any, float, float, str, str, Any, Any]] = []
+    turn = 0
+    for coin in coins:
+        while turn < len(own) and own.ids[turn] in out:
+            turn += 1
+        mine = turn < len(own)
+        by_lot = bool(coin) or not mine
+        item = next(one for row in lots if (one := ids[int(row)]) not in out) if by_lot else own.ids[turn]
+        chance = (share if mine else 1.0) / (left - len(picks))
+        score = 0.0
+        if mine and item == own.ids[turn]:
+            chance += (1 - share) * float(own.probabilities[turn])
+            score = float(own.scores[turn])
+        if by_lot:
+            why, arm, part, note = "Drawn at random, to measure the model.", "random", None, None
+        else:
+            part = own.parts[turn] if own.parts else None
+            note = own.notes[turn] if own.notes else None
+            why = own.why[turn] if own.why else ""
+            arm = own.arms[turn] if own.arms else "active"
+        picks.append((item, score, chance, why, arm, part, note))
+        out.add(item)
+    return Proposal(
+        ids=[pick[0] for pick in picks],
+        scores=np.array([pick[1] for pick in picks], dtype=np.float64),
+        probabilities=np.array([pick[2] for pick in picks], dtype=np.float64),
+        why=tuple(pick[3] for pick in picks),
+        arms=tuple(pick[4] for pick in picks),
+        parts=tuple(pick[5] for pick in picks) if own.parts else (),
+        notes=tuple(pick[6] for pick in picks) if own.notes else (),
+    )
