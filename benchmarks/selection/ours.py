@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import ours_ahead
+import ours_of_sets
 from inputs import Inputs
 
 from querist import kernels as k
@@ -248,6 +249,24 @@ def _cosine_density(given: Inputs) -> Query:
     return partial(k.cosine_density, given.x)
 
 
+def _euclidean_density(given: Inputs) -> Query:
+    return partial(k.euclidean_density, given.x)
+
+
+def _matching_batch(given: Inputs) -> Query:
+    x, rows = given.x, given.rows[given.rng(22).permutation(len(given.rows))[:2048]]
+    targets = 2 * np.eye(given.shape.classes)[given.labels[given.known]] - 1
+    radius = k.reach(given.x[:2048], 0.5)
+    return lambda: k.matching_batch(
+        x, given.shape.batch, labelled=given.known, targets=targets, rows=rows, radius=radius
+    )
+
+
+def _mixture(given: Inputs) -> Query:
+    x = given.x
+    return lambda: k.mixture(x, 20, given.rng(23))
+
+
 def _average_linkage(given: Inputs) -> Query:
     x = given.x
     return lambda: k.average_linkage(x, given.shape.batch, given.rng())
@@ -327,10 +346,14 @@ QUERIES: dict[str, Callable[[Inputs], Query]] = {
     "around": _around,
     "contrast": _contrast,
     "cosine-density": _cosine_density,
+    "euclidean-density": _euclidean_density,
+    "matching-batch": _matching_batch,
+    "mixture": _mixture,
     "graph-density": _spread(k.graph_density),
     "average-linkage": _average_linkage,
     "round-robin": _round_robin,
     "cluster-tree": _cluster_tree,
     "reach": _reach,
     **ours_ahead.QUERIES,
+    **ours_of_sets.QUERIES,
 }

@@ -177,11 +177,14 @@ def _faiss_k_means(given: Inputs) -> Query:
 # ------------------------------------------------------------ modAL and small-text, their functions of arrays
 
 
-def _modal_density(given: Inputs) -> Query:
-    from modAL.density import information_density
+def _modal_density(metric: str) -> Callable[[Inputs], Query]:
+    def prepared(given: Inputs) -> Query:
+        from modAL.density import information_density
 
-    x = given.x
-    return lambda: information_density(x, "cosine")
+        x = given.x
+        return lambda: information_density(x, metric)
+
+    return prepared
 
 
 def _small_core_set(given: Inputs) -> Query:
@@ -282,7 +285,10 @@ QUERIES: dict[str, dict[str, Callable[[Inputs], Query]]] = {
         "average-linkage": _sklearn_linkage,
     },
     "faiss": {"k-means": _faiss_k_means},
-    "modAL": {"cosine-density": _modal_density},
+    "modAL": {
+        "cosine-density": _modal_density("cosine"),
+        "euclidean-density": _modal_density("euclidean"),
+    },
     "small-text": {"core-set": _small_core_set, "lightweight-core-set": _small_lightweight},
     "ALiPy": {
         "least-confidence": _alipy_uncertainty("least_confident"),

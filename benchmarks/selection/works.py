@@ -202,6 +202,9 @@ _GROUPS = (
     Work("around", "10 nearest to each label", _MID, (SKL,), pairs_with_labelled),
     Work("contrast", "contrastive (CAL)", _BIG, (SKA, ST), pairs_with_labelled),
     Work("cosine-density", "density by cosine", (K10, M1), (MOD,), one_reading_of_x),
+    Work("euclidean-density", "density by distance", _MID, (MOD,), all_pairs),
+    Work("matching-batch", "BMDR: resembling the pool, 2,048 candidates", _MID, (), one_reading_of_x),
+    Work("mixture", "mixture of 20 Gaussians (4DS), d = 50", _MID, (), one_reading_of_x, _NUMBERS),
     Work("graph-density", "graph density", (1_000, K10), (ALI,), all_pairs),
     Work("average-linkage", "average linkage, 100 groups", (2_000, K100), (SKL,), None),
     Work("round-robin", "100 of many groups in turn", _BIG, (), one_reading_of_numbers),
@@ -348,7 +351,24 @@ _LATER = (
     ),
 )
 
-WORKS: dict[str, Work] = {work.name: work for work in (*_SCORES, *_SPREAD, *_GROUPS, *_FUTURES, *_LATER)}
+_SETS = (
+    Work("binary-minimum", "several classes an item: binary minimum", _BIG, (), one_reading_of_proba),
+    Work("max-loss", "... largest loss", _BIG, (), one_reading_of_proba),
+    Work("mean-max-loss", "... mean largest loss", _BIG, (), one_reading_of_proba),
+    Work("max-loss-reduction", "... MMC", _BIG, (), one_reading_of_proba),
+    Work("min-confidence", "... least confidence of a class", _BIG, (), one_reading_of_proba),
+    Work("average-confidence", "... mean confidence", _BIG, (), one_reading_of_proba),
+    Work("max-score", "... largest score", _BIG, (), one_reading_of_proba),
+    Work("average-score", "... mean score", _BIG, (), one_reading_of_proba),
+    Work("cardinality-inconsistency", "... odd size (LCI)", _BIG, (), one_reading_of_proba),
+    Work("adaptive", "... adaptive", _BIG, (), one_reading_of_proba),
+    Work("cvirs", "... CVIRS", _MID, (), one_reading_of_proba),
+    Work("audi", "... item and class (AUDI)", _BIG, (), one_reading_of_proba),
+)
+
+WORKS: dict[str, Work] = {
+    work.name: work for work in (*_SCORES, *_SPREAD, *_GROUPS, *_FUTURES, *_LATER, *_SETS)
+}
 
 # Kernels that are no step of a query over a pool, or only a name for one that is timed.
 UNTIMED = {
@@ -357,6 +377,10 @@ UNTIMED = {
     "Falling": "the search inside the greedy kernels",
     "Measured": "a table whose lengths are known, for what is timed as core-set-again",
     "Nearness": "what nearness returns",
+    "Forest": "trees as arrays, of a model that LAL ships",
+    "Mixture": "what mixture returns",
+    "capped_quadratic": "the programme inside matching_batch",
+    "leaf_turns": "of the leaves of a tree, not of a pool",
     "mean_error": "a mean of entropies, which are timed",
     "interval_at_any_look": "of two counts, not of a pool",
 }
