@@ -1,0 +1,245 @@
+"""The page docs/benchmarks/lu-2023.md: every cell beside the published one, and what the misses come from."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import splits
+from readings import READINGS
+from splits import LARGE, LOST, SMALL
+
+from querist.evaluation import Curves, read_runs
+
+__all__ = ["Cell", "cells", "page", "write"]
+
+NEAR = 0.005
+KEPT = "docs/benchmarks/data/lu-2023.csv"
+PUBLISHED = "docs/benchmarks/data/lu-2023-published.csv"
+BY_SEED = "docs/benchmarks/data/lu-2023-published-seeds.csv"
+PAGE = "docs/benchmarks/lu-2023.md"
+TEXT = Path(__file__).with_name("page.md")
+Areas = dict[tuple[str, str], dict[int, float]]  # of a data set and a strategy, seed by seed
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the table: ours and theirs."""
+
+    dataset: str
+    strategy: str
+    areas: tuple[float, ...]
+    published: float
+    published_sd: float
+
+    @property
+    def mean(self) -> float:
+        """Our mean, to the digits of the published one."""
+        return round(float(np.mean(self.areas)), 4)
+
+    @property
+    def sd(self) -> float:
+        """The deviation over our seeds."""
+        return float(np.std(self.areas, ddof=1))
+
+    @property
+    def error(self) -> float:
+        """The standard error of our mean."""
+        return self.sd / len(self.areas) ** 0.5
+
+    @property
+    def difference(self) -> float:
+        """Ours less the published mean."""
+        return round(self.mean - self.published, 4)
+
+    @property
+    def near(self) -> bool:
+        """Whether it is within 0.005."""
+        return abs(self.difference) <= NEAR
+
+    @property
+    def hit(self) -> bool:
+        """Whether it is within 0.005 or two standard errors."""
+        return self.near or abs(self.difference) <= 2 * self.error
+
+
+def write(runs: Path, root: Path) -> None:
+    """Keep the areas of the runs, where there are any, and write the page from what is kept."""
+    if runs.is_file():
+        keep(root / KEPT, areas_of(runs))
+    (root / PAGE).write_text(page(root), encoding="utf-8")
+
+
+def areas_of(runs: Path) -> Areas:
+    """The published area (:meth:`Curves.lu_aubc`) of every run of a results file."""
+    found: Areas = {}
+    digests: dict[str, str] = {}
+    for run in read_runs(runs):
+        if run.dataset not in digests:
+            digests[run.dataset] = splits.dataset(run.dataset).sha256
+        current = run.plan["dataset"]["sha256"] == digests[run.dataset]
+        if len(run.labels) and current and run.seed not in LOST.get(run.dataset, ()):
+            area = float(Curves((run,)).lu_aubc(run.strategy)[0])
+            found.setdefault((run.dataset, run.strategy), {})[run.seed] = area
+    return found
+
+
+def keep(path: Path, areas: Areas) -> None:
+    """Write the areas in units of 0.00001, a line a data set and strategy, after the line of its seeds."""
+    lines = ["dataset,strategy,areas"]
+    for dataset in (*SMALL, *LARGE):
+        mine = {name: areas[dataset, name] for name in READINGS if (dataset, name) in areas}
+        seeds = sorted({seed for one in mine.values() for seed in one})
+        if mine:
+            lines.append(f"{dataset},seed,{' '.join(map(str, seeds))}")
+        for name, one in mine.items():
+            if sorted(one) != seeds[: len(one)]:
+                raise ValueError(f"{name} on {dataset} has other seeds than the first: let the run end.")
+            told = " ".join(str(round(one[seed] * 1e5)) for seed in sorted(one))
+            lines.append(f"{dataset},{name},{told}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def kept(path: Path) -> Areas:
+    """The areas that :func:`keep` wrote."""
+    found: Areas = {}
+    seeds: list[int] = []
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+        numbers = [int(one) for one in row["areas"].split()]
+        if row["strategy"] == "seed":
+            seeds = numbers
+        else:
+            values = [number / 1e5 for number in numbers]
+            found[row["dataset"], row["strategy"]] = dict(zip(seeds, values, strict=False))
+    return found
+
+
+def cells(root: Path) -> list[Cell]:
+    """Every cell that both tables have, data set by data set."""
+    areas = kept(root / KEPT)
+    rows = csv.DictReader((root / PUBLISHED).read_text(encoding="utf-8").splitlines())
+    told = {(row["dataset"], row["strategy"]): (float(row["mean"]), float(row["sd"])) for row in rows}
+    return [
+        Cell(dataset, name, tuple(areas[dataset, name].values()), *told[dataset, name])
+        for dataset in (*SMALL, *LARGE)
+        for name in READINGS
+        if (dataset, name) in areas and (dataset, name) in told
+    ]
+
+
+def page(root: Path) -> str:
+    """The page: the text of page.md with the tables where it names them."""
+    found = cells(root)
+    text = TEXT.read_text(encoding="utf-8")
+    parts = {
+        "summary": _summary(found),
+        "strategies": _strategies(found),
+        "table": _table(found),
+        "far": _far(found),
+        "seeds": _seeds(root),
+        "errors": _errors(found),
+    }
+    for name, part in parts.items():
+        text = text.replace(f"{{{{{name}}}}}", part)
+    return text
+
+
+def _summary(found: list[Cell]) -> str:
+    near, hit = sum(one.near for one in found), sum(one.hit for one in found)
+    apart = np.abs([one.difference for one in found])
+    return (
+        f"**{hit} of {len(found)} cells ({hit / len(found):.1%}) are within 0.005 or two standard errors of"
+        f" the published mean**, {near} of them ({near / len(found):.1%}) within 0.005. The mean distance is"
+        f" {apart.mean():.4f}, the median {np.median(apart):.4f}; {np.mean(apart <= 0.0005):.0%} of the cells"
+        " are equal to the third digit (0.0005)."
+    )
+
+
+def _strategies(found: list[Cell]) -> str:
+    lines = [
+        "| strategy | cells | hits | mean distance | farthest | mean sd, ours : theirs |",
+        "|---|--:|--:|--:|---|---|",
+    ]
+    for name in READINGS:
+        mine = [one for one in found if one.strategy == name]
+        if not mine:
+            continue
+        apart = [abs(one.difference) for one in mine]
+        worst = mine[int(np.argmax(apart))]
+        sds = np.mean([one.sd for one in mine]), np.mean([one.published_sd for one in mine])
+        lines.append(
+            f"| {name} | {len(mine)} | {sum(one.hit for one in mine)} | {np.mean(apart):.4f}"
+            f" | {worst.difference:+.4f} {worst.dataset} | {sds[0]:.4f} : {sds[1]:.4f} |"
+        )
+    return "\n".join(lines)
+
+
+def _table(found: list[Cell]) -> str:
+    names = [name for name in READINGS if any(one.strategy == name for one in found)]
+    lines = ["| | " + " | ".join(names) + " |", "|---|" + "--:|" * len(names)]
+    for dataset in (*SMALL, *LARGE):
+        mine = {one.strategy: one for one in found if one.dataset == dataset}
+        if mine:
+            lines.append(f"| {dataset} | " + " | ".join(_told(mine.get(name)) for name in names) + " |")
+    return "\n".join(lines)
+
+
+def _told(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    shown = f"{cell.mean:.4f}<br>{round(cell.difference * 1e4):+d}"
+    return shown if cell.hit else f"**{shown}**"
+
+
+def _errors(found: list[Cell]) -> str:
+    names = [name for name in READINGS if any(one.strategy == name for one in found)]
+    lines = ["| | " + " | ".join(names) + " |", "|---|" + "--:|" * len(names)]
+    for dataset in (*SMALL, *LARGE):
+        mine = {one.strategy: one for one in found if one.dataset == dataset}
+        shown = [
+            f"{one.published:.4f}<br>{one.error:.4f}, {len(one.areas)}" if (one := mine.get(name)) else ""
+            for name in names
+        ]
+        if mine:
+            lines.append(f"| {dataset} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def _far(found: list[Cell]) -> str:
+    far = [one for one in found if not one.near]
+    if not far:
+        return "No cell is farther than 0.005."
+    lines = ["| data set | strategy | ours | published | difference | standard errors | seeds |"]
+    lines.append("|---|---|--:|--:|--:|--:|--:|")
+    for one in sorted(far, key=lambda cell: -abs(cell.difference)):
+        note = f"{abs(one.difference) / one.error:.1f}"
+        lines.append(
+            f"| {one.dataset} | {one.strategy} | {one.mean:.4f} | {one.published:.4f}"
+            f" | {one.difference:+.4f} | {note} | {len(one.areas)} |"
+        )
+    return "\n".join(lines)
+
+
+def _seeds(root: Path) -> str:
+    areas = kept(root / KEPT)
+    rows = list(csv.DictReader((root / BY_SEED).read_text(encoding="utf-8").splitlines()))
+    lines = [
+        "| data set | seeds | equal in all five digits | within 0.001 | farthest |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for dataset in dict.fromkeys(row["dataset"] for row in rows):
+        ours = areas.get((dataset, "US-C"), {})
+        pairs = [
+            (ours[int(row["seed"])], float(row["aubc"]))
+            for row in rows
+            if row["dataset"] == dataset and int(row["seed"]) in ours
+        ]
+        apart = np.abs([mine - theirs for mine, theirs in pairs])
+        if len(apart):
+            lines.append(
+                f"| {dataset} | {len(apart)} | {np.sum(apart < 1.5e-5)} | {np.sum(apart <= 0.001)}"
+                f" | {apart.max():.5f} |"
+            )
+    return "\n".join(lines)
