@@ -58,7 +58,6 @@ from querist.kernels.fisher import bait
 from querist.kernels.forest import Forest
 from querist.kernels.future_models import (
     GaussianBayes,
-    LogisticStep,
     NearestLabels,
     ParzenWindow,
     mean_criterion,
@@ -86,6 +85,7 @@ from querist.kernels.lcmd import lcmd
 from querist.kernels.least_squares import LeastSquares, PosteriorVariance, expected_variance_reduction
 from querist.kernels.leaves import leaf_turns
 from querist.kernels.linkage import average_linkage, round_robin
+from querist.kernels.logistic_step import LogisticStep
 from querist.kernels.matching import matching_batch
 from querist.kernels.medoids import kmedoids
 from querist.kernels.mixing import flip_strength

@@ -10,6 +10,7 @@ from querist.kernels.arrays import Array
 from querist.kernels.expected_error import (
     Change,
     FutureModel,
+    Risk,
     answers,
     but_one,
     expected_of_futures,
@@ -45,9 +46,8 @@ def expected_decision_gain(model: FutureModel, candidates: Any, targets: Any, *,
     candidates, targets = own_targets(model, candidates, targets)
     now = model.weights(targets)
     likely, decided = answers(model, candidates, proba, now.shape[1]), now.argmax(axis=1)
-    return expected_of_futures(
-        model, candidates, targets, likely, lambda then: _won(then, decided), np.zeros(len(targets))
-    )
+    risk = Risk(lambda then: _won(then, decided), lambda then, _: _won_in_all(then, decided))
+    return expected_of_futures(model, candidates, targets, likely, risk, np.zeros(len(targets)))
 
 
 def _won(weights: Array, decided: Array) -> Change:
@@ -62,3 +62,8 @@ def _won(weights: Array, decided: Array) -> Change:
         return np.asarray(won)
 
     return after
+
+
+def _won_in_all(weights: Array, decided: Array) -> Array:
+    stays = weights[:, decided, np.arange(len(decided))]
+    return np.asarray((weights.max(axis=1) - stays) / weights.sum(axis=1))

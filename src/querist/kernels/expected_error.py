@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,18 +27,28 @@ __all__ = [
     "steps",
 ]
 
-Future = tuple[slice, int, Array, Array, "Array | None"]
+Future = tuple[slice, int, Array, "Array | None", "Array | None"]
 Change = Callable[[int, Array], Array]
-Risk = Callable[[Array], Change]
 
 STEP = 1 << 16  # numbers in a block of candidates x targets (x classes): a dozen such are held by each thread
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What is asked of a future: from weights (B, C, m) one number a candidate and target, (B, m)."""
+
+    change: Callable[[Array], Change]
+    """Of weights of which one class is then replaced."""
+
+    whole: Callable[[Array, Array], Array]
+    """Of all weights at once, and of their logarithms."""
 
 
 class FutureModel(Protocol):
     """A classifier whose answer to one more label is known in closed form.
 
-    A label ``c`` changes what is said of a row by shifting all classes in a way that does not depend on
-    ``c``, and then the weight of class ``c`` alone.
+    Mostly a label ``c`` shifts all classes in a way that does not depend on ``c``, if any, and then
+    changes the weight of class ``c`` alone.
     """
 
     def weights(self, rows: Any) -> Array:
@@ -50,7 +61,8 @@ class FutureModel(Protocol):
         """Parts that may run side by side, each a stream of (some, c, then, weight, where).
 
         ``some`` is a range of candidates, all answered c; ``then`` (1 or B, C, m) holds the weights but
-        that of c, which is ``weight`` (1 or B, m).  Where ``where`` (B, m) is 0, all stays as it is.
+        that of c, which is ``weight`` (1 or B, m); or the logarithms of all weights, where ``weight`` is
+        None.  Where ``where`` (B, m) is 0, all stays as it is.
         Answers that are not ``wanted`` (k, C) may be left out.
         """
         ...
@@ -100,7 +112,7 @@ def expected_error_reduction(
     now = model.weights(targets)
     risk = _risk(loss, costs, now.shape[1])
     likely = answers(model, candidates, proba, now.shape[1])
-    today = risk(np.ascontiguousarray(now.T)[None])(0, now[None, :, 0])[0]
+    today = risk.change(np.ascontiguousarray(now.T)[None])(0, now[None, :, 0])[0]
     after = expected_of_futures(model, candidates, targets, likely, risk, today)
     return np.asarray(float(today.mean(dtype=np.float64)) * likely.sum(axis=1) - after)
 
@@ -115,9 +127,12 @@ def expected_of_futures(
         found: list[tuple[slice, Array]] = []
         before: Array | None = None
         for some, c, then, weight, where in work():
-            if before is not then:
-                before, change = then, risk(then)
-            value = change(c, weight)
+            if weight is None:
+                value = risk.whole(np.exp(then), then)
+            else:
+                if before is not then:
+                    before, change = then, risk.change(then)
+                value = change(c, weight)
             if where is None:
                 mean = value.mean(axis=1, dtype=np.float64)
             else:
@@ -146,7 +161,7 @@ def mean_error(proba: Any, *, loss: str = "log", costs: Any = None) -> float:
         )
     check_rows(table)
     risk = _risk(loss, costs, table.shape[1])
-    return float(risk(np.ascontiguousarray(table.T)[None])(0, table[None, :, 0]).mean())
+    return float(risk.change(np.ascontiguousarray(table.T)[None])(0, table[None, :, 0]).mean())
 
 
 def own_targets(model: FutureModel, candidates: Any, targets: Any) -> tuple[Array, Array]:
@@ -181,16 +196,16 @@ def steps(n: int, width: int) -> Iterator[slice]:
 
 def _risk(loss: str, costs: Any, classes: int) -> Risk:
     if loss == "log":
-        return _entropy
+        return Risk(_entropy, _entropy_of_logs)
     if loss == "zero_one":
-        return _mistakes
+        return Risk(_mistakes, lambda weights, _: 1 - weights.max(axis=1) / weights.sum(axis=1))
     matrix = np.asarray(costs, dtype=np.float64) if loss == "costs" and costs is not None else None
     if matrix is None or matrix.shape != (classes, classes) or not np.isfinite(matrix).all():
         raise InvalidInput(
             f"The loss {loss!r} with costs {costs!r} is none for {classes} classes.",
             mend="Use 'log', 'zero_one', or 'costs' with a finite square, one row a true class.",
         )
-    return lambda weights: _priced(weights, matrix)
+    return Risk(lambda weights: _priced(weights, matrix), lambda weights, _: _price(weights, matrix))
 
 
 def _entropy(weights: Array) -> Change:
@@ -207,6 +222,21 @@ def _entropy(weights: Array) -> Change:
         return np.asarray(np.maximum(total, 0, out=total))
 
     return after
+
+
+def _entropy_of_logs(weights: Array, logs: Array) -> Array:
+    total = weights.sum(axis=1)
+    inner = np.einsum("bcm,bcm->bm", weights, logs)
+    inner /= total
+    np.log(total, out=total)
+    total -= inner
+    return np.asarray(np.maximum(total, 0, out=total))
+
+
+def _price(weights: Array, costs: Array) -> Array:
+    total = weights.sum(axis=1)
+    priced = np.einsum("bcm,bcm->bm", costs.T.astype(weights.dtype) @ weights, weights)
+    return np.asarray(priced / total**2)
 
 
 def _mistakes(weights: Array) -> Change:

@@ -11,6 +11,7 @@ from querist.kernels.arrays import Array
 from querist.kernels.expected_error import (
     Change,
     FutureModel,
+    Risk,
     answers,
     but_one,
     expected_of_futures,
@@ -55,10 +56,13 @@ def expected_output_change(
     now = model.weights(targets)
     likely = answers(model, candidates, proba, now.shape[1])
     old = np.ascontiguousarray((now / now.sum(axis=1, keepdims=True)).T)
-    risk = _divergence if change == "kl" else _difference
-    return expected_of_futures(
-        model, candidates, targets, likely, lambda then: risk(then, old), np.zeros(len(targets))
-    )
+    if change == "kl":
+        risk = Risk(
+            lambda then: _divergence(then, old), lambda then, logs: _divergence_of_logs(then, logs, old)
+        )
+    else:
+        risk = Risk(lambda then: _difference(then, old), lambda then, _: _difference_in_all(then, old))
+    return expected_of_futures(model, candidates, targets, likely, risk, np.zeros(len(targets)))
 
 
 def _divergence(weights: Array, old: Array) -> Change:
@@ -103,3 +107,18 @@ def _difference(weights: Array, old: Array) -> Change:
         return np.asarray(moved)
 
     return after
+
+
+def _divergence_of_logs(weights: Array, logs: Array, old: Array) -> Array:
+    total = weights.sum(axis=1)
+    further = logs - np.log(np.maximum(old, _LEAST)).astype(weights.dtype)
+    moved = np.einsum("bcm,bcm->bm", weights, further)
+    moved /= total
+    moved -= np.log(total)
+    return np.asarray(np.maximum(moved, 0, out=moved))
+
+
+def _difference_in_all(weights: Array, old: Array) -> Array:
+    moved = weights / weights.sum(axis=1, keepdims=True)
+    moved -= old.astype(weights.dtype)
+    return np.asarray(np.abs(moved, out=moved).sum(axis=1))

@@ -1,4 +1,4 @@
-"""Classifiers that know what one more label would make of them: windows, neighbours, Gaussians, logits."""
+"""Classifiers that know what one more label would make of them: windows, neighbours, Gaussians."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows
+from querist.kernels.arrays import Array, as_matrix
 from querist.kernels.expected_error import Future, steps
 from querist.kernels.neighbours import Points
-from querist.kernels.settled import Settled, dense, kind_of, numbered
+from querist.kernels.settled import dense, kind_of, numbered
 
-__all__ = ["GaussianBayes", "LogisticStep", "NearestLabels", "ParzenWindow", "mean_criterion"]
+__all__ = ["GaussianBayes", "NearestLabels", "ParzenWindow", "mean_criterion"]
 
 _FEWEST = 64  # rows a block at least, where centres are many
 _FAR, _FAR_SINGLE = 300.0, 60.0  # a logarithm beyond which a class is certain or impossible
@@ -247,90 +247,6 @@ class _Densities:
         far = _FAR if self.kind == np.float64 else _FAR_SINGLE
         np.clip(logs, -far, far, out=logs)
         return np.asarray(np.exp(logs, out=logs))
-
-
-class LogisticStep:
-    """Logistic regression, moved by one Newton step on the label that is added.
-
-    With two classes it is the whole Newton step; with more each class steps by its own curvature.
-    What a label is expected to gain is of the second order, which one step meets only in part: on small
-    heaps with 40 labels the order of the candidates agrees with refits to a rank correlation of 0.9 with
-    three classes, and of no more than 0.6 with two.  Where that matters, refit.
-
-    Parameters
-    ----------
-    x : (n, d) dense or sparse
-        What the logits are linear in.
-    known : row numbers (L,)
-    said : function of row numbers
-        The class probabilities of the fitted model at some rows, (m, C).
-    penalty : float, above 0
-        The weight of half the squared length of the coefficients (1 / C in scikit-learn).
-    intercept : bool
-
-    Memory: C min(L, d) numbers a target.
-    """
-
-    def __init__(
-        self, x: Any, known: Any, said: Any, *, penalty: float = 1.0, intercept: bool = True
-    ) -> None:
-        self.x = as_matrix(x)
-        self.n, self.kind = int(self.x.shape[0]), kind_of(self.x)
-        self.said, self.penalty = said, float(penalty)
-        if not 0 < self.penalty < np.inf:
-            raise InvalidInput(
-                f"Without a penalty (got {penalty!r}) the step has no end.", mend="Give a number above 0."
-            )
-        known = as_rows(known, self.n)
-        rows, proba = dense(self.x, known), self._said(known)
-        self.columns = np.arange(1, 2) if proba.shape[1] == 2 else np.arange(proba.shape[1])
-        curved = [proba[:, c] * (1 - proba[:, c]) for c in self.columns]
-        self.bases = [Settled.of_rows(rows, one, self.penalty, intercept=intercept) for one in curved]
-
-    def weights(self, rows: Any) -> Array:
-        """The probabilities, floored far below what matters, (m, C)."""
-        return np.maximum(self._said(np.asarray(rows, dtype=np.intp)), np.exp(-_FAR))
-
-    def futures(
-        self, candidates: Array, targets: Array, wanted: Array
-    ) -> Iterable[Callable[[], Iterator[Future]]]:
-        """All logits moved as if no class were the answer; the answer then takes its step up."""
-        far = _FAR if self.kind == np.float64 else _FAR_SINGLE
-        now = np.maximum(np.log(self.weights(targets)).T, -far).astype(self.kind)
-        there = dense(self.x, targets).astype(self.kind)
-        turned = [base.seen_from(there) for base in self.bases]
-
-        def part(whole: slice) -> Iterator[Future]:
-            rows, proba = dense(self.x, candidates[whole]).astype(self.kind), self._said(candidates[whole])
-            near = rows @ there.T
-            scale, here = np.zeros(proba.shape, dtype=self.kind), {}
-            for c, base in zip(self.columns, self.bases, strict=True):
-                here[c], own = base.towards(rows)
-                scale[:, c] = 1 / (self.penalty + proba[:, c] * (1 - proba[:, c]) * own)
-            proba = proba.astype(self.kind)
-            for some in steps(len(rows), now.size):
-                up = np.zeros((some.stop - some.start, *now.shape), dtype=self.kind)
-                for c, far_side in zip(self.columns, turned, strict=True):
-                    np.matmul(here[c][some], far_side, out=up[:, c])
-                    up[:, c] += near[some]
-                    up[:, c] *= scale[some, c, None]
-                at = slice(whole.start + some.start, whole.start + some.stop)
-                yield from _stepped(at, now, up, proba[some], wanted[at], far)
-
-        return [partial(part, some) for some in steps(len(candidates), len(targets))]
-
-    def _said(self, rows: Array) -> Array:
-        return np.asarray(self.said(rows), dtype=np.float64)
-
-
-def _stepped(some: slice, now: Array, up: Array, proba: Array, wanted: Array, far: float) -> Iterator[Future]:
-    """The futures of logits that all move by -p up, but that of the answer by (1 - p) up."""
-    down = now - proba[:, :, None] * up
-    np.clip(down, -far, far, out=down)
-    then = np.exp(down)
-    for c in np.flatnonzero(wanted.any(axis=0)):
-        logs = down[:, c] + up[:, c]
-        yield some, int(c), then, np.exp(np.clip(logs, -far, far, out=logs), out=logs), None
 
 
 def mean_criterion(x: Any, n: int) -> float:
