@@ -86,8 +86,8 @@ def test_a_wrong_name_is_told_the_right_ones() -> None:
 def test_the_door_and_its_types_agree() -> None:
     source = inspect.getsource(querist)
     typed = set()
-    for names in re.findall(r"    from querist\.[\w.]+ import (.+)", source):
-        typed |= {name.strip() for name in names.split(",")}
+    for names in re.findall(r"    from querist\.[\w.]+ import (\([^)]*\)|.+)", source):
+        typed |= {name.strip() for name in names.strip("()").split(",") if name.strip()}
     assert typed == set(querist.__all__) == set(querist._ROOM_OF)
 
 

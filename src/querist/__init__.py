@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from querist.acquisition import Cost, Density, Entropy, LeastConfidence, Margin, Random, Rank
-    from querist.campaign import Budget, Campaign, Noisy, Oracle, StablePredictions, TargetQuality
+    from querist.campaign import (
+        Budget,
+        Campaign,
+        LittleToGain,
+        Noisy,
+        Oracle,
+        StablePredictions,
+        TargetQuality,
+    )
     from querist.data import Pool
     from querist.errors import QueristError
     from querist.evaluation import simulate
@@ -38,6 +46,7 @@ _ROOM_OF = {
     "KCenter": "selection",
     "KMeansPlusPlus": "selection",
     "LeastConfidence": "acquisition",
+    "LittleToGain": "campaign",
     "Margin": "acquisition",
     "MultiLabel": "tasks",
     "Noisy": "campaign",
@@ -68,6 +77,7 @@ __all__ = [
     "KCenter",
     "KMeansPlusPlus",
     "LeastConfidence",
+    "LittleToGain",
     "Margin",
     "MultiLabel",
     "Noisy",

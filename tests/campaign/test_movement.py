@@ -28,16 +28,16 @@ LINEAR = [
 def figures(movement, estimator, n, classes=("a", "b", "c"), y=Y):
     rows = np.arange(n)
     model = as_model(estimator, classes=classes).fitted(X[rows], y[rows])
-    return movement.figures(model, model.proba(X), X, rows, y[rows])
+    return movement.figures(model, model.proba(X), X, rows, y[rows])  # labelled in the order of the rows
 
 
 @pytest.mark.parametrize("estimator", LINEAR, ids=str)
 def test_every_figure_is_told_from_the_second_model_on(estimator):
     movement = Movement()
-    assert sorted(figures(movement, estimator, 20)) == ["gains", "uncertainty"]
+    assert sorted(figures(movement, estimator, 20)) == ["curve", "gains", "uncertainty"]
     told = figures(movement, estimator, 40)
     assert sorted(told) == [
-        "changed", "delta_f", "error_change", "gains", "kappa", "stability", "uncertainty",
+        "changed", "curve", "delta_f", "error_change", "gains", "kappa", "stability", "uncertainty",
     ]  # fmt: skip
     assert all(0 <= value <= 1 for name, value in told.items() if name != "gains")
     assert len(told["gains"]) == len(LEVELS) and told["gains"] == sorted(told["gains"])
@@ -53,6 +53,37 @@ def test_the_figures_by_hand():
     assert told["changed"] == (first != second)[20:].mean(), "of those without a label before"
     proba = models[1].proba(X)[60:]
     assert told["uncertainty"] == pytest.approx(-(proba * np.log(proba)).sum(axis=1).mean() / np.log(3))
+
+
+def last_doubling(n, half):
+    """What the labels after the first ``half`` of ``n`` gained, times the doublings that are left."""
+    now, before = (
+        as_model(LogisticRegression(), classes=("a", "b", "c")).fitted(X[:k], Y[:k]) for k in (n, half)
+    )
+    proba, said = now.proba(X), before.proba(X).argmax(axis=1)
+    gained = sum(row.max() - row[column] for row, column in zip(proba, said, strict=True)) / len(X)
+    return gained * np.log2(len(X) / n)
+
+
+def test_the_curve_looks_back_to_half_of_the_labels():
+    movement = Movement()
+    for n in (20, 21, 40, 60, 80):
+        told = figures(movement, LogisticRegression(), n)["curve"]
+        half = {20: 10, 21: 10, 40: 20, 60: 21, 80: 40}[n]  # the newest of half the labels at most
+        assert told == pytest.approx(last_doubling(n, half)), f"{n} labels"
+
+
+def test_a_learner_that_begins_late_fits_half_of_the_labels_once():
+    late = Movement()
+    assert figures(late, LogisticRegression(), 100)["curve"] == pytest.approx(last_doubling(100, 50))
+    assert figures(late, LogisticRegression(), 110)["curve"] == pytest.approx(last_doubling(110, 50))
+    assert "curve" not in figures(Movement(), LogisticRegression(), 7), "half of so few is no model"
+
+
+def test_labels_that_were_taken_back_begin_the_curve_anew():
+    movement = Movement()
+    figures(movement, LogisticRegression(), 100)
+    assert figures(movement, LogisticRegression(), 60)["curve"] == pytest.approx(last_doubling(60, 30))
 
 
 @pytest.mark.parametrize("classes", [("a", "b", "c"), ("a", "b", "c", "never seen")])

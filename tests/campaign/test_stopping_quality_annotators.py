@@ -15,6 +15,7 @@ from querist.campaign import (
     DeltaF,
     ErrorStability,
     KappaAverage,
+    LittleToGain,
     Noisy,
     Oracle,
     OverallUncertainty,
@@ -27,6 +28,7 @@ from querist.campaign import (
     curve,
     estimates,
     quality,
+    usual_stopping,
 )
 from querist.errors import InvalidInput, UnknownItem
 from querist.events import Answered, Asked, State, Trained, fold
@@ -50,6 +52,8 @@ EXAMPLES = [
     DeltaF(window=1, threshold=0.1),
     ErrorStability(),
     ErrorStability(0.5),
+    LittleToGain(),
+    LittleToGain(0.05, delta=0.2, window=1),
     AnyOf(),
     Budget(50) | TargetQuality(0.8) | StablePredictions(),
 ]
@@ -200,6 +204,57 @@ def test_error_stability_is_relative_to_the_first_change():
     assert criterion(models(error_change=[0.0])).stop, "nothing has ever changed"
 
 
+def gains(*bounds):
+    """What ``gains`` holds where the quantile at 95 % is each of ``bounds``."""
+    return [[one / 8, one / 4, one / 2, one, 2 * one] for one in bounds]
+
+
+def test_little_to_gain_adds_both_forecasts_over_the_window():
+    criterion = LittleToGain(0.01)
+    verdict = criterion(models(gains=gains(0.02), curve=[0.02]))
+    assert verdict.progress == pytest.approx(0.25 / 2), "a quarter of the way, with one model of two"
+    assert verdict.reason == (
+        "all the rest would make it right at most 4.0 points more often (95% sure; stop at 1.0 points)"
+    )
+    assert not criterion(models(gains=gains(0.006, 0.004), curve=[0.006, 0.004])).stop
+    assert criterion(models(gains=gains(0.004, 0.006), curve=[0.004, 0.004])).stop
+    assert criterion(models(gains=gains(0.0), curve=[0.0])).stop, "nothing is left to label"
+
+
+def test_the_chance_chooses_the_quantile():
+    told = models(gains=gains(0.008), curve=[0.0])
+    assert LittleToGain(0.01, delta=0.05, window=1)(told).stop
+    assert not LittleToGain(0.01, delta=0.01, window=1)(told).stop
+    assert LittleToGain(0.005, delta=0.1, window=1)(told).stop
+    assert not LittleToGain(0.005, delta=0.06, window=1)(told).stop, "the next level that is sure enough"
+
+
+def test_a_model_that_is_too_sure_of_itself_has_more_to_gain():
+    def asked(right, proba):
+        for i in range(100):
+            suggestion = {"value": "a", "proba": proba}
+            yield Asked(query=f"q{i}", item=i, arm="random", suggestion=suggestion)
+            yield Answered(query=f"q{i}", item=i, value="a" if i < right else "b")
+        for _ in range(2):
+            figures = {"gains": gains(0.004)[0], "curve": 0.0}
+            yield Trained(version=f"m{_}", upto=200, labels=100, metrics=figures)
+
+    honest, sure = (state(asked(70, proba)) for proba in (0.7, 0.99))
+    assert LittleToGain()(honest).stop
+    verdict = LittleToGain()(sure)
+    assert not verdict.stop and verdict.reason.endswith("too sure of itself")
+    errs = 1 - quality(sure).high
+    assert verdict.progress == pytest.approx(0.01 / (0.004 * errs / 0.01))
+
+
+def test_the_usual_stopping_knows_what_was_set_and_what_models_tell():
+    told = models(gains=gains(0.004), curve=[0.0])
+    assert usual_stopping(Settings(), State()) == AnyOf()
+    assert usual_stopping(Settings(), told) == AnyOf((LittleToGain(),))
+    both = usual_stopping(Settings(budget=5, target=0.9), told)
+    assert both == Budget(5) | TargetQuality(0.9) | LittleToGain()
+
+
 def test_any_of_joins_and_tells_the_one_that_stops():
     joined = Budget(10) | (TargetQuality(0.9) | StablePredictions())
     assert [type(one) for one in joined.criteria] == [Budget, TargetQuality, StablePredictions]
@@ -225,6 +280,10 @@ def test_any_of_joins_and_tells_the_one_that_stops():
         lambda: ClassificationChange(0),
         lambda: DeltaF(threshold=2),
         lambda: ErrorStability(-1),
+        lambda: LittleToGain(0),
+        lambda: LittleToGain(delta=0.001),
+        lambda: LittleToGain(delta=0.6),
+        lambda: LittleToGain(window=0),
     ],
 )
 def test_criteria_that_cannot_be(make):

@@ -3,6 +3,7 @@
 from querist.campaign.annotators import Annotator, Noisy, Oracle
 from querist.campaign.campaign import Campaign, Progress
 from querist.campaign.current import current_quality, recent_quality
+from querist.campaign.little_to_gain import LittleToGain, usual_stopping
 from querist.campaign.movement import Movement
 from querist.campaign.quality import (
     Anchoring,
@@ -38,6 +39,7 @@ __all__ = [
     "ErrorStability",
     "Estimates",
     "KappaAverage",
+    "LittleToGain",
     "Movement",
     "Noisy",
     "Oracle",
@@ -56,4 +58,5 @@ __all__ = [
     "estimates",
     "quality",
     "recent_quality",
+    "usual_stopping",
 ]

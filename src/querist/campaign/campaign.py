@@ -16,12 +16,13 @@ from querist.campaign import telling
 from querist.campaign.asking import Asking, Suggest
 from querist.campaign.desk import Decision, Desk
 from querist.campaign.fitting import Fitting
+from querist.campaign.little_to_gain import usual_stopping
 from querist.campaign.opening import Wish, opening_events
 from querist.campaign.picking import Pick
 from querist.campaign.quality import Estimates, Quality, estimates, quality
 from querist.campaign.query import Query, describe, query_of
 from querist.campaign.settings import Settings
-from querist.campaign.stopping import AnyOf, Budget, StoppingCriterion, TargetQuality, Verdict
+from querist.campaign.stopping import StoppingCriterion, Verdict
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
 from querist.events import EventLog, State, Trained, open_log
@@ -75,7 +76,8 @@ class Campaign:
     random_share, budget, overlap, lease, skipped : optional
         Single settings, see :class:`Settings`.  Left out, they are as the log has them.
     stopping : StoppingCriterion, optional
-        When to stop; made from the settings' budget and target when left out.
+        When to stop; made from the settings' budget and target, and what the models tell of the gain that
+        is left, when left out.
     suggest : function, optional
         Items -> {"value": ..., "proba": ...} (or None) each, where the model lives somewhere else.
     clock : function
@@ -384,16 +386,15 @@ class Campaign:
         settings, standing = self._desk.settings, self._desk.standing
         if self._stopping is not None:
             return self._stopping(self.state)
-        target = () if settings.target is None else (TargetQuality(settings.target),)
         if settings.budget is None or self.pool.costs is None:
-            budget = () if settings.budget is None else (Budget(settings.budget),)
-            return AnyOf((*budget, *target))(self.state)
+            return usual_stopping(settings, self.state)(self.state)
         spent = Verdict(
             stop=standing.spent >= settings.budget,
             progress=min(1.0, standing.spent / settings.budget),
             reason=f"{standing.spent:g} of {settings.budget:g} units of cost",
         )
-        return max(spent, AnyOf(target)(self.state), key=lambda one: (one.stop, one.progress))
+        others = usual_stopping(replace(settings, budget=None), self.state)(self.state)
+        return max(spent, others, key=lambda one: (one.stop, one.progress))
 
 
 def _check_lease(lease: float | None) -> None:

@@ -83,7 +83,7 @@ class Fitting:
         if not is_label_set(y[0]):
             y = np.asarray(y)
         model = self._model(state).fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
-        metrics = self._figures(model, rows[order], y) if self._movement and state.classes else {}
+        metrics = self._figures(model, rows, values) if self._movement and state.classes else {}
         now = self._clock()
         trained = Trained(
             at=now, version=f"m{upto}", upto=upto, labels=len(rows), seconds=now - began, metrics=metrics
@@ -98,14 +98,14 @@ class Fitting:
             self._unfitted = (state.classes, as_model(self._estimator, classes=state.classes or None))
         return self._unfitted[1]
 
-    def _figures(self, model: Any, rows: np.ndarray, y: Any) -> dict[str, Any]:
+    def _figures(self, model: Any, rows: np.ndarray, values: list[Any]) -> dict[str, Any]:
         """What the stopping criteria read of the model: how it moved, and what is left to gain."""
         starts = range(0, len(self._pool), _CHUNK)
         chunks = (self._pool.features[start : start + _CHUNK] for start in starts)
         if hasattr(model, "proba"):
             assert self._movement is not None
             proba = np.concatenate([np.asarray(model.proba(x)) for x in chunks])
-            return self._movement.figures(model, proba, self._pool.features, rows, y)
+            return self._movement.figures(model, proba, self._pool.features, rows, np.asarray(values))
         before, self._before = self._before, np.concatenate([model.predict(x) for x in chunks])
         return {} if before is None else {"stability": float(np.mean(before == self._before))}
 

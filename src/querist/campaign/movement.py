@@ -16,6 +16,9 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 _WIDEST = 1024  # columns (and one for the bias) beyond which a posterior takes too long
 _REST, _MEASURED, _DRAWS = 2048, 1024, 100  # rows without a label, rows measured on, draws: at most
+_STEP = 1.05  # a model is kept for comparison when it has so many times the labels of the one kept before
+_LEAST = 8  # labels from which half of them are a model to compare with
+_CHUNK = 8192
 _AS_TOLD = 0.02  # how far the last layer's own probabilities may be from those that the model tells
 
 
@@ -35,7 +38,11 @@ class Movement:
         At most how far the expected error changed, from posterior to posterior of the last layer.
     ``gains``
         At most how much labelling the rest would raise the share of right predictions, at each of
-        :data:`LEVELS` of confidence; see :class:`querist.campaign.LittleToGain`.
+        :data:`LEVELS` of confidence, by the posterior of the last layer
+        (:func:`querist.kernels.possible_gains`).
+    ``curve``
+        What labelling the rest would gain if each doubling of the labels gained as much as the last one
+        did, in the eyes of the model as it is now; see :class:`querist.campaign.LittleToGain`.
 
     >>> from querist.models import as_model
     >>> from sklearn.linear_model import LogisticRegression
@@ -43,10 +50,13 @@ class Movement:
     >>> model = as_model(LogisticRegression(), classes=("a", "b")).fitted(x, y)
     >>> Movement().figures(model, model.proba(x), x, np.arange(4), y)["gains"]
     [0.0, 0.0, 0.0, 0.0, 0.0]
+
+    ``before`` are the predicted columns of a model before the first, where one is known.
     """
 
     def __init__(self, before: np.ndarray | None = None) -> None:
         self._predicted = before
+        self._path: list[tuple[int, np.ndarray]] = []  # what models said, and how many labels they had
         self._rest: np.ndarray | None = None
         self._layer: LastLayer | None = None
 
@@ -58,7 +68,7 @@ class Movement:
         model : a fitted model
         proba : (N, C) what it says of the whole pool
         x : (N, d) the pool's features
-        rows : (n,) labelled rows
+        rows : (n,) labelled rows, the first labelled first
         y : (n,) their classes
         """
         from querist.kernels import error_change  # at the point of use: importing a campaign stays cheap
@@ -66,6 +76,8 @@ class Movement:
         predicted = np.asarray(proba.argmax(axis=1))
         rest = np.setdiff1d(np.arange(len(predicted)), rows)
         told: dict[str, Any] = {"uncertainty": _entropy(proba, rest), **self._moved(predicted)}
+        if (half := self._half(model, predicted, x, rows, y)) is not None:
+            told["curve"] = _last_doubling(proba, half) * float(np.log2(len(predicted) / len(rows)))
         layer = self._layer_of(model, proba, x, rows, y)
         if layer is not None:
             if self._layer is not None:
@@ -89,6 +101,23 @@ class Movement:
             told["changed"] = float((before != now)[self._rest].mean()) if len(self._rest) else 0.0
         return told
 
+    def _half(
+        self, model: Any, predicted: np.ndarray, x: Any, rows: np.ndarray, y: np.ndarray
+    ) -> np.ndarray | None:
+        """What a model with half of the labels said; one is fitted where none was seen, once."""
+        n, path = len(rows), self._path
+        if path and (n < path[-1][0] or len(path[-1][1]) != len(predicted)):
+            path.clear()  # labels were taken back, or items came
+        if not path or n >= _STEP * path[-1][0]:
+            path.append((n, predicted))
+        while len(path) > 1 and path[1][0] <= n / 2:
+            path.pop(0)
+        if path[0][0] > n / 2 and n >= _LEAST and hasattr(model, "fitted") and hasattr(model, "proba"):
+            first = n // 2
+            earlier = model.fitted(x[rows[:first]], y[:first])
+            path.insert(0, (first, _in_chunks(earlier, x)))
+        return path[0][1] if path[0][0] <= n / 2 else None
+
     def _layer_of(self, model: Any, proba: Any, x: Any, rows: np.ndarray, y: np.ndarray) -> LastLayer | None:
         """The posterior of the last layer; None where the probabilities do not come from a softmax of one."""
         from querist.kernels import last_layer, prior_precision
@@ -110,6 +139,17 @@ class Movement:
             if np.abs(said - np.asarray(proba)[np.ix_(rows, known)]).mean() <= _AS_TOLD:
                 return layer
         return None
+
+
+def _last_doubling(proba: Any, before: np.ndarray) -> float:
+    """How much more often the model is right than one of half the labels, as it believes."""
+    held = np.take_along_axis(np.asarray(proba, dtype=np.float64), before[:, None], axis=1)[:, 0]
+    return max(0.0, float((proba.max(axis=1) - held).mean()))
+
+
+def _in_chunks(model: Any, x: Any) -> np.ndarray:
+    starts = range(0, x.shape[0], _CHUNK)
+    return np.concatenate([model.proba(x[start : start + _CHUNK]).argmax(axis=1) for start in starts])
 
 
 def _gains(layer: LastLayer, model: Any, x: Any, rest: np.ndarray) -> list[float]:

@@ -28,8 +28,7 @@ class LastLayer:
 
     def logits(self, x: Any) -> Array:
         """What it says of rows ``x``, (n, C): 0 for the first of two classes."""
-        said = _with_one(x) @ self.weights.T
-        return np.column_stack([np.zeros(len(said)), said]) if len(self.weights) == 1 else said
+        return _logits(_with_one(x), self.weights)
 
     def proba(self, x: Any) -> Array:
         """The chances that the mean gives rows ``x``, (n, C)."""
@@ -116,10 +115,11 @@ def possible_gains(
     moves = np.stack(
         [_moves(old, new, draws, rng) for old, new in zip(layer.precision, more, strict=True)], axis=1
     )
-    first = layer.logits(x).argmax(axis=1)[:, None]
+    table = _with_one(x)
+    first = _logits(table, layer.weights).argmax(axis=1)[:, None]
     gains = np.empty(draws)
     for i, move in enumerate(moves):  # one draw at a time: never more than n x C numbers
-        proba = LastLayer(layer.weights + move, layer.precision).proba(x)
+        proba = _softmax(_logits(table, layer.weights + move))
         gains[i] = (proba.max(axis=1) - np.take_along_axis(proba, first, axis=1)[:, 0]).mean()
     return gains
 
@@ -169,6 +169,11 @@ def _information(layer: LastLayer, x: Any) -> Array:
     proba = layer.proba(x)[:, -len(layer.weights) :]
     table = _with_one(x)
     return np.stack([(table.T * one) @ table for one in (proba * (1 - proba)).T])
+
+
+def _logits(table: Array, weights: Array) -> Array:
+    said = table @ weights.T
+    return np.column_stack([np.zeros(len(said)), said]) if len(weights) == 1 else np.asarray(said)
 
 
 def _softmax(logits: Array) -> Array:

@@ -47,6 +47,7 @@ def _figures(i: int) -> dict[str, Any]:
         "changed": moved if i < 200 else 0.0,
         "uncertainty": moved,
         "error_change": moved,
+        "curve": moved,
         "gains": [moved / 8, moved / 4, moved / 2, moved, 2 * moved],
     }
 
