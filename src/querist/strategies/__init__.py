@@ -31,7 +31,9 @@ from querist.strategies.lal import LAL
 from querist.strategies.mcpal import McPal
 from querist.strategies.narrowing import AnchorAL, Fass, Seals, Subpool, narrowed
 from querist.strategies.output_change import ExpectedOutputChange
+from querist.strategies.policy import LearnedPolicy
 from querist.strategies.quire import Quire
+from querist.strategies.regime import RegimeTest
 from querist.strategies.registry import as_strategy, names
 from querist.strategies.regression_tree import RegressionTree
 from querist.strategies.scored import Scored, predicted, proposed
@@ -76,10 +78,12 @@ __all__ = [
     "HintSvm",
     "IGS",
     "LAL",
+    "LearnedPolicy",
     "McPal",
     "Proposal",
     "Quire",
     "RankedBatch",
+    "RegimeTest",
     "RegressionTree",
     "Scored",
     "Seals",

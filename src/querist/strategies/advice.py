@@ -14,7 +14,7 @@ from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.registry import as_strategy
 from querist.strategies.scored import predicted
 
-__all__ = ["Dealt", "answered", "checked_arms", "coins", "dealt", "proposal_of"]
+__all__ = ["Dealt", "answered", "checked_arms", "coins", "dealt", "plain", "proposal_of", "said_of"]
 
 _COINS, _LOTS = 4, 3  # streams of chance apart from Explore's
 
@@ -89,6 +89,19 @@ def answered(snapshot: Snapshot, name: str, arms: int) -> list[tuple[ItemId, Any
         if note is not None and name in note and note[name]["arms"] == arms:
             found.append((item, note[name]))
     return found
+
+
+def said_of(snapshot: Snapshot, items: Sequence[ItemId]) -> list[Any]:
+    """The classes that the model predicts of some items, None where it has none."""
+    if not hasattr(snapshot.model, "proba") or not len(items):
+        return [None] * len(items)
+    best = predicted(snapshot, snapshot.pool.rows(items)).proba.argmax(axis=1)
+    return [plain(snapshot.model.classes[int(column)]) for column in best]
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON holds it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 class _Heads:

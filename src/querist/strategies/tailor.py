@@ -10,9 +10,9 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels import thompson_chances
 from querist.specs import named
-from querist.strategies.advice import answered, checked_arms, dealt, proposal_of
+from querist.strategies.advice import answered, checked_arms, dealt, plain, proposal_of, said_of
 from querist.strategies.contract import Proposal, Snapshot
-from querist.strategies.scored import predicted, proposed
+from querist.strategies.scored import proposed
 
 __all__ = ["Tailor"]
 
@@ -64,7 +64,7 @@ class Tailor:
             return proposed(snapshot, snapshot.candidates[:0])
         chances = thompson_chances(*self.posterior(snapshot))
         picks = list(dealt(snapshot, [arm.propose(snapshot, n) for arm in self.arms], chances, n))
-        said = _said(snapshot, [pick.item for pick in picks])
+        said = said_of(snapshot, [pick.item for pick in picks])
         notes = [
             {"tailor": {"arms": len(self.arms), "by": pick.by, "said": one}}
             for pick, one in zip(picks, said, strict=True)
@@ -81,7 +81,7 @@ class Tailor:
                 note = mine[item]
                 classes = max(2, len(getattr(snapshot.model, "classes", None) or ()))
                 rare = _rareness(count, value, classes)
-                news = float(note["said"] is not None and note["said"] != _plain(value))
+                news = float(note["said"] is not None and note["said"] != plain(value))
                 worth = self.balance * rare + (1 - self.balance) * news
                 wins, losses = self.memory * wins, self.memory * losses
                 wins[note["by"]] += worth
@@ -99,17 +99,3 @@ def _rareness(count: dict[Any, int], value: Any, classes: int) -> float:
     """About one half for a class at an even share of the labels before; more for a rarer one, 1 at most."""
     fair = (1 + sum(count.values())) / classes
     return min(1.0, fair / (1 + count.get(value, 0)) / 2)
-
-
-def _said(snapshot: Snapshot, items: list[Any]) -> list[Any]:
-    """The classes that the model predicts of some items, None where it has none."""
-    if not hasattr(snapshot.model, "proba"):
-        return [None] * len(items)
-    rows = snapshot.pool.rows(items)
-    best = predicted(snapshot, rows).proba.argmax(axis=1)
-    return [_plain(snapshot.model.classes[int(column)]) for column in best]
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON holds it."""
-    return value.item() if isinstance(value, np.generic) else value
