@@ -78,6 +78,21 @@ def test_late_it_is_margin() -> None:
     assert picked in nearest
 
 
+def test_without_probabilities_decisions_say_what_is_torn() -> None:
+    class Decides:
+        classes = ("a", "b")
+
+        def decision(self, x: Any) -> np.ndarray:
+            return np.column_stack([5 - x[:, 0], x[:, 0] - 5])
+
+    x = np.random.default_rng(1).uniform(0, 10, size=(1000, 1))
+    picked = Default().propose(Snapshot(Pool(x), labels=labelled(range(700)), model=Decides()), 1).ids[0]
+    assert picked in np.argsort(np.abs(x[700:, 0] - 5))[:10] + 700
+    says = Says(lambda x: (5 - x[:, 0]) / 10)
+    same = Default().propose(Snapshot(Pool(x), labels=labelled(range(700)), model=says), 1).ids[0]
+    assert picked == same, "the doubts are in the same order"
+
+
 def test_ranks_make_it_blind_to_calibration() -> None:
     x = RNG.normal(size=(300, 3))
     timid = Says(lambda x: np.abs(np.tanh(x[:, 0])) / 100)

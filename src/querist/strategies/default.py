@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import Falling, Points, margin, priority_sample, top
+from querist.kernels import Falling, Points, boundary, margin, priority_sample, top
 from querist.models import Prediction, take
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
@@ -43,7 +43,8 @@ class Default:
     - The radius r shrinks as labels come: it is ``radius`` times the distance within which the median
       row has an answer's share of the pool, one in (rows taken + 10).
     - The weight of a row is q^b, where q is the share of the pool that the model is surer of (by
-      margin), and b = labels a class / ``patience``.  Without a model all weights are 1.
+      margin, or by distance to the boundary), and b = labels a class / ``patience``.  Without a model
+      all weights are 1.
 
     Why: with few labels a model's doubts are noise and what pays is labels that stand for many rows
     (b near 0: representatives of the thick parts, apart from each other).  With many labels most of
@@ -62,8 +63,8 @@ class Default:
     rows, drawn in proportion to their weights, stand for the pool, and 1,024 of them are compared (all,
     while cold); what the model is most unsure of is always among them.  Distances are Euclidean,
     between the pool's features, or between the model's embeddings where the features are no numbers;
-    without either it asks by margin, and by lot while cold.  For numbers instead of classes the doubt
-    is the standard deviation, and b is 1.
+    without either it asks by margin, and by lot while cold.  A model without probabilities is asked for
+    its decisions.  For numbers instead of classes the doubt is the standard deviation, and b is 1.
 
     >>> from querist.data import Pool
     >>> pool = Pool([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [5.3], [5.4]])
@@ -139,6 +140,8 @@ def _unsure(prediction: Prediction) -> np.ndarray | None:
     model = prediction.model
     if hasattr(model, "proba"):
         doubt = margin(prediction.proba)
+    elif hasattr(model, "decision"):
+        doubt = boundary(prediction.decision)
     elif hasattr(model, "marginals") and prediction.marginals.shape[1]:
         doubt = -np.abs(2 * prediction.marginals - 1).mean(axis=1)
     elif hasattr(model, "mean_std"):
