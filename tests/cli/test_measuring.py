@@ -74,11 +74,12 @@ def test_a_test_begins_tells_and_ends(folder: Path, truth: dict[str, str]) -> No
     begun = querist("test", str(folder), "--begin")
     assert begun.exit_code == 0 and "130 items" in begun.output
     assert "nothing is known yet" in querist("test", str(folder)).output
-    learn(folder)
     answer(folder, truth, 60)
     with Workspace.open(folder, exclusive=False) as workspace:
-        arms = {query.asked.strategy for query in workspace.state.queries.values()}
-    assert arms == {"active_testing"}
+        asked = [query.asked for query in workspace.state.queries.values()]
+    assert {one.strategy for one in asked[:5]} == {""}, "fair draws until the learner has ranked"
+    assert {one.strategy for one in asked[5:]} == {"active_testing"}
+    assert all(one.hidden or one.suggestion is None for one in asked)
     told = json.loads(querist("test", str(folder), "--json").output)["test"]
     right = 1 - wrong(folder, truth)
     assert told["labels"] == 60 and told["trained_on"] == 30
@@ -87,7 +88,8 @@ def test_a_test_begins_tells_and_ends(folder: Path, truth: dict[str, str]) -> No
     assert "at any look" in querist("test", str(folder)).output
     assert "ended" in querist("test", str(folder), "--end").output
     with Workspace.open(folder) as workspace:
-        assert workspace.settings.strategy == "default" and workspace.settings.random_share == 0.1
+        assert workspace.settings.strategy == "default"
+        assert (workspace.settings.random_share, workspace.settings.hide_share) == (0.1, 0.1)
 
 
 def test_answers_that_the_test_did_not_ask_for_do_not_count(folder: Path, truth: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ __all__ = ["EXPLORE", "reading", "serving"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
 class _Explore(click.ParamType):  # type: ignore[type-arg]
     """A share of 1, or a schedule of shares; what is wrong with it is told in the library's words."""
 

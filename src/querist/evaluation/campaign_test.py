@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["CampaignTest"]
 
 _STRATEGY = "active_testing"
+_CHANGED: dict[str, Any] = {
+    "strategy": _STRATEGY,
+    "random_share": 0.0,
+    "hide_share": 1.0,
+}  # while the test runs
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class CampaignTest:
     """The test that runs in a campaign's folder: its model of then against the answers since.
 
     From :meth:`begin` on the campaign's questions are drawn by the strategy ``active_testing``, each with the
-    chance that it had; people answer them on the page as ever, and the answers teach later models as ever.
+    chance that it had (fair draws until the learner has ranked the pool); people answer them on the page,
+    without a suggestion that could sway them, and the answers teach later models as ever.
     What is measured is the model of the beginning, over the items that had no label then, those that people
     skip left out.  :meth:`end` gives the campaign its strategy back.
 
@@ -55,7 +61,7 @@ class CampaignTest:
             A test runs already.
         """
         from querist.strategies import ActiveTesting
-        from querist.workspace import current_ranking
+        from querist.workspace import current_ranking, withdraw
         from querist.workspace.atomic import write_json
 
         folder = workspace.folder / "test"
@@ -78,7 +84,7 @@ class CampaignTest:
             version=ranking.version,
             labels=ranking.labels,
             since=state.head,
-            before={name: settings[name] for name in ("strategy", "random_share")},
+            before={name: settings[name] for name in _CHANGED},
             classes=tuple(ranking.classes),
             rows=np.flatnonzero(free),
             proba=np.asarray(ranking.proba)[free],
@@ -88,7 +94,8 @@ class CampaignTest:
         told = {name: getattr(test, name) for name in ("version", "labels", "since", "before")}
         write_json(folder / "test.json", {**told, "classes": list(test.classes)})
         assert ActiveTesting.name == _STRATEGY
-        workspace.campaign.configure(strategy=_STRATEGY, random_share=0.0)
+        workspace.campaign.configure(**_CHANGED)
+        withdraw(workspace.models)  # it was ranked by the strategy before, without the chances that count
         return test
 
     @classmethod
@@ -104,7 +111,7 @@ class CampaignTest:
             return cls(folder=folder, **{**told, "classes": tuple(told["classes"])}, **dict(held))
 
     def end(self, workspace: Workspace) -> None:
-        """Give the campaign the strategy and the random share back that it had."""
+        """Give the campaign the settings back that it had."""
         workspace.campaign.configure(**self.before)
         shutil.rmtree(self.folder)
 
@@ -143,8 +150,14 @@ class CampaignTest:
         found, seen = [], set()
         for query in sorted(state.queries.values(), key=lambda one: one.number):
             asked = query.asked
-            own = query.number > self.since and asked.strategy == _STRATEGY and asked.arm == "active"
-            if own and query.status == "answered" and asked.item not in seen and asked.probability:
+            ours = asked.arm == "random" or (asked.arm == "active" and asked.strategy == _STRATEGY)
+            if (
+                query.number > self.since
+                and ours
+                and query.status == "answered"
+                and asked.item not in seen
+                and asked.probability
+            ):
                 seen.add(asked.item)
                 found.append((asked.item, float(asked.probability), state.labels[asked.item]))
         return found

@@ -5,7 +5,7 @@ from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
 from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
-from querist.workspace.ranking import Ranking, current_ranking, publish
+from querist.workspace.ranking import Ranking, current_ranking, publish, withdraw
 from querist.workspace.tally import Day, Tally
 from querist.workspace.unread import unread_items
 from querist.workspace.why import AGAIN, COLD, OVERLAP, RANDOM, reason
@@ -27,4 +27,5 @@ __all__ = [
     "publish",
     "reason",
     "unread_items",
+    "withdraw",
 ]

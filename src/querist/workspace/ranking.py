@@ -18,7 +18,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.workspace.atomic import read_json, write_json
 
-__all__ = ["Ranking", "current_ranking", "publish"]
+__all__ = ["Ranking", "current_ranking", "publish", "withdraw"]
 
 _KEPT = 2  # a reader may still be opening the one before the current one
 _MOST, _BYTES = 24, 96 << 20  # what may lie about until it pays to clear it away
@@ -139,6 +139,11 @@ def current_ranking(folder: Path) -> Ranking | None:
         return _load(folder / str(read_json(folder / "current.json")["version"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, InvalidInput):
         return None
+
+
+def withdraw(folder: Path) -> None:
+    """Leave nothing current until the next ranking is published: questions are fair draws till then."""
+    (folder / "current.json").unlink(missing_ok=True)
 
 
 def _load(folder: Path) -> Ranking:
