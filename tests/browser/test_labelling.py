@@ -235,6 +235,38 @@ def test_on_a_phone_everything_is_in_reach(texts, chromium):
         phone.close()
 
 
+def labelled_before(path, n, labelled):
+    """The same news, with a column of labels that holds the first ``labelled`` of them."""
+    head, *rows = write_texts(path, n).read_text().splitlines()
+    told = [f"{row},{list(WORDS)[i % 3] if i < labelled else ''}" for i, row in enumerate(rows)]
+    path.write_text("\n".join([f"{head},topic", *told]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(("labelled", "stop"), [(9, False), (190, True)])
+def test_the_page_says_whether_to_stop_and_why(tmp_path, start, page, labelled, stop):
+    data, folder = labelled_before(tmp_path / "news.csv", 200, labelled), tmp_path / "news.querist"
+    _, address = start(folder, "label", str(data), "--label", "topic", "--folder", str(folder))
+    page.goto(address)
+    page.get_by_test_id("learner").wait_for(state="attached")
+    version = learned(page)
+    for _ in range(2):  # a verdict wants two models
+        answer(page)
+        delivered(page)
+        version = learned(page, than=version)
+    page.goto(page.url.split("#")[0] + "#/progress")
+    verdict, way = (
+        page.get_by_test_id("verdict"),
+        page.get_by_role("progressbar", name="How far it is to a stop"),
+    )
+    verdict.get_by_text("right at most").wait_for()
+    told = verdict.inner_text()
+    assert ("Yes, you may stop." in told) == stop and ("Not yet." in told) != stop, told
+    assert re.search(r"All the rest would make it right at most \d+\.\d points more often", told), told
+    assert (int(way.get_attribute("aria-valuenow")) == 100) == stop
+    assert page.get_by_role("heading", name="Stop?").is_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_is_accessible(texts, page, scheme):
     if not AXE.is_file():

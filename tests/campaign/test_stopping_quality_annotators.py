@@ -214,7 +214,7 @@ def test_little_to_gain_adds_both_forecasts_over_the_window():
     verdict = criterion(models(gains=gains(0.02), curve=[0.02]))
     assert verdict.progress == pytest.approx(0.25 / 2), "a quarter of the way, with one model of two"
     assert verdict.reason == (
-        "all the rest would make it right at most 4.0 points more often (95% sure; stop at 1.0 points)"
+        "all the rest would make it right at most 4.0 points more often (95% sure, wanted 1.0 points)"
     )
     assert not criterion(models(gains=gains(0.006, 0.004), curve=[0.006, 0.004])).stop
     assert criterion(models(gains=gains(0.004, 0.006), curve=[0.004, 0.004])).stop

@@ -143,6 +143,7 @@ def test_status_tells_how_far_it_is(trained: Path) -> None:
         "blame",
         "import",
         "target 90%",
+        "Stop?     Not yet, ",
     ):
         assert words in told
 
@@ -152,6 +153,7 @@ def test_status_as_json(campaign: Path) -> None:
     assert told["items"] == 60 and told["labelled"] == 20
     assert told["classes"] == {"blame": 10, "praise": 10}
     assert told["model"] is None and told["quality"] is None
+    assert told["verdict"]["stop"] is False and told["verdict"]["reason"]
     assert "none yet" in querist("status", str(campaign)).output
 
 

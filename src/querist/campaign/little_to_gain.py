@@ -81,7 +81,7 @@ class LittleToGain(StoppingCriterion):
         stop = enough and max(last) <= self.epsilon
         near = 1.0 if max(last) <= self.epsilon else self.epsilon / max(last)
         reason = f"all the rest would make it right at most {_points(last[-1])} more often"
-        wanted = f"{1 - self.delta:.0%} sure; stop at {_points(self.epsilon)}"
+        wanted = f"{1 - self.delta:.0%} sure, wanted {_points(self.epsilon)}"
         warning = "; random questions show it too sure of itself" if times > 1 else ""
         progress = 1.0 if stop else near * min(1.0, len(last) / self.window)
         return Verdict(stop, progress, f"{reason} ({wanted}){warning}")

@@ -97,7 +97,7 @@ class TargetQuality(StoppingCriterion):
             return Verdict(False, 0.0, "no randomly drawn question is answered yet")
         stop = found.low >= self.target
         told = f"{found.low:.1%} to {found.high:.1%} right on {found.n} random questions"
-        return Verdict(stop, min(1.0, found.low / self.target), f"{told}; wanted {self.target:.1%}")
+        return Verdict(stop, min(1.0, found.low / self.target), f"{told}, wanted {self.target:.1%}")
 
 
 @named("any_of")

@@ -46,11 +46,12 @@ def command(folder: Path, as_json: bool) -> None:
 
 def facts(workspace: Workspace, state: State) -> dict[str, Any]:
     """What is known of a campaign, as plain values."""
-    from querist.campaign import Settings, quality
+    from querist.campaign import Settings, quality, usual_stopping
     from querist.workspace import unread_items
 
     settings = Settings.from_json(state.settings)
     items, measured = len(workspace.pool), quality(state)
+    verdict = usual_stopping(settings, state)(state)
     model = state.trained[-1] if state.trained else None
     return {
         "title": state.settings.get("title", ""),
@@ -79,6 +80,7 @@ def facts(workspace: Workspace, state: State) -> dict[str, Any]:
         "quality": None
         if measured is None
         else {"estimate": measured.estimate, "low": measured.low, "high": measured.high, "n": measured.n},
+        "verdict": {"stop": verdict.stop, "progress": verdict.progress, "reason": verdict.reason},
         "problems": [str(one) for one in (*workspace.items.problems, *unread_items(workspace))],
     }
 
@@ -92,6 +94,7 @@ def _show(told: dict[str, Any]) -> None:
         say(f"Budget    {told['spent']:,} of {told['budget']:,} answers")
     say(f"Model     {_model(told['model'])}")
     say(f"Quality   {_quality(told['quality'], told['target'])}")
+    say(f"Stop?     {_verdict(told['verdict'])}")
     say(f"Explore   {_explore(told['explore'])}")
     for heading, counts in (
         ("class", told["classes"]),
@@ -121,6 +124,11 @@ def _model(model: dict[str, Any] | None) -> str:
     steady = model.get("stability")
     told = f", {steady:.1%} of its predictions as before" if steady is not None else ""
     return f"{model['version']}, trained on {model['labels']:,} labels{told}"
+
+
+def _verdict(verdict: dict[str, Any]) -> str:
+    said = "Yes, you may stop" if verdict["stop"] else f"Not yet, {int(99 * verdict['progress'])}% of the way"
+    return f"{said}: {verdict['reason']}"
 
 
 def _quality(quality: dict[str, Any] | None, target: float | None) -> str:

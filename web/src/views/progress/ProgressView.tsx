@@ -18,7 +18,7 @@ export default function ProgressView() {
       {data ? (
         <Cards>
           <QualityCard progress={data.progress} />
-          <GoalCard progress={data.progress} />
+          <StopCard progress={data.progress} />
           <CurveCard dashboard={data} />
           <ClassesCard dashboard={data} />
           <PaceCard dashboard={data} />
@@ -55,8 +55,40 @@ function QualityCard({ progress }: { progress: Progress }) {
   );
 }
 
-function GoalCard({ progress }: { progress: Progress }) {
+function StopCard({ progress }: { progress: Progress }) {
   const { verdict } = progress;
+  const way = verdict.stop ? 100 : Math.min(99, Math.floor(verdict.progress * 100));
+  return (
+    <Card title="Stop?" lead={leftInWords(progress)}>
+      <div className={classes.verdict} data-stop={verdict.stop || undefined} data-testid="verdict">
+        <span>
+          <Icon name={verdict.stop ? "accept" : "forward"} />
+        </span>
+        <div>
+          <strong>{verdict.stop ? "Yes, you may stop." : "Not yet."}</strong>
+          <ul className={classes.reasons}>
+            {verdict.reason.split("; ").map((reason) => (
+              <li key={reason}>{sentence(reason)}</li>
+            ))}
+          </ul>
+        </div>
+      </div>
+      <div
+        className={classes.way}
+        role="progressbar"
+        aria-label="How far it is to a stop"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={way}
+      >
+        <i style={{ width: `${way}%` }} data-stop={verdict.stop || undefined} />
+      </div>
+      <Tiles progress={progress} />
+    </Card>
+  );
+}
+
+function Tiles({ progress }: { progress: Progress }) {
   const tiles: [string, string][] = [
     ["Labels", progress.labelled.toLocaleString("en")],
     ["Items", progress.items.toLocaleString("en")],
@@ -67,24 +99,14 @@ function GoalCard({ progress }: { progress: Progress }) {
   ];
   if (progress.budget !== null) tiles.splice(1, 0, ["Budget", progress.budget.toLocaleString("en")]);
   return (
-    <Card title="How much is left" lead={leftInWords(progress)}>
-      <div className={classes.verdict} data-stop={verdict.stop || undefined} data-testid="verdict">
-        <span>
-          <Icon name={verdict.stop ? "accept" : "forward"} />
-        </span>
-        <p>
-          <strong>{verdict.stop ? "You may stop." : "Go on."}</strong> {sentence(verdict.reason)}
-        </p>
-      </div>
-      <dl className={classes.tiles}>
-        {tiles.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </Card>
+    <dl className={classes.tiles}>
+      {tiles.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
