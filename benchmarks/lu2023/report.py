@@ -15,7 +15,7 @@ from querist.evaluation import Curves, read_runs
 
 __all__ = ["Cell", "cells", "page", "write"]
 
-NEAR = 0.005
+NEAR, LEAST = 0.005, 5  # a cell of fewer seeds is not shown
 KEPT = "docs/benchmarks/data/lu-2023.csv"
 PUBLISHED = "docs/benchmarks/data/lu-2023-published.csv"
 BY_SEED = "docs/benchmarks/data/lu-2023-published-seeds.csv"
@@ -125,7 +125,7 @@ def cells(root: Path) -> list[Cell]:
         Cell(dataset, name, tuple(areas[dataset, name].values()), *told[dataset, name])
         for dataset in (*SMALL, *LARGE)
         for name in READINGS
-        if (dataset, name) in areas and (dataset, name) in told
+        if (dataset, name) in told and len(areas.get((dataset, name), ())) >= LEAST
     ]
 
 
