@@ -37,7 +37,7 @@ def around(x: Any, k: int, *, of: Any, rows: Any = None) -> tuple[Array, Array]:
 
     Time O(m n d); memory O(n + m k) and one block.
     """
-    points = Points(x)
+    points, k = Points(x), max(0, int(k))
     of = as_rows(of, points.n)
     free = np.ones(points.n, dtype=bool)
     if rows is not None:

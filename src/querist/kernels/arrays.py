@@ -10,7 +10,19 @@ import numpy.typing as npt
 
 from querist.errors import InvalidInput
 
-__all__ = ["BLOCK", "Array", "as_matrix", "as_rows", "blocks", "is_sparse"]
+__all__ = [
+    "BLOCK",
+    "Array",
+    "as_candidates",
+    "as_classes",
+    "as_each",
+    "as_matrix",
+    "as_numbers",
+    "as_rows",
+    "as_taken",
+    "blocks",
+    "is_sparse",
+]
 
 Array = npt.NDArray[Any]
 
@@ -45,6 +57,60 @@ def as_rows(rows: Any, n: int) -> Array:
         raise InvalidInput(
             f"Rows must be whole numbers from 0 to {n - 1}; got {array!r}.",
             mend="Give row numbers, shape (k,); turn a mask into rows with numpy.flatnonzero.",
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def as_candidates(rows: Any, n: int) -> Array:
+    """``rows`` as row numbers of a table of ``n`` rows, none of them twice."""
+    array = as_rows(rows, n)
+    if not (array[1:] > array[:-1]).all():
+        times = np.bincount(array)
+        if times.max() > 1:
+            row = int(times.argmax())
+            raise InvalidInput(
+                f"Row {row} is a candidate {times[row]} times.",
+                mend="Give each candidate once, as numpy.unique does.",
+            )
+    return array
+
+
+def as_taken(taken: Any, n: int) -> Array:
+    """``taken`` as row numbers of a table of ``n`` rows, in order; the first of equals alone."""
+    array = as_rows([] if taken is None else taken, n)
+    return array[np.sort(np.unique(array, return_index=True)[1])]
+
+
+def as_numbers(values: Any) -> Array:
+    """``values`` in float64, of any shape; not a copy where they are."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub" and array.size:
+        raise InvalidInput(
+            f"Numbers are needed; got {array.dtype} of shape {array.shape}.",
+            mend="Give an array of integers or floats.",
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def as_each(values: Any, n: int, what: str) -> Array:
+    """``values`` in float64, one each of ``n`` rows and no NaN; ``what`` they are is in the plural."""
+    array = as_numbers(values)
+    if array.shape != (n,) or np.isnan(array).any():
+        raise InvalidInput(
+            f"{what} must be {n} numbers without NaN; got shape {array.shape}"
+            + (", with NaN." if array.shape == (n,) else "."),
+            mend="Give one number a row.",
+        )
+    return array
+
+
+def as_classes(of: Any, n: int, what: str) -> Array:
+    """``of`` as whole numbers, one each of ``n`` rows."""
+    array = np.asarray(of)
+    if array.shape != (n,) or (n and array.dtype.kind not in "iub"):
+        raise InvalidInput(
+            f"{what} must be {n} whole numbers; got shape {array.shape} of {array.dtype}.",
+            mend="Give one number a row; numpy.unique(..., return_inverse=True) numbers names.",
         )
     return array.astype(np.intp, copy=False)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, blocks
+from querist.kernels.arrays import Array, as_classes, as_matrix, as_numbers, blocks
 from querist.kernels.neighbours import Points
 from querist.kernels.pairs import added
 
@@ -43,12 +43,19 @@ def ball_radii(
 
     Time O(n m (d + log n)); memory O(n + m) and one block.  Mishal & Weinshall 2024 (DCoM).
     """
-    points, given, said = Points(x), as_matrix(centres), np.asarray(said)
-    labels = np.asarray(labels)
+    points, given = Points(x), as_matrix(centres)
+    said = as_classes(said, points.n, "Classes")
+    if given.shape[1] != points.d:
+        raise InvalidInput(
+            f"Centres of {given.shape[1]} features among rows of {points.d}.", mend="Measure both alike."
+        )
+    labels = as_classes(labels, int(given.shape[0]), "Labels")
     radii, covered = np.zeros(len(labels)), np.zeros(points.n, dtype=bool)
     for first, last in blocks(len(labels) if points.n else 0, max(points.n, points.d)):
         some = given[first:last].astype(points.dtype)
         some = some if points.sparse else some - points.mean
+        if not np.isfinite(some.data if points.sparse else some).all():
+            raise InvalidInput("The centres are not all finite.", mend="Fill missing values first.")
         away = np.empty((last - first, points.n), dtype=points.dtype)
         for start, stop in points.blocks(last - first):
             away[:, start:stop] = np.sqrt(points.squared(start, stop, some)).T
@@ -98,7 +105,7 @@ def mixed_coverage(
     large pool.  Memory O(n_rows) and one block.  Mishal & Weinshall 2024 (DCoM).
     """
     points = Points(x)
-    worth = np.array(worth, dtype=np.float64)
+    worth = np.array(as_numbers(worth))
     if worth.shape != (points.n,) or not np.isfinite(worth).all() or not 0 <= share <= 1 or not radius >= 0:
         raise InvalidInput(
             f"Worth of shape {worth.shape} for {points.n} rows, share {share!r}, radius {radius!r}.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import BLOCK, Array, blocks
+from querist.kernels.arrays import BLOCK, Array, as_each, blocks
 from querist.kernels.disagreement import as_draws, weighed
 from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.uncertainty import check_rows
@@ -73,7 +73,7 @@ def batch_bald(
     if rows <= 0:
         return np.empty(0, dtype=np.intp), np.empty(0)
     given = None if given is None else as_draws(given)
-    tie = np.zeros(draws.shape[1]) if ties is None else np.asarray(ties, dtype=np.float64)
+    tie = np.zeros(draws.shape[1]) if ties is None else as_each(ties, draws.shape[1], "Ties")
     if tie.shape != draws.shape[1:2] or not (given is None or given.shape[::2] == draws.shape[::2]):
         raise InvalidInput(
             f"Draws of the shape {draws.shape} need as many ties (got the shape {tie.shape}), and what the "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_numbers
 
 __all__ = ["capped_quadratic", "descend"]
 
@@ -47,22 +47,24 @@ def capped_quadratic(
     step; memory O(m).  Accelerated projected gradients, restarted where they overshoot: Nesterov 1983;
     O'Donoghue & Candes 2015.
     """
-    rows, shift = np.asarray(features, dtype=np.float64), np.asarray(offset, dtype=np.float64)
-    slope = np.asarray(linear, dtype=np.float64)
-    weight = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if rows.ndim != 2 or shift.shape != rows.shape[1:] or not len(rows) == len(slope) == len(weight):
+    rows, shift = as_numbers(features), as_numbers(offset)
+    slope = as_numbers(linear)
+    weight = np.ones(len(rows)) if weights is None else as_numbers(weights)
+    if rows.ndim != 2 or shift.shape != rows.shape[1:] or not slope.shape == weight.shape == rows.shape[:1]:
         raise InvalidInput(
             f"Features {rows.shape}, offset {shift.shape}, linear {slope.shape} and weights {weight.shape} "
             "do not go together.",
             mend="Give (m, r), (r,), (m,) and (m,).",
         )
+    if not (np.isfinite(rows).all() and np.isfinite(shift).all() and np.isfinite(slope).all()):
+        raise InvalidInput("Features, offset and linear must be finite.", mend="Fill missing values first.")
     whole = float(weight.sum())
     if not (weight >= 0).all() or not 0 <= total <= whole * (1 + 1e-12):
         raise InvalidInput(
             f"Weights must be 0 or more and the total from 0 to their sum {whole:g}; got {total!r}.",
             mend="Ask for no more than there is.",
         )
-    begun = np.zeros(len(rows)) if start is None else np.asarray(start, dtype=np.float64)
+    begun = np.zeros(len(rows)) if start is None else as_numbers(start)
     shares = _capped(begun, weight, total)
     prices = (rows @ (rows.T @ shares + shift) + slope) / np.where(weight > 0, weight, 1)
     joined = np.argsort(prices, kind="stable")[: max(_FEW, int(4 * total))]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_each
 from querist.kernels.uncertainty import check_rows
 
 __all__ = ["bisected", "thresholds"]
@@ -99,10 +99,11 @@ def thresholds(proba: Any, labels: Any, n: int, *, lots: Any, ties: Any = None) 
     chains = [chain for chain in _chains(proba, labels, ties) if len(set(chain.sign[chain.sign != 0])) > 1]
     chains.sort(key=lambda chain: int((chain.sign > 0).sum()))
     n = min(int(n), int((labels == _FREE).sum()))
+    lots = as_each(lots, len(proba), "Lots")
     if not chains or n <= 0:
         return np.empty(0, dtype=np.intp), np.empty(0)
     out = labels != _FREE
-    drawn, left = _dealt([_by_lot(chain, np.asarray(lots)) for chain in chains], n // 2, out)
+    drawn, left = _dealt([_by_lot(chain, lots) for chain in chains], n // 2, out)
     near, _ = _dealt([_outwards(chain) for chain in chains], n - len(drawn), out)
     chances = np.ones(n)
     chances[: len(drawn)] = 1 / np.array(left)
@@ -194,7 +195,11 @@ def _checked(proba: Any, labels: Any) -> tuple[Array, Array]:
 
 def _chains(proba: Array, labels: Array, ties: Any) -> list[_Chain]:
     """The chain of each class; two classes have one and the same, read from either end."""
-    by_lot = np.arange(len(proba)) if ties is None else np.argsort(-np.asarray(ties), kind="stable")
+    by_lot = (
+        np.arange(len(proba))
+        if ties is None
+        else np.argsort(-as_each(ties, len(proba), "Ties"), kind="stable")
+    )
     most = proba.max(axis=1) if len(proba) else np.empty(0)
     chains = []
     for column in range(1 if proba.shape[1] == 2 else proba.shape[1]):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, is_sparse
+from querist.kernels.arrays import Array, as_classes, as_each, as_matrix, blocks, is_sparse
 
 __all__ = ["ClusterTree", "cluster_tree", "pruning"]
 
@@ -56,6 +56,10 @@ def cluster_tree(x: Any, *, leaf: int = 32) -> ClusterTree:
             mend="Give both.",
         )
     x = x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
+    for start, stop in blocks(total, x.shape[1]):
+        part = x[start:stop]
+        if not np.isfinite(part.data if is_sparse(part) else part).all():
+            raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
     order = np.arange(total)
     nodes, children = [(0, total)], [(-1, -1)]
     for here, (start, stop) in enumerate(nodes):  # which grows
@@ -107,8 +111,8 @@ def pruning(
 
     Dasgupta & Hsu 2008.
     """
-    of = np.asarray(of, dtype=np.intp)[tree.order]
-    mass = np.ones(len(of)) if weights is None else np.asarray(weights, dtype=np.float64)[tree.order]
+    of = as_classes(of, len(tree.order), "Classes")[tree.order]
+    mass = np.ones(len(of)) if weights is None else as_each(weights, len(of), "Weights")[tree.order]
     if len(of) != len(mass) or not beta > 1:
         raise InvalidInput(
             f"Give one weight a row, beta > 1; got {len(mass)} weights for {len(of)} rows, beta = {beta!r}.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import BLOCK, Array, is_sparse
+from querist.kernels.arrays import BLOCK, Array, as_classes, as_each, is_sparse
 from querist.kernels.neighbours import Points
 from querist.kernels.pairs import assigned, is_large, k_nearest
 from querist.kernels.plus_plus import kmeans_plus_plus
@@ -77,7 +77,7 @@ def kmeans(
             f"k-means needs a row and a cluster; got {points.n} rows, k = {k}.", mend="Give k >= 1 and rows."
         )
     k = min(int(k), points.n)
-    weight = np.ones(points.n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(points.n) if weights is None else as_each(weights, points.n, "Weights")
     centres = _start(points, k, weight, rng)
     how = rounds, tolerance, is_large(points, points.n * k * _USUAL_ROUNDS)
     if points.n > 2 * _FIRST_ROWS and not points.sparse:  # most of the way on a part of the rows
@@ -140,7 +140,7 @@ def typicality(x: Any, *, neighbours: int = 20, clusters: Any = None, large: boo
     Hacohen, Dekel & Weinshall 2022 (TypiClust).
     """
     points = Points(x)
-    of = np.zeros(points.n, dtype=np.intp) if clusters is None else np.asarray(clusters)
+    of = np.zeros(points.n, dtype=np.intp) if clusters is None else as_classes(clusters, points.n, "Clusters")
     mean_distance = np.full(points.n, np.inf)
     sizes = np.unique(of, return_counts=True)[1]
     if large is None or points.sparse:

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import (
+    Array,
+    as_candidates,
+    as_each,
+    as_matrix,
+    as_numbers,
+    as_taken,
+    blocks,
+    is_sparse,
+)
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
 
@@ -42,10 +51,8 @@ def lightweight_coreset(x: Any, n: int, *, chance: Any, rows: Any = None) -> tup
     Time O(m d), memory O(m) and one block.  Bachem, Lucic & Krause 2018.
     """
     x = as_matrix(x)
-    rows = np.arange(x.shape[0]) if rows is None else as_rows(rows, x.shape[0])
-    lots = np.asarray(chance, dtype=np.float64)
-    if lots.shape != rows.shape:
-        raise InvalidInput(f"{lots.shape} lots for {len(rows)} candidates.", mend="Give one a candidate.")
+    rows = np.arange(x.shape[0]) if rows is None else as_candidates(rows, x.shape[0])
+    lots = as_each(chance, len(rows), "Lots")
     if not len(rows) or n <= 0:
         return rows[:0], np.empty(0)
     law = _half_by_distance(x, rows)
@@ -84,7 +91,7 @@ def frank_wolfe(x: Any, n: int, *, rows: Any = None, weights: Any = None) -> tup
     Pinsler, Gordon, Nalisnick & Hernández-Lobato 2019 (ACS-FW); Frank & Wolfe 1956.
     """
     x = as_matrix(x)
-    rows = np.arange(x.shape[0]) if rows is None else as_rows(rows, x.shape[0])
+    rows = np.arange(x.shape[0]) if rows is None else as_candidates(rows, x.shape[0])
     weight = _checked(weights, len(rows))
     n = max(0, min(int(n), len(rows)))
     total, lengths = _total(x, rows, weight)
@@ -153,8 +160,8 @@ def graph_cut(
     if not 0 <= redundancy < np.inf:
         raise InvalidInput(f"redundancy must be 0 or more; got {redundancy!r}.", mend="The default is 1.")
     x = as_matrix(x)
-    taken = as_rows([] if taken is None else taken, x.shape[0])
-    rows = np.arange(x.shape[0]) if rows is None else as_rows(rows, x.shape[0])
+    taken = as_taken(taken, x.shape[0])
+    rows = np.arange(x.shape[0]) if rows is None else as_candidates(rows, x.shape[0])
     weight, ones = _checked(weights, len(rows)), np.ones(len(taken))
     mass = max(float(weight.sum()), 1e-300)
     lengths = _lengths(x, rows)
@@ -257,7 +264,7 @@ def _row(x: Any, row: int) -> Array:
 
 
 def _checked(weights: Any, n: int) -> Array:
-    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(n) if weights is None else as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_classes, as_numbers, as_rows
 from querist.kernels.likeness import Likeness, ridge
 
 __all__ = ["class_places", "cost_embedding"]
@@ -35,7 +35,7 @@ def class_places(costs: Any) -> Array:
 
     Torgerson 1952.
     """
-    matrix = np.array(costs, dtype=np.float64)
+    matrix = np.array(as_numbers(costs))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not len(matrix):
         raise InvalidInput(
             f"Costs are a square of one row and one column a class; got shape {matrix.shape}.",
@@ -93,7 +93,7 @@ def cost_embedding(
     Huang & Lin 2016 (ALCE).
     """
     like = Likeness(x, similarity, radius)
-    known, classes = as_rows(labelled, like.points.n), np.asarray(of, dtype=np.intp)
+    known, classes = as_rows(labelled, like.points.n), as_classes(of, np.size(labelled), "Classes")
     places = class_places(costs)
     wrong = (classes < 0) | (classes >= len(places))
     if classes.shape != known.shape or wrong.any() or not 0 < noise < np.inf:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_rows, as_taken, is_sparse
 from querist.kernels.falling import Falling
 from querist.kernels.large_distances import Rows, farthest, is_large, middle_row
 from querist.kernels.nearness import Measured, Nearness, bring_near, nearness, nearness_of
@@ -201,7 +201,7 @@ def prepared(x: Any, taken: Any, rows: Any) -> tuple[Points, Array, Array, Array
     """
     x = as_matrix(x)
     n = int(x.shape[0])
-    taken = as_rows([] if taken is None else taken, n)
+    taken = as_taken(taken, n)
     free = np.ones(n, dtype=bool)
     if rows is not None:
         free[:] = False

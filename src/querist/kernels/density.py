@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.neighbours import Points
 from querist.kernels.pairs import added, added_of_each
@@ -39,6 +40,8 @@ def cosine_density(x: Any, *, rows: Any = None) -> Array:
     width = 64 if is_sparse(x) else x.shape[1]
     for start, stop in blocks(x.shape[0], width):
         direction += np.asarray(_unit(x[start:stop]).sum(axis=0)).ravel()
+    if not np.isfinite(direction).all():
+        raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
     direction /= max(1, x.shape[0])
     wanted = np.arange(x.shape[0]) if rows is None else as_rows(rows, x.shape[0])
     density = np.empty(len(wanted))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_classes, as_numbers, as_rows
 from querist.kernels.neighbours import Points
 
 __all__ = ["density_weighted"]
@@ -62,13 +62,20 @@ def density_weighted(
     Nguyen & Smeulders 2004; Donmez, Carbonell & Bennett 2007.  The paper is of two classes.
     """
     points = Points(x)
-    known, of = as_rows(labelled, points.n), np.asarray(of, dtype=np.intp)
+    known, of = as_rows(labelled, points.n), as_classes(of, np.size(labelled), "Classes")
     rows = np.arange(points.n) if rows is None else as_rows(rows, points.n)
     seen = rows if sample is None else as_rows(sample, points.n)
-    places = np.asarray(centres, dtype=np.float64)
-    if places.ndim != 2 or places.shape[1] != points.d or not len(places) or not 0 < penalty < np.inf:
+    places = as_numbers(centres)
+    if (
+        places.ndim != 2
+        or places.shape[1] != points.d
+        or not len(places)
+        or not np.isfinite(places).all()
+        or not 0 < penalty < np.inf
+    ):
         raise InvalidInput(
-            f"Centres must be (K, {points.d}) and the penalty above 0; got {places.shape} and {penalty!r}.",
+            f"Centres must be finite, (K, {points.d}), and the penalty above 0; "
+            f"got {places.shape} and {penalty!r}.",
             mend="kmeans(x, 20, rng).centres are such.",
         )
     if of.shape != known.shape or (of < 0).any() or (of >= classes).any():

@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import (
+    Array,
+    as_candidates,
+    as_matrix,
+    as_numbers,
+    as_taken,
+    blocks,
+    is_sparse,
+)
 from querist.kernels.large import in_threads
 
 __all__ = ["max_det"]
@@ -54,8 +62,8 @@ def max_det(
         raise InvalidInput(f"noise must be a number above 0; got {noise!r}.", mend="Leave it out for 0.01.")
     x = as_matrix(x)
     total = int(x.shape[0])
-    taken = as_rows([] if taken is None else taken, total)
-    rows = np.arange(total) if rows is None else as_rows(rows, total)
+    taken = as_taken(taken, total)
+    rows = np.arange(total) if rows is None else as_candidates(rows, total)
     rows = rows[~np.isin(rows, taken)]
     n = max(0, min(int(n), len(rows)))
     picks, variances = np.empty(n, dtype=np.intp), np.empty(n)
@@ -205,7 +213,7 @@ class _Largest:
 
 
 def _checked(weights: Any, n: int) -> Array:
-    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(n) if weights is None else as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_candidates, as_matrix, as_taken, blocks, is_sparse
 from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.top import top
 
@@ -65,8 +65,8 @@ def discriminative(
             f"steps must be 1 or more and the penalty above 0; got {steps!r} and {penalty!r}.",
             mend="Leave them out for the defaults.",
         )
-    out = as_rows([] if taken is None else taken, total)
-    candidates = np.arange(total) if rows is None else as_rows(rows, total)
+    out = as_taken(taken, total)
+    candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~np.isin(candidates, out)]
     n = max(0, min(int(n), len(candidates)))
     picks, scores = np.empty(n, dtype=np.intp), np.ones(n)

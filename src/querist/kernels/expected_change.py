@@ -9,7 +9,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.disagreement import as_draws
-from querist.kernels.uncertainty import by_blocks
+from querist.kernels.uncertainty import by_blocks, check_rows
 
 __all__ = ["expected_gradient_length", "expected_model_change", "lengths"]
 
@@ -71,9 +71,12 @@ def expected_model_change(draws: Any, x: Any = None, *, rows: Any = None, bias: 
     Cai, Zhang & Zhou 2013 (expected model change maximisation).
     """
     draws = np.asarray(draws)
-    draws = _numbers(draws) if draws.ndim == 2 else as_draws(draws)
+    chances = draws.ndim != 2
+    draws = as_draws(draws) if chances else _numbers(draws)
     scores = np.empty(draws.shape[1], dtype=draws.dtype)
     for start, stop in blocks(draws.shape[1], draws.shape[0] * draws.shape[2]):
+        for one in draws[:, start:stop] if chances else ():
+            check_rows(one, start)
         errors = draws[:, start:stop] - draws[:, start:stop].mean(axis=0)
         scores[start:stop] = np.sqrt(np.einsum("kij,kij->ki", errors, errors)).mean(axis=0)
     if not np.isfinite(scores).all():

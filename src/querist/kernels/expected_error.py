@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_numbers, as_rows
 from querist.kernels.large import in_threads
 from querist.kernels.uncertainty import check_rows
 
@@ -153,7 +153,7 @@ def mean_error(proba: Any, *, loss: str = "log", costs: Any = None) -> float:
     >>> mean_error([[0.75, 0.25], [1.0, 0.0]], loss="zero_one")
     0.125
     """
-    table = np.asarray(proba, dtype=np.float64)
+    table = as_numbers(proba)
     if table.ndim != 2 or 0 in table.shape:
         raise InvalidInput(
             f"Probabilities must be an (m, C) table; got shape {table.shape}.",
@@ -175,7 +175,7 @@ def own_targets(model: FutureModel, candidates: Any, targets: Any) -> tuple[Arra
 
 def answers(model: FutureModel, candidates: Array, proba: Any, classes: int) -> Array:
     """How likely each answer of each candidate is, (k, C): as given, or as the model says."""
-    weights = model.weights(candidates) if proba is None else np.asarray(proba, dtype=np.float64)
+    weights = model.weights(candidates) if proba is None else as_numbers(proba)
     if weights.shape != (len(candidates), classes):
         raise InvalidInput(
             f"Probabilities of shape {weights.shape} for {len(candidates)} candidates and {classes} classes.",
@@ -199,7 +199,7 @@ def _risk(loss: str, costs: Any, classes: int) -> Risk:
         return Risk(_entropy, _entropy_of_logs)
     if loss == "zero_one":
         return Risk(_mistakes, lambda weights, _: 1 - weights.max(axis=1) / weights.sum(axis=1))
-    matrix = np.asarray(costs, dtype=np.float64) if loss == "costs" and costs is not None else None
+    matrix = as_numbers(costs) if loss == "costs" and costs is not None else None
     if matrix is None or matrix.shape != (classes, classes) or not np.isfinite(matrix).all():
         raise InvalidInput(
             f"The loss {loss!r} with costs {costs!r} is none for {classes} classes.",

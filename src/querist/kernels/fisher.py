@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import (
+    Array,
+    as_candidates,
+    as_matrix,
+    as_numbers,
+    as_taken,
+    blocks,
+    is_sparse,
+)
 from querist.kernels.large import in_threads, one_thread_a_product
 
 __all__ = ["bait"]
@@ -61,8 +69,8 @@ def bait(
     """
     x, weights = _checked(x, weights, prior, over)
     n_rows = int(x.shape[0])
-    taken = as_rows([] if taken is None else taken, n_rows)
-    rows = np.arange(n_rows) if rows is None else as_rows(rows, n_rows)
+    taken = as_taken(taken, n_rows)
+    rows = np.arange(n_rows) if rows is None else as_candidates(rows, n_rows)
     rows = rows[~np.isin(rows, taken)]
     n = max(0, min(int(n), len(rows)))
     if not n:
@@ -224,7 +232,7 @@ def _checked(x: Any, weights: Any, prior: float, over: float) -> tuple[Any, Arra
         raise InvalidInput(
             f"prior must be above 0 and over 1 or more; got {prior!r} and {over!r}.", mend="Leave them out."
         )
-    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(n) if weights is None else as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",

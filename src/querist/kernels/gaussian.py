@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_numbers
 
 __all__ = ["expected_improvement", "gaussian_information", "improvement_chance"]
 
@@ -102,7 +102,12 @@ def gaussian_information(std: Any, noise: Any) -> Array:
     Houlsby et al. 2011; Holzmueller et al. 2023.
     """
     std = _numbers(std, "std")
-    noise = np.broadcast_to(np.asarray(noise, dtype=np.float64), std.shape)
+    noise = as_numbers(noise)
+    if noise.shape not in ((), std.shape):
+        raise InvalidInput(
+            f"Noise of shape {noise.shape} for {len(std)} rows.", mend="Give one number, or one a row."
+        )
+    noise = np.broadcast_to(noise, std.shape)
     if not ((noise > 0) & np.isfinite(noise)).all() or (std < 0).any():
         raise InvalidInput(
             f"Standard deviations must be 0 or more and the noise above 0; the smallest are "
@@ -125,7 +130,7 @@ def _checked(mean: Any, std: Any, best: float) -> tuple[Array, Array, float]:
 
 
 def _numbers(values: Any, what: str) -> Array:
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values)
     if array.ndim != 1 or not np.isfinite(array).all():
         raise InvalidInput(
             f"{what} must be one finite number a row; got shape {array.shape}.", mend="Give an (n,) array."

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_candidates, as_matrix, as_taken, blocks, is_sparse
 from querist.kernels.neighbours import nearest
 
 __all__ = ["graph_density"]
@@ -61,8 +61,8 @@ def graph_density(
             f"A graph needs neighbours >= 1 and a decay above 0; got {neighbours!r} and {decay!r}.",
             mend="Leave them out for the defaults.",
         )
-    out = np.unique(as_rows([] if taken is None else taken, total))
-    candidates = np.arange(total) if rows is None else as_rows(rows, total)
+    out = np.unique(as_taken(taken, total))
+    candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~np.isin(candidates, out)]
     n = max(0, min(int(n), len(candidates)))
     if not n:

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks
+from querist.kernels.arrays import (
+    Array,
+    as_candidates,
+    as_classes,
+    as_matrix,
+    as_numbers,
+    as_rows,
+    as_taken,
+    blocks,
+)
 from querist.kernels.directions import Directions
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
@@ -81,12 +90,15 @@ def greedy_coverage(
     """
     x = as_matrix(x)
     total = int(x.shape[0])
-    rows = np.arange(total) if rows is None else as_rows(rows, total)
-    taken = as_rows([] if taken is None else taken, total)
+    rows = np.arange(total) if rows is None else as_candidates(rows, total)
+    taken = as_taken(taken, total)
     rows = rows[~np.isin(rows, taken)]
     witnesses = np.arange(total) if witnesses is None else as_rows(witnesses, total)
     weight = _checked(weights, len(witnesses), similarity, radius)
-    picks, gains = np.empty(max(0, min(n, len(rows))), dtype=np.intp), np.zeros(max(0, min(n, len(rows))))
+    picks, gains = (
+        np.empty(max(0, min(int(n), len(rows))), dtype=np.intp),
+        np.zeros(max(0, min(int(n), len(rows)))),
+    )
     if not len(picks):
         return picks, gains
     cover = _Cover(x, (rows, witnesses, taken), weight, similarity, radius)
@@ -119,7 +131,8 @@ def pure_radius(x: Any, clusters: Any, *, purity: float = 0.95, most: int = 4096
     """
     if not 0 <= purity <= 1:
         raise InvalidInput(f"purity must be from 0 to 1; got {purity!r}.", mend="The paper uses 0.95.")
-    points, of = Points(x), np.asarray(clusters)
+    points = Points(x)
+    of = as_classes(clusters, points.n, "Clusters")
     away = nearest_stranger(points, np.arange(min(most, points.n)), of)
     place = min(len(away) - 1, int((1 - purity) * len(away) + 1e-9))
     bound = float(np.partition(away, place)[place])
@@ -278,7 +291,7 @@ def _checked(weights: Any, n: int, similarity: str, radius: float) -> Array:
         )
     if not 0 < radius < np.inf:
         raise InvalidInput(f"The radius must be a number above 0; got {radius!r}.", mend="Try reach(x, 0.1).")
-    weight = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(n) if weights is None else as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_numbers
 from querist.kernels.top import top
 
 __all__ = ["gumbel_top"]
@@ -37,7 +37,7 @@ def gumbel_top(logs: Any, n: int, chance: Any) -> tuple[Array, Array]:
 
     Gumbel 1954; Kool, van Hoof & Welling 2019.
     """
-    logs, chance = np.asarray(logs, dtype=np.float64), np.asarray(chance, dtype=np.float64)
+    logs, chance = as_numbers(logs), as_numbers(chance)
     if logs.ndim != 1 or chance.shape != logs.shape or not (logs < np.inf).all():
         raise InvalidInput(
             f"A lottery needs one number below infinity and one chance a row; got shapes {logs.shape} and "

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_numbers, as_rows
 from querist.kernels.likeness import Fit, Likeness
 
 __all__ = ["hinted"]
@@ -63,7 +63,7 @@ def hinted(
     """
     like = Likeness(x, similarity, radius)
     known, loose = as_rows(labelled, like.points.n), as_rows(hints, like.points.n)
-    goal = np.asarray(targets, dtype=np.float64)
+    goal = as_numbers(targets)
     if goal.ndim != 2 or len(goal) != len(known) or not goal.shape[1] or (np.abs(goal) != 1).any():
         raise InvalidInput(
             f"Targets must be -1 or +1, one row a labelled row ({len(known)}); got shape {goal.shape}.",

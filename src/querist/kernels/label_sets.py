@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, blocks
+from querist.kernels.arrays import Array, as_classes, as_each, blocks
 from querist.kernels.multilabel import check_decision, check_marginals, over_rows
 
 __all__ = ["adaptive", "audi", "cardinality_inconsistency", "cvirs", "max_loss_reduction"]
@@ -104,7 +104,7 @@ def max_loss_reduction(marginals: Any, known: Any, counts: Any) -> Array:
     Yang, Sun, Wang & Chen 2009.  Time O(n C log C), beside the regression of L rows.
     """
     marginals, known = check_marginals(marginals), check_marginals(known)
-    counts = np.asarray(counts, dtype=np.int64)
+    counts = as_classes(counts, len(known), "Counts")
     if known.shape[1:] != marginals.shape[1:] or counts.shape != (len(known),):
         raise InvalidInput(
             f"Labelled rows need chances of the same classes and one count each; got {known.shape} and "
@@ -212,7 +212,7 @@ def audi(
     if cardinality is not None:
         size = (f > 0).sum(axis=1)
         worth = np.abs(size - _cardinality(cardinality)) / np.maximum(_FIRST, told.sum(axis=1))
-    later = np.zeros(len(f)) if ties is None else -np.asarray(ties, dtype=np.float64)
+    later = np.zeros(len(f)) if ties is None else -as_each(ties, len(f), "Ties")
     order = np.lexsort((later, np.round(nearest.astype(np.float64), 6), -np.round(worth, 9)))
     order = order[np.isfinite(nearest[order])][: max(0, int(n))]
     return order, column[order], worth[order]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_numbers
 
 __all__ = ["leaf_turns"]
 
@@ -38,7 +38,7 @@ def leaf_turns(sizes: Any, variances: Any, n: int) -> Array:
 
     Jose, de Mendonca, Devijver, Jakse, Monbet & Poloni 2023; Neyman 1934.
     """
-    sizes, variances = np.asarray(sizes), np.asarray(variances, dtype=np.float64)
+    sizes, variances = np.asarray(sizes), as_numbers(variances)
     whole = sizes.ndim == 1 and sizes.shape == variances.shape and sizes.dtype.kind in "iu"
     if not whole or (sizes < 0).any() or not (np.isfinite(variances) & (variances >= 0)).all():
         raise InvalidInput(

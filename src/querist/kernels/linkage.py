@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_classes, as_each, as_matrix
 from querist.kernels.clustering import kmeans
 from querist.kernels.neighbours import Points
 
@@ -42,7 +42,7 @@ def average_linkage(x: Any, k: int, rng: np.random.Generator) -> Array:
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
-    n = int(np.shape(x)[0])
+    n = int(as_matrix(x).shape[0])
     if n < 1 or k < 1:
         raise InvalidInput(
             f"Grouping needs a row and a group; got {n} rows, k = {k}.", mend="Give k >= 1 and rows."
@@ -80,8 +80,10 @@ def round_robin(groups: Any, n: int, chance: Any) -> tuple[Array, Array]:
 
     Time O(m log m).  Citovsky et al. 2021 (Cluster-Margin).
     """
-    chance = np.asarray(chance, dtype=np.float64)
-    _, groups, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    chance = as_each(chance, np.size(groups), "Lots")
+    _, groups, sizes = np.unique(
+        as_classes(groups, len(chance), "Groups"), return_inverse=True, return_counts=True
+    )
     order = np.lexsort((chance, groups))
     turn = np.empty(len(groups), dtype=np.intp)
     turn[order] = np.arange(len(groups)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

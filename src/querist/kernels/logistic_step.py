@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows
+from querist.kernels.arrays import Array, as_matrix, as_numbers, as_rows
 from querist.kernels.expected_error import Future, steps
 from querist.kernels.settled import Settled, dense, kind_of
+from querist.kernels.uncertainty import check_rows
 
 __all__ = ["LogisticStep"]
 
@@ -161,7 +162,15 @@ class LogisticStep:
         return np.asarray(weights / weights.sum(axis=0))
 
     def _said(self, rows: Array) -> Array:
-        return np.asarray(self.said(rows), dtype=np.float64)
+        proba = as_numbers(self.said(rows))
+        if proba.ndim != 2 or len(proba) != len(rows) or not proba.shape[1]:
+            raise InvalidInput(
+                f"Probabilities of shape {proba.shape} for {len(rows)} rows.",
+                mend="Let `said` give one row a row number and one column a class.",
+            )
+        if len(proba):
+            check_rows(proba)
+        return proba
 
 
 class _Turned:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_rows
+from querist.kernels.arrays import Array, as_candidates, as_numbers, as_rows, as_taken
 from querist.kernels.capped import capped_quadratic, descend
 from querist.kernels.likeness import Fit, Likeness
 from querist.kernels.top import top
@@ -80,10 +80,10 @@ def matching_batch(
     """
     like = Likeness(x, similarity, radius)
     total = like.points.n
-    known, candidates = as_rows(labelled, total), as_rows(rows, total)
-    waiting = np.setdiff1d(as_rows([] if taken is None else taken, total), known)
+    known, candidates = as_rows(labelled, total), as_candidates(rows, total)
+    waiting = np.setdiff1d(as_taken(taken, total), known)
     candidates = candidates[~(np.isin(candidates, known) | np.isin(candidates, waiting))]
-    goal = np.asarray(targets, dtype=np.float64)
+    goal = as_numbers(targets)
     if goal.ndim != 2 or len(goal) != len(known) or not goal.shape[1] or (np.abs(goal) != 1).any():
         raise InvalidInput(
             f"Targets must be -1 or +1, one row a labelled row ({len(known)}); got shape {goal.shape}.",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import BLOCK, Array
+from querist.kernels.arrays import BLOCK, Array, as_each
 from querist.kernels.clustering import kmeans, representatives
 from querist.kernels.neighbours import Points
 
@@ -52,7 +52,7 @@ def kmedoids(
             f"k-medoids needs a row and a cluster; got {points.n} rows, k = {k}.",
             mend="Give k >= 1 and rows.",
         )
-    weight = np.ones(points.n) if weights is None else np.asarray(weights, dtype=np.float64)
+    weight = np.ones(points.n) if weights is None else as_each(weights, points.n, "Weights")
     medoids = representatives(points.x, kmeans(points.x, k, rng, weights=weight))
     for _ in range(rounds):
         of, _ = points.nearest(points.centres(medoids))

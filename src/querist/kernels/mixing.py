@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, blocks
+from querist.kernels.arrays import Array, as_matrix, as_numbers, blocks
 
 __all__ = ["flip_strength"]
 
@@ -44,8 +44,8 @@ def flip_strength(x: Any, weights: Any, bias: Any, anchors: Any) -> Array:
     Parvaneh, Abbasnejad, Teney, Haffari, van den Hengel & Shi 2022 (ALFA-Mix).
     """
     x = as_matrix(x)
-    weights, bias = np.asarray(weights, dtype=np.float64), np.asarray(bias, dtype=np.float64)
-    anchors = np.asarray(anchors, dtype=np.float64)
+    weights, bias = as_numbers(weights), as_numbers(bias)
+    anchors = as_numbers(anchors)
     if weights.ndim != 2 or bias.shape != weights.shape[:1] or weights.shape[1] != x.shape[1]:
         raise InvalidInput(
             f"A head of weights {weights.shape}, bias {bias.shape} does not fit rows of {x.shape[1]}.",
@@ -56,6 +56,8 @@ def flip_strength(x: Any, weights: Any, bias: Any, anchors: Any) -> Array:
             f"Anchors of shape {anchors.shape} are not where rows of {x.shape[1]} numbers are.",
             mend="Give (m, d) means of labelled rows.",
         )
+    if np.isnan(bias).any() or not (np.isfinite(weights).all() and np.isfinite(anchors).all()):
+        raise InvalidInput("The head and the anchors must be finite.", mend="Fill missing values first.")
     out = np.full(x.shape[0], np.inf)
     known = np.flatnonzero(bias > -np.inf)
     if len(known) < 2 or not len(anchors):
@@ -65,6 +67,8 @@ def flip_strength(x: Any, weights: Any, bias: Any, anchors: Any) -> Array:
     for start, stop in blocks(len(out), max(x.shape[1], len(known) ** 2, len(anchors))):
         block = x[start:stop]
         block = block.astype(np.float64) if hasattr(block, "tocsr") else np.asarray(block, dtype=np.float64)
+        if not np.isfinite(block.data if hasattr(block, "tocsr") else block).all():
+            raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
         length = _to_change(np.asarray(block @ weights.T) + bias, gram)
         far = np.sqrt(_farthest(block, anchors, squares))
         out[start:stop] = np.divide(length, far, out=np.full(len(far), np.inf), where=far > 0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import BLOCK, Array, as_matrix, blocks, is_sparse
+from querist.kernels.arrays import BLOCK, Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.pairs import is_large, k_nearest
 
 __all__ = ["Points", "nearest", "squared_norms", "unmeasurable"]
@@ -36,10 +36,11 @@ class Points:
         self.n, self.d = int(self.x.shape[0]), int(self.x.shape[1])
         self.sparse = is_sparse(self.x)
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
-        self.mean = self._mean()
         self.norms = np.empty(self.n, dtype=self.dtype)
-        for start, stop in self.blocks():
-            self.norms[start:stop] = squared_norms(self._centred(self.block(start, stop)))
+        with np.errstate(invalid="ignore", over="ignore"):  # what is wrong is told below
+            self.mean = self._mean()
+            for start, stop in self.blocks():
+                self.norms[start:stop] = squared_norms(self._centred(self.block(start, stop)))
         if not np.isfinite(self.norms).all():
             raise unmeasurable(self._first_wrong())
         self._far = float(np.linalg.norm(self.mean))  # products are of rows as they are, from the origin
@@ -147,7 +148,8 @@ def nearest(x: Any, k: int, *, among: Any = None) -> tuple[Array, Array]:
     (array([1, 0, 1]), array([1., 1., 4.]))
     """
     points = Points(x)
-    among = np.arange(points.n) if among is None else np.asarray(among, dtype=np.intp)
+    among = np.arange(points.n) if among is None else as_rows(among, points.n)
+    k = max(0, int(k))
     if k and is_large(points, points.n * len(among)):
         return k_nearest(points, np.arange(points.n), among, k)
     rows = np.full((points.n, k), -1, dtype=np.intp)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix
+from querist.kernels.arrays import Array, as_matrix, as_numbers
 from querist.kernels.chance import uniform
 from querist.kernels.large_distances import Known, Rows, is_large, ringing, sums
 from querist.kernels.nearness import Nearness, bring_near, nearness, nearness_of
@@ -216,7 +216,7 @@ def _factors(factors: Any, n: int) -> Any:
 
 
 def _weights(weights: Any, n: int) -> Array:
-    weight = np.asarray(weights, dtype=np.float64)
+    weight = as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, blocks
+from querist.kernels.arrays import Array, as_numbers, blocks
 
 __all__ = ["probabilistic_gain"]
 
@@ -39,7 +39,7 @@ def probabilistic_gain(weights: Any, *, ahead: int = 2) -> Array:
 
     Kottke, Krempl, Lang, Teschner & Spiliopoulou 2016 (multi-class probabilistic active learning).
     """
-    weights = np.asarray(weights, dtype=np.float64)
+    weights = as_numbers(weights)
     if weights.ndim != 2 or weights.shape[1] == 0 or not ((weights > 0) & (weights < np.inf)).all():
         raise InvalidInput(
             f"Weights must be an (n, C) table of numbers above 0; got shape {weights.shape}.",

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import (
+    Array,
+    as_candidates,
+    as_matrix,
+    as_numbers,
+    as_rows,
+    as_taken,
+    blocks,
+    is_sparse,
+)
 from querist.kernels.falling import Falling
 from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.likeness import LIKENESSES, Likeness
@@ -97,7 +106,7 @@ def _greedy(fit: Any, candidates: Array, n: int) -> tuple[Array, Array]:
         return rounded(fit.variance(candidates[some]) / loss[some]), np.full(len(some), falling.turn)
 
     falling = Falling(rounded(values), fresh, turn=1, since=int(exact), first_of_equals=True)
-    picks = np.empty(max(0, min(n, len(candidates))), dtype=np.intp)
+    picks = np.empty(max(0, min(int(n), len(candidates))), dtype=np.intp)
     scores = np.empty(len(picks))
     for i in range(len(picks)):
         pick, scores[i] = falling.take()
@@ -327,7 +336,7 @@ def _checked(
 ) -> tuple[Array, Array, Array, Array]:
     total = int(as_matrix(x).shape[0])
     known = as_rows([] if labelled is None else labelled, total)
-    goal = np.zeros((0, 1)) if targets is None else np.asarray(targets, dtype=np.float64)
+    goal = np.zeros((0, 1)) if targets is None else as_numbers(targets)
     if goal.ndim != 2 or len(goal) != len(known) or not goal.shape[1] or (np.abs(goal) != 1).any():
         raise InvalidInput(
             f"Targets must be -1 or +1, one row a labelled row ({len(known)}); got shape {goal.shape}.",
@@ -335,8 +344,8 @@ def _checked(
         )
     if not 0 < noise < np.inf:
         raise InvalidInput(f"noise must be a number above 0; got {noise!r}.", mend="The paper uses 1.")
-    out = as_rows([] if taken is None else taken, total)
+    out = as_taken(taken, total)
     out = np.unique(out[~np.isin(out, known)])
-    candidates = np.arange(total) if rows is None else as_rows(rows, total)
+    candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~(np.isin(candidates, known) | np.isin(candidates, out))]
     return known, goal, out, candidates

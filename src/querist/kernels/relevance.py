@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, blocks
+from querist.kernels.arrays import Array, as_numbers, blocks
 from querist.kernels.coverage import closest_to_mean, prepared
 from querist.kernels.uncertainty import by_blocks
 
@@ -47,14 +47,21 @@ def falcun(
     Time O(m n C), memory O(m C): a turned copy of ``proba``.  Gilhuber, Beer, Ma & Seidl 2024.
     """
     proba = np.asarray(proba)
-    doubt = np.asarray(doubt, dtype=np.float64)
+    doubt = as_numbers(doubt)
     by_blocks(proba, lambda block: block[:, 0])  # which checks them
     _check_doubt(doubt, len(proba))
     if not 0 <= gamma < np.inf:
         raise InvalidInput(f"gamma must be 0 or more; got {gamma!r}.", mend="10 is the paper's choice.")
     near, free = doubt.copy(), np.ones(len(proba), dtype=bool)
     columns = np.ascontiguousarray(proba.T)  # sums over few classes are quick down long columns
-    for row in np.empty((0, proba.shape[1])) if out is None else np.asarray(out):
+    known = np.empty((0, proba.shape[1])) if out is None else np.asarray(out)
+    by_blocks(known, lambda block: block[:, 0])
+    if known.shape[1] != proba.shape[1]:
+        raise InvalidInput(
+            f"What is out has {known.shape[1]} classes, the rest {proba.shape[1]}.",
+            mend="Use one model for both.",
+        )
+    for row in known:
         _come_near(near, columns, row)
     n = max(0, min(int(n), len(proba)))
     picks, chances = np.empty(n, dtype=np.intp), np.empty(n)
@@ -93,7 +100,7 @@ def ranked_batch(x: Any, doubt: Any, n: int, *, taken: Any = None, rows: Any = N
     Time O(n m d), memory O(m) and one block.  Cardoso, Silva, Canuto, Moro & Gonçalves 2017.
     """
     points, where, centres, free = prepared(x, taken, rows)
-    doubt = np.asarray(doubt, dtype=np.float64)
+    doubt = as_numbers(doubt)
     if doubt.shape != (np.shape(x)[0],):
         _check_doubt(doubt, np.shape(x)[0])
     doubt = doubt[where]

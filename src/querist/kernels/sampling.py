@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_each
 from querist.kernels.top import top
 
 __all__ = ["priority_sample"]
@@ -38,8 +38,11 @@ def priority_sample(chance: Any, size: int, *, weights: Any = None) -> tuple[Arr
 
     Duffield, Lund & Thorup 2007.
     """
-    chance = np.maximum(np.asarray(chance, dtype=np.float64), 1e-18)
-    weight = np.ones(len(chance)) if weights is None else np.asarray(weights, dtype=np.float64)
+    chance = np.maximum(as_each(chance, np.size(chance), "Lots"), 1e-18)
+    weight = np.ones(len(chance)) if weights is None else as_each(weights, len(chance), "Weights")
+    size = max(0, min(int(size), len(chance)))
+    if not size:
+        return np.empty(0, dtype=np.intp), np.empty(0)
     best = top(weight / chance, size + 1, ties=chance)
     rows = best[:size]
     least = float(weight[best[-1]] / chance[best[-1]]) if len(best) > size else 0.0

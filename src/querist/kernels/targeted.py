@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_candidates, as_matrix, as_rows, as_taken, blocks, is_sparse
 from querist.kernels.falling import Falling
 
 __all__ = ["query_information"]
@@ -49,20 +49,23 @@ def query_information(
     """
     x = as_matrix(x)
     total = int(x.shape[0])
-    targets, out = as_rows(queries, total), as_rows([] if taken is None else taken, total)
+    targets, out = as_rows(queries, total), as_taken(taken, total)
     if not len(targets) or not 0 <= eta < np.inf:
         raise InvalidInput(
             f"Give a query and eta of 0 or more; got {len(targets)} queries, eta = {eta!r}.",
             mend="Queries are the rows of which more is wanted.",
         )
-    candidates = np.arange(total) if rows is None else as_rows(rows, total)
+    candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~np.isin(candidates, out)]
     digits = 6 if x.dtype == np.float32 else 10  # what is equal stays so through the noise of rounding
     directions = _unit(x[targets])
 
     def similar(some: Array) -> Array:
         products = _unit(x[some]) @ directions.T
-        return (1 + np.asarray(products.toarray() if is_sparse(products) else products)) / 2
+        told = np.asarray(products.toarray() if is_sparse(products) else products)
+        if not np.isfinite(told).all():
+            raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
+        return (1 + told) / 2
 
     reached = np.zeros(len(targets))
     for start, stop in blocks(len(out), len(targets) + _width(x)):

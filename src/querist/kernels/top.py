@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, as_each
 
 __all__ = ["top"]
 
@@ -33,11 +33,16 @@ def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     array([3])
     """
     scores = np.asarray(scores)
-    if scores.ndim != 1 or (scores.dtype.kind == "f" and np.isnan(scores).any()):
+    if (
+        scores.ndim != 1
+        or scores.dtype.kind not in "fiub"
+        or (scores.dtype.kind == "f" and np.isnan(scores).any())
+    ):
         raise InvalidInput(
-            f"Scores must be one number a row without NaN; got shape {scores.shape}.",
+            f"Scores must be one number a row without NaN; got shape {scores.shape} of {scores.dtype}.",
             mend="Give an (m,) array of finite numbers.",
         )
+    ties = None if ties is None else as_each(ties, len(scores), "Ties")
     n = min(int(n), len(scores))
     if n <= 0:
         return np.empty(0, dtype=np.intp)

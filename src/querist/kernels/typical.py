@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
+from querist.kernels.arrays import Array, as_candidates, as_classes, as_matrix, as_taken, is_sparse
 from querist.kernels.clustering import typicality
 from querist.kernels.pairs import is_large
 
@@ -51,10 +51,11 @@ def typical_of_clusters(
     Only the clusters that are asked are measured: time O(m^2 d) for one of m rows.
     Hacohen, Dekel & Weinshall 2022 (TypiClust).
     """
-    x, of = as_matrix(x), np.asarray(clusters)
+    x = as_matrix(x)
     total = int(x.shape[0])
-    taken = as_rows([] if taken is None else taken, total)
-    rows = np.arange(total) if rows is None else as_rows(rows, total)
+    of = as_classes(clusters, total, "Clusters")
+    taken = as_taken(taken, total)
+    rows = np.arange(total) if rows is None else as_candidates(rows, total)
     rows = rows[~np.isin(rows, taken)]
     n = max(0, min(int(n), len(rows)))
     k = int(of.max(initial=-1)) + 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_numbers, as_rows, is_sparse
 from querist.kernels.uncertainty import check_rows
 
 __all__ = ["variance_reduction"]
@@ -52,8 +52,8 @@ def variance_reduction(
 
     Cohn, Ghahramani & Jordan 1996; Schein & Ungar 2007 (A-optimality for logistic regression).
     """
-    x, proba = as_matrix(x), np.asarray(proba, dtype=np.float64)
-    if proba.ndim != 2 or proba.shape[0] != x.shape[0] or not 0 < penalty < np.inf:
+    x, proba = as_matrix(x), as_numbers(proba)
+    if proba.ndim != 2 or not proba.shape[1] or proba.shape[0] != x.shape[0] or not 0 < penalty < np.inf:
         raise InvalidInput(
             f"Probabilities of shape {proba.shape} for {x.shape[0]} rows, with the penalty {penalty!r}.",
             mend="Give one row of probabilities a row of features, and a penalty above 0.",
