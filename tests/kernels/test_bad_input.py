@@ -298,7 +298,7 @@ ROLES = {
     "draws": CHANCES | SUM,
     "out": CHANCES | SUM,
     "said": CHANCES | SUM,
-    "marginals": CHANCES,
+    "marginals": {what: change for what, change in CHANCES.items() if what != "no class"},
     **dict.fromkeys(
         (
             "rows",

@@ -53,9 +53,9 @@ def test_the_logistic_step_is_followed_too(change):
     told = expected_output_change(step, REST, REST, change=change)
     want = np.zeros(len(REST))
     for part in step.futures(REST, REST, np.ones((len(REST), 3), dtype=bool)):
-        for some, c, then, weight, _ in part():
-            weights = then.copy()
-            weights[:, c] = weight
+        for some, c, logs, weight, _ in part():
+            assert weight is None
+            weights = np.exp(logs)
             new = (weights / weights.sum(axis=1, keepdims=True)).swapaxes(1, 2)
             for at, table in zip(range(len(REST))[some], new, strict=True):
                 want[at] += proba[REST[at], c] * CHANGES[change](table, proba[REST]).mean()

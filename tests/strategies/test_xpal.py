@@ -50,10 +50,9 @@ def test_given_probabilities_and_steps_are_followed():
     step = LogisticStep(X, KNOWN, lambda at: proba[at])
     told = expected_decision_gain(step, REST, REST, proba=np.eye(3)[[1] * len(REST)])
     for part in step.futures(REST, REST, np.eye(3, dtype=bool)[[1] * len(REST)]):
-        for some, c, then, weight, _ in part():
-            assert c == 1
-            new = then.copy()
-            new[:, 1] = weight
+        for some, c, logs, weight, _ in part():
+            assert c == 1 and weight is None
+            new = np.exp(logs)
             new /= new.sum(axis=1, keepdims=True)
             kept = new[:, proba[REST].argmax(axis=1), np.arange(len(REST))]
             assert np.allclose(told[some], (new.max(axis=1) - kept).mean(axis=1))

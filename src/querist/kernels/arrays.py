@@ -107,7 +107,8 @@ def as_each(values: Any, n: int, what: str) -> Array:
 def as_classes(of: Any, n: int, what: str) -> Array:
     """``of`` as whole numbers, one each of ``n`` rows."""
     array = np.asarray(of)
-    if array.shape != (n,) or (n and array.dtype.kind not in "iub"):
+    whole = array.dtype.kind in "iub" or (array.dtype.kind == "f" and bool((array % 1 == 0).all()))
+    if array.shape != (n,) or (n and not whole):
         raise InvalidInput(
             f"{what} must be {n} whole numbers; got shape {array.shape} of {array.dtype}.",
             mend="Give one number a row; numpy.unique(..., return_inverse=True) numbers names.",

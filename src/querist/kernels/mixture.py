@@ -73,9 +73,9 @@ def mixture(
     Dempster, Laird & Rubin 1977.
     """
     x = as_matrix(x)
-    if not x.shape[0] or k < 1:
+    if 0 in x.shape or k < 1:
         raise InvalidInput(
-            f"A mixture needs a row and a component; got {x.shape[0]} rows, k = {k}.",
+            f"A mixture needs rows, features and a component; got shape {x.shape}, k = {k}.",
             mend="Give k >= 1 and rows.",
         )
     groups = kmeans(x, k, rng)

@@ -188,7 +188,7 @@ def check_decision(decision: Any) -> Array:
 def check_marginals(marginals: Any) -> Array:
     """``marginals`` as an (n, C) table of float32 or float64 from 0 to 1; raises InvalidInput."""
     table = np.asarray(marginals)
-    if table.ndim != 2 or table.dtype.kind not in "fiub" or not table.shape[1]:
+    if table.ndim != 2 or table.dtype.kind not in "fiub":
         raise InvalidInput(
             f"Marginals must be an (n, C) table of numbers; got shape {table.shape} of {table.dtype}.",
             mend="Give the chance of each class by itself, one row an item.",
