@@ -43,7 +43,7 @@ def test_never_more_than_asked_and_all_where_fewer_remain():
     assert sorted(lightweight_coreset(X, 9, chance=lots[:3], rows=rows)[0].tolist()) == [3, 9, 70]
     again = lightweight_coreset(csr_array(X), 9, chance=lots)[0]
     assert (again == lightweight_coreset(X, 9, chance=lots)[0]).all()
-    with pytest.raises(InvalidInput, match="lots"):
+    with pytest.raises(InvalidInput, match="Lots"):
         lightweight_coreset(X, 2, chance=lots[:5])
 
 

@@ -227,7 +227,7 @@ def test_other_bad_input():
             kernels.cardinality_inconsistency(F, wrong)
     with pytest.raises(InvalidInput, match="beta must be from 0 to 1"):
         kernels.adaptive(F, 1.0, 1.5)
-    with pytest.raises(InvalidInput, match="one count each"):
+    with pytest.raises(InvalidInput, match="Counts must be"):
         kernels.max_loss_reduction(P, P[:3], [1, 2])
     with pytest.raises(InvalidInput, match="Known sets"):
         kernels.cvirs(P, np.ones((3, 4)))
