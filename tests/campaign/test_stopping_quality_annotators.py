@@ -204,25 +204,34 @@ def test_error_stability_is_relative_to_the_first_change():
     assert criterion(models(error_change=[0.0])).stop, "nothing has ever changed"
 
 
-def gains(*bounds):
-    """What ``gains`` holds where the quantile at 95 % is each of ``bounds``."""
-    return [[one / 8, one / 4, one / 2, one, 2 * one] for one in bounds]
+def told_gains(*bounds, curve, stability=None):
+    """Models that tell a quantile at 95 % of each of ``bounds``, and kept all predictions if not said."""
+    quantiles = [[one / 8, one / 4, one / 2, one, 2 * one] for one in bounds]
+    return models(gains=quantiles, curve=curve, stability=stability or [1.0] * len(bounds))
 
 
 def test_little_to_gain_adds_both_forecasts_over_the_window():
     criterion = LittleToGain(0.01)
-    verdict = criterion(models(gains=gains(0.02), curve=[0.02]))
+    verdict = criterion(told_gains(0.02, curve=[0.02]))
     assert verdict.progress == pytest.approx(0.25 / 2), "a quarter of the way, with one model of two"
     assert verdict.reason == (
         "all the rest would make it right at most 4.0 points more often (95% sure, wanted 1.0 points)"
     )
-    assert not criterion(models(gains=gains(0.006, 0.004), curve=[0.006, 0.004])).stop
-    assert criterion(models(gains=gains(0.004, 0.006), curve=[0.004, 0.004])).stop
-    assert criterion(models(gains=gains(0.0), curve=[0.0])).stop, "nothing is left to label"
+    assert not criterion(told_gains(0.006, 0.004, curve=[0.006, 0.004])).stop
+    assert criterion(told_gains(0.004, 0.006, curve=[0.004, 0.004])).stop
+    assert criterion(told_gains(0.0, curve=[0.0])).reason == "there is nothing left to gain"
+
+
+def test_what_moves_now_is_not_promised_to_rest():
+    verdict = LittleToGain(0.01)(told_gains(0.004, 0.004, curve=[0.0, 0.0], stability=[1.0, 0.98]))
+    assert verdict.progress == pytest.approx(0.5)
+    assert "but the last training changed 2.0% of the predictions" in verdict.reason
+    assert not LittleToGain(0.01)(told_gains(0.004, 0.004, curve=[0.0, 0.0], stability=[0.98, 1.0])).stop
+    assert LittleToGain(0.03)(told_gains(0.004, 0.004, curve=[0.0, 0.0], stability=[0.98, 1.0])).stop
 
 
 def test_the_chance_chooses_the_quantile():
-    told = models(gains=gains(0.008), curve=[0.0])
+    told = told_gains(0.008, curve=[0.0])
     assert LittleToGain(0.01, delta=0.05, window=1)(told).stop
     assert not LittleToGain(0.01, delta=0.01, window=1)(told).stop
     assert LittleToGain(0.005, delta=0.1, window=1)(told).stop
@@ -235,9 +244,7 @@ def test_a_model_that_is_too_sure_of_itself_has_more_to_gain():
             suggestion = {"value": "a", "proba": proba}
             yield Asked(query=f"q{i}", item=i, arm="random", suggestion=suggestion)
             yield Answered(query=f"q{i}", item=i, value="a" if i < right else "b")
-        for _ in range(2):
-            figures = {"gains": gains(0.004)[0], "curve": 0.0}
-            yield Trained(version=f"m{_}", upto=200, labels=100, metrics=figures)
+        yield from told_gains(0.004, 0.004, curve=[0.0, 0.0]).trained
 
     honest, sure = (state(asked(70, proba)) for proba in (0.7, 0.99))
     assert LittleToGain()(honest).stop
@@ -248,7 +255,7 @@ def test_a_model_that_is_too_sure_of_itself_has_more_to_gain():
 
 
 def test_the_usual_stopping_knows_what_was_set_and_what_models_tell():
-    told = models(gains=gains(0.004), curve=[0.0])
+    told = told_gains(0.004, curve=[0.0])
     assert usual_stopping(Settings(), State()) == AnyOf()
     assert usual_stopping(Settings(), told) == AnyOf((LittleToGain(),))
     both = usual_stopping(Settings(budget=5, target=0.9), told)

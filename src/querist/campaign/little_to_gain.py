@@ -27,8 +27,10 @@ class LittleToGain(StoppingCriterion):
       still change, by the posterior of its last layer (:func:`querist.kernels.possible_gains`);
     - *how the curve runs*: no doubling of the labels gains more than the last one did.
 
-    It must hold for ``window`` models in a row.  Where the random questions show, beyond doubt, that the
-    model errs more often than it believes, the bound grows as many times.
+    And the rest cannot be trusted to change less than the last training alone did, so that the share of
+    predictions that changed bounds it from below.  It must hold for ``window`` models in a row.  Where the
+    random questions show, beyond doubt, that the model errs more often than it believes, the forecasts grow
+    as many times.
 
     The promise is no theorem: it holds where the model's own kind can describe the data about right and the
     curve falls off.  docs/benchmarks/stopping.md measures how often it is kept.  Prefer it where you do not
@@ -67,21 +69,25 @@ class LittleToGain(StoppingCriterion):
 
     @property
     def needs(self) -> frozenset[str]:
-        return frozenset({"gains", "curve"})
+        return frozenset({"gains", "curve", "stability"})
 
     def __call__(self, state: State) -> Verdict:
         level = next(i for i, one in enumerate(LEVELS) if one >= 1 - self.delta - 1e-9)
-        figures = [one.metrics for one in state.trained]
-        told = [one["gains"][level] + one["curve"] for one in figures if self.needs <= one.keys()]
-        if not told:
+        figures = [one.metrics for one in state.trained if self.needs <= one.metrics.keys()]
+        if not figures:
             return Verdict(False, 0.0, "no model has told yet what more labels could gain")
-        times = _too_sure(state)
-        last = [times * one for one in told[-self.window :]]
-        enough = len(last) == self.window or last[-1] == 0  # nothing is left
-        stop = enough and max(last) <= self.epsilon
-        near = 1.0 if max(last) <= self.epsilon else self.epsilon / max(last)
-        reason = f"all the rest would make it right at most {_points(last[-1])} more often"
+        times, last = _too_sure(state), figures[-self.window :]
+        rest = [times * (one["gains"][level] + one["curve"]) for one in last]
+        bounds = [max(one, 1 - told["stability"]) for one, told in zip(rest, last, strict=True)]
+        if last[-1]["gains"][-1] == last[-1]["curve"] == 0:  # nothing is left
+            return Verdict(True, 1.0, "there is nothing left to gain")
+        enough = len(last) == self.window
+        stop = enough and max(bounds) <= self.epsilon
+        near = 1.0 if max(bounds) <= self.epsilon else self.epsilon / max(bounds)
+        reason = f"all the rest would make it right at most {_points(rest[-1])} more often"
         wanted = f"{1 - self.delta:.0%} sure, wanted {_points(self.epsilon)}"
+        if bounds[-1] > rest[-1]:
+            reason += f", but the last training changed {1 - last[-1]['stability']:.1%} of the predictions"
         warning = "; random questions show it too sure of itself" if times > 1 else ""
         progress = 1.0 if stop else near * min(1.0, len(last) / self.window)
         return Verdict(stop, progress, f"{reason} ({wanted}){warning}")

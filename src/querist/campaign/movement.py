@@ -165,7 +165,7 @@ def _gains(layer: LastLayer, model: Any, x: Any, rest: np.ndarray) -> list[float
         draws=_DRAWS,
         rng=np.random.default_rng(0),
     )
-    return [round(float(one), 6) for one in np.quantile(gains, LEVELS, method="higher")]
+    return [round(float(one), 9) for one in np.quantile(gains, LEVELS, method="higher")]
 
 
 def _embedded(model: Any, x: Any, rows: np.ndarray) -> Any:
