@@ -65,7 +65,7 @@ class LearnedPolicy:
 
     >>> from querist.data import Pool
     >>> LearnedPolicy().propose(Snapshot(Pool([[0.0], [0.1], [5.0]])), 1).ids
-    [1]
+    [0]
 
     Fitted Q iteration (Ernst, Geurts & Wehenkel 2005) over acquisitions; learnt acquisition as in Fang, Li &
     Cohn 2017 and Konyushkova, Sznitman & Fua 2018.  ``benchmarks/train_policy.py`` trains it anew.

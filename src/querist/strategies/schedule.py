@@ -32,7 +32,8 @@ def share_at(share: float | str, labels: int) -> float:
     if root:
         return max(least, first / math.sqrt(1 + labels))
     if over:
-        return first + (least - first) * min(1.0, labels / over)
+        gone = min(1.0, labels / over)
+        return first * (1 - gone) + least * gone
     return first
 
 
