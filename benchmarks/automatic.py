@@ -114,16 +114,20 @@ def table(runs: list[dict[str, Any]]) -> dict[str, dict[str, dict[int, float]]]:
 
 def page(runs: list[dict[str, Any]]) -> str:
     """docs/benchmarks/automatic-choice.md: the sets, the means, how each way of choosing did."""
-    means, gaps = [], []
+    means, gaps, alone = [], [], dict.fromkeys(ARMS, 0)
     for name, areas in table(runs).items():
         both = sorted(set.intersection(*[set(areas[title]) for title in ARMS]))
         mean = {title: np.mean([areas[title][seed] for seed in both]) for title in ARMS}
         best = max(mean, key=lambda title: mean[title])
         cells = [f"**{one:.4f}**" if title == best else f"{one:.4f}" for title, one in mean.items()]
         means.append(f"| {name} | {len(both)} | " + " | ".join(cells) + " |")
+        for title, one in mean.items():
+            alone[title] += bool(one - mean[best] >= -BAR)
         gaps.append((name, best, {title: _gap(areas, title, best, both) for title in AUTOMATIC}))
     head = ["| set | seeds | " + " | ".join(ARMS) + " |", "|---" * (len(ARMS) + 2) + "|"]
-    shown = ["## The arms", "", *head, *means, "", LEGEND, "", *_gaps(gaps), "", *_trained()]
+    counts = ", ".join(f"{title} {count}" for title, count in alone.items())
+    each = f"The arms by themselves, counted alike, of {len(gaps)}: {counts}."
+    shown = ["## The arms", "", *head, *means, "", LEGEND, "", *_gaps(gaps), each, "", *_trained()]
     return "\n".join([HEAD, *shown, FOOT]) + "\n"
 
 
