@@ -320,12 +320,13 @@ def page(runs: Sequence[Run]) -> str:
             for title, told in (
                 ("all runs", default),
                 *sizes,
+                ("margin and the default strategy", [o for o in default if o.strategy != "random"]),
                 ("those that stopped before the end", early),
                 (
-                    "runs that the rule was found on, or completed after",
+                    "runs seen before the rule stood",
                     [o for o in default if not _fresh(o)],
                 ),
-                ("runs made after that", [o for o in default if _fresh(o)]),
+                ("runs made after that (pools of 1,200)", [o for o in default if _fresh(o)]),
             )
             if told
         ),
@@ -373,9 +374,15 @@ PROTOCOL = """## Protocol
   change by the last training, was added after those runs were seen. The seed 2 was replayed after that.
 """
 
-READING = """Where the pool is too small for the data, the default does not stop before the end:
-it cannot promise a point on a few hundred items, and does not pretend to. A run that ends with the pool
-keeps the promise trivially; the line of those that stopped earlier leaves them out.
+READING = """The promise is kept about as often as it says. The median share of the pool is above the
+60 % wanted over all runs, for most pools are small, and random needs more labels than the
+strategies do; it is below with pools of 3,000. What is missed: rare classes that no label has shown
+yet (Shuttle), data that the model cannot describe (banana, d31), and
+measuring rows so few that a point is chance (BreastCancer has 205).
+
+Where the pool is too small for the data, the default does not stop before the end: it cannot promise a
+point on a few hundred items, and does not pretend to. A run that ends with the pool keeps the promise
+trivially; the line of those that stopped earlier leaves them out.
 """
 
 LEGEND = """*Regret*: the cost at the stop over the least cost on the same curve, which only
@@ -383,6 +390,9 @@ hindsight knows, minus one; the mean over the runs. The cost is the labels plus 
 error, where the model labels as many items as the pool has: "regret at 3" means that an error costs
 three labels. No criterion is best at every price (Pullar-Strecker et al. 2022 found the same): where
 errors are cheap, whoever stops first wins.
+
+The default buys its promise with labels: criteria that look whether the model stands still, such as kappa,
+stop earlier, at less regret at these prices, and give up more than a point more often.
 
 `target_quality` is judged on random questions alone, since it needs them; a target says nothing of what
 more labels would gain. `error_stability` stays near its first bound, with labels that come by the batch
