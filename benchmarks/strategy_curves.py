@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeRegressor
 
 from querist.errors import QueristError
 from querist.evaluation import Curves, Experiment
@@ -111,7 +112,7 @@ def _reference() -> ModuleType:
 def cases_of(name: str) -> dict[str, str]:
     """On which data sets a strategy is measured, and with which model."""
     if name in NUMBERS:
-        return {"diabetes": "bayesian_ridge"}
+        return {"diabetes": "tree" if name == "regression_tree" else "bayesian_ridge"}
     model = "forest" if name in COMMITTEE else "parzen" if name == "epistemic" else "logistic"
     cases = {"digits": model, "breast_cancer": model}
     return cases | ({"diabetes": "bayesian_ridge"} if name in BOTH else {})
@@ -140,7 +141,11 @@ def run(wanted: list[str], workers: int, minutes: float, *, again: bool) -> None
 def measured(name: str, dataset: str, model: str, workers: int) -> dict[str, Any]:
     """The mean curves of one strategy and of random, with what they differ by, rounded."""
     seeds = FEWER if name in SLOW else SEEDS
-    made = {"forest": RandomForestClassifier(n_estimators=25), "parzen": Parzen()}
+    made = {
+        "forest": RandomForestClassifier(n_estimators=25),
+        "parzen": Parzen(),
+        "tree": DecisionTreeRegressor(min_samples_leaf=5),
+    }
     fitted = made.get(model, model)
     experiment = Experiment.of(dataset, [name], {model: fitted}, BATCH, seeds, budget=BUDGET)
     curves = experiment.run(RUNS, workers=workers)
