@@ -51,7 +51,8 @@ class Work:
 _C100, _K20 = Shape(classes=100), Shape(members=20)
 _FUTURE = Shape(d=50, batch=1, labelled=50)
 _NUMBERS = Shape(d=50)
-_BIG, _MID, _SMALL = (K100, M1), (K10, K100), (2_000, K10)
+_BIG, _MID, _SMALL, _ALL = (K100, M1), (K10, K100), (2_000, K10), (K10, K100, M1)
+_PAIRS = (K10, 2 * K10, K100)
 
 _SCORES = (
     Work(
@@ -110,7 +111,7 @@ _SCORES = (
     Work("gumbel-top", "100 drawn by exp(score)", _BIG, (), one_reading_of_numbers),
     Work("uniform", "a lot for each id", _BIG, (), one_reading_of_numbers, kernels=("keys_of",)),
     Work("priority-sample", "10,000 drawn by weight", _BIG, (), one_reading_of_numbers),
-    Work("falcun", "FALCUN, C = 10", _MID, (SKA,), reading_of_proba_for_each_pick),
+    Work("falcun", "FALCUN, C = 10", _ALL, (SKA,), reading_of_proba_for_each_pick),
 )
 
 _SPREAD = (
@@ -151,8 +152,8 @@ _SPREAD = (
         ("kmeans_plus_plus",),
     ),
     Work("lcmd", "LCMD", _BIG, (BMD,), reading_of_x_for_each_pick),
-    Work("max-det", "MaxDet", _MID, (BMD,), reading_of_x_for_each_pick),
-    Work("bait", "BAIT", _MID, (BMD,), fisher),
+    Work("max-det", "MaxDet", _ALL, (BMD,), reading_of_x_for_each_pick),
+    Work("bait", "BAIT", _ALL, (BMD,), fisher),
     Work("frank-wolfe", "Frank-Wolfe core-set", _MID, (BMD,), reading_of_x_for_each_pick),
     Work(
         "lightweight-core-set",
@@ -166,37 +167,37 @@ _SPREAD = (
     Work(
         "facility-location",
         "facility location",
-        (5_000, K10),
+        _PAIRS,
         (APR,),
         all_pairs,
         kernels=("greedy_coverage",),
     ),
-    Work("max-herding", "MaxHerding", (5_000, K10), (SKA,), all_pairs, kernels=("greedy_coverage",)),
+    Work("max-herding", "MaxHerding", _PAIRS, (SKA,), all_pairs, kernels=("greedy_coverage",)),
     Work(
-        "prob-cover", "ProbCover, radius given", (5_000, K10), (SKA,), all_pairs, kernels=("greedy_coverage",)
+        "prob-cover", "ProbCover, radius given", _PAIRS, (SKA,), all_pairs, kernels=("greedy_coverage",)
     ),
-    Work("pure-radius", "the radius of ProbCover", (5_000, K10), (), all_pairs),
+    Work("pure-radius", "the radius of ProbCover", _PAIRS, (), all_pairs),
     Work("query-information", "more of a kind: 100 examples", _MID, (), pairs_with_labelled),
     Work("ranked-batch", "ranked batch mode", _MID, (MOD,), reading_of_x_for_each_pick),
     Work("discriminative", "discriminative, b = 10", _MID, (SKA,), None, Shape(batch=10)),
-    Work("gsx", "GSx, d = 50", (K10, K100), (SKA,), reading_of_x_for_each_pick, _NUMBERS, ("k_center",)),
-    Work("igs", "iGS, d = 50", (K10, M1), (SKA,), reading_of_x_for_each_pick, _NUMBERS, ("greedy_sampling",)),
+    Work("gsx", "GSx, d = 50", _ALL, (SKA,), reading_of_x_for_each_pick, _NUMBERS, ("k_center",)),
+    Work("igs", "iGS, d = 50", _ALL, (SKA,), reading_of_x_for_each_pick, _NUMBERS, ("greedy_sampling",)),
     Work("mixed-coverage", "DCoM, given the radii", (5_000, K10), (), all_pairs, kernels=("ball_radii",)),
 )
 
 _GROUPS = (
-    Work("k-means", "k-means, K = 200, 20 rounds", _MID, (SKL, FAISS), twenty_rounds, kernels=("kmeans",)),
+    Work("k-means", "k-means, K = 200, 20 rounds", _ALL, (SKL, FAISS), twenty_rounds, kernels=("kmeans",)),
     Work("k-medoids", "k-medoids, K = 100", (K10,), (), None, Shape(labelled=0), ("kmedoids",)),
     Work(
         "typiclust",
         "TypiClust",
-        _MID,
+        _ALL,
         (SKA,),
         rounds_and_pairs_within,
         kernels=("kmeans", "typical_of_clusters"),
     ),
-    Work("clue", "CLUE", _MID, (SKA,), twenty_rounds, Shape(labelled=0), ("kmeans", "representatives")),
-    Work("drop-query", "DropQuery", _MID, (SKA,), None, kernels=("kmeans", "representatives")),
+    Work("clue", "CLUE", _ALL, (SKA,), twenty_rounds, Shape(labelled=0), ("kmeans", "representatives")),
+    Work("drop-query", "DropQuery", _ALL, (SKA,), None, kernels=("kmeans", "representatives")),
     Work("typicality", "typicality of all rows", (5_000, K10), (), all_pairs),
     Work("nearest", "10 nearest of each row", (K10,), (SKL,), all_pairs),
     Work("around", "10 nearest to each label", _MID, (SKL,), pairs_with_labelled),
@@ -223,7 +224,7 @@ _FUTURES = (
     Work(
         "mcpal",
         "probabilistic (McPAL)",
-        (1_000, K10),
+        (1_000, K10, K100),
         (SKA,),
         all_pairs,
         _FUTURE,
@@ -315,7 +316,7 @@ _LATER = (
     Work(
         "cost-embedding",
         "cost embedding (ALCE), C = 10",
-        _MID,
+        _ALL,
         (SKA,),
         one_reading_of_x,
         kernels=("class_places",),
