@@ -47,7 +47,7 @@ def test_repeated_rows_and_few_rows_are_borne() -> None:
     for x in (np.zeros((5, 2)), np.full((6, 1), 3.7), np.repeat(np.eye(2), 4, axis=0), np.ones((1, 3))):
         density, claims = mixture(x, 4, np.random.default_rng(0)).shares(x)
         assert np.isfinite(density).all() and np.allclose(claims.sum(axis=1), 1)
-    with pytest.raises(InvalidInput, match="a row and a component"):
+    with pytest.raises(InvalidInput, match="rows, features and a component"):
         mixture(np.empty((0, 2)), 2, RNG)
 
 
