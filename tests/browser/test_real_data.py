@@ -60,8 +60,10 @@ def label_thirty(application, page, value_of, key_of):
             application.start()
         if len(told) in (10, 25):
             page.wait_for_function(UNSENT)
-            page.wait_for_function(
-                "() => document.querySelector('[data-testid=learner]').dataset.version !== ''", timeout=90_000
+            page.wait_for_function(  # a model that no question came from yet
+                "seen => !seen.includes(document.querySelector('[data-testid=learner]').dataset.version)",
+                arg=["", *versions],
+                timeout=90_000,
             )
         versions.add(page.get_by_test_id("learner").get_attribute("data-version"))
     page.wait_for_function(UNSENT)
