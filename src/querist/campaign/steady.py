@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from querist.campaign.stopping import StoppingCriterion, Verdict
 from querist.errors import InvalidInput
@@ -22,9 +22,30 @@ __all__ = [
 _NONE_YET = Verdict(False, 0.0, "no two models to compare yet")
 
 
+class _OfModels(StoppingCriterion):
+    """A criterion that reads one figure of each model, over some models or up to some share."""
+
+    reads: ClassVar[str]  # the name of the figure in Trained.metrics
+    window: int = 1
+    threshold: float = 1.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.window, bool) or not self.window >= 1:
+            raise InvalidInput(f"window is a number of models; got {self.window!r}.", mend="Give 1 or more.")
+        if not 0 < self.threshold <= 1:
+            raise InvalidInput(f"threshold is a share of 1; got {self.threshold!r}.", mend="Write 0.99.")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({self.reads})
+
+    def _told(self, state: State) -> list[Any]:
+        return [one.metrics[self.reads] for one in state.trained if self.reads in one.metrics]
+
+
 @named("stable_predictions")
 @dataclass(frozen=True)
-class StablePredictions(StoppingCriterion):
+class StablePredictions(_OfModels):
     """Stop when the last ``window`` models agree: each kept a share ``threshold`` of the predictions.
 
     The plain share, which everybody understands; :class:`KappaAverage` is the published form.  It needs no
@@ -36,16 +57,10 @@ class StablePredictions(StoppingCriterion):
 
     window: int = 3
     threshold: float = 0.99
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"stability"})
+    reads: ClassVar[str] = "stability"
 
     def __call__(self, state: State) -> Verdict:
-        last = _told(state, "stability")[-self.window :]
+        last = self._told(state)[-self.window :]
         if not last:
             return _NONE_YET
         stable = 0
@@ -59,7 +74,7 @@ class StablePredictions(StoppingCriterion):
 
 @named("kappa_average")
 @dataclass(frozen=True)
-class KappaAverage(StoppingCriterion):
+class KappaAverage(_OfModels):
     """Stop when successive models agree beyond chance: mean kappa of ``window`` models at ``threshold``.
 
     Prefer it to the plain share where one class is rare: a model that always says the other agrees with
@@ -74,16 +89,10 @@ class KappaAverage(StoppingCriterion):
 
     window: int = 3
     threshold: float = 0.99
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"kappa"})
+    reads: ClassVar[str] = "kappa"
 
     def __call__(self, state: State) -> Verdict:
-        last = _told(state, "kappa")[-self.window :]
+        last = self._told(state)[-self.window :]
         if not last:
             return _NONE_YET
         mean = sum(last) / len(last)
@@ -93,7 +102,7 @@ class KappaAverage(StoppingCriterion):
 
 @named("overall_uncertainty")
 @dataclass(frozen=True)
-class OverallUncertainty(StoppingCriterion):
+class OverallUncertainty(_OfModels):
     """Stop when the model is sure of what is left: mean entropy at most a share ``threshold`` of its largest.
 
     Prefer it where the classes can be told apart.  Where they overlap no number of labels makes a model
@@ -107,16 +116,10 @@ class OverallUncertainty(StoppingCriterion):
     """
 
     threshold: float = 0.05
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"uncertainty"})
+    reads: ClassVar[str] = "uncertainty"
 
     def __call__(self, state: State) -> Verdict:
-        told = _told(state, "uncertainty")
+        told = self._told(state)
         if not told:
             return Verdict(False, 0.0, "no model has told its uncertainty yet")
         reason = f"the model's uncertainty of the rest is {told[-1]:.1%}; wanted {self.threshold:.1%}"
@@ -125,7 +128,7 @@ class OverallUncertainty(StoppingCriterion):
 
 @named("classification_change")
 @dataclass(frozen=True)
-class ClassificationChange(StoppingCriterion):
+class ClassificationChange(_OfModels):
     """Stop when no item without a label changed its predicted class, over the last ``window`` trainings.
 
     Strict in large pools, where a few items always change; loose where few labels come between two
@@ -139,16 +142,10 @@ class ClassificationChange(StoppingCriterion):
     """
 
     window: int = 2
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"changed"})
+    reads: ClassVar[str] = "changed"
 
     def __call__(self, state: State) -> Verdict:
-        last = _told(state, "changed")[-self.window :]
+        last = self._told(state)[-self.window :]
         if not last:
             return _NONE_YET
         still = 0
@@ -160,7 +157,7 @@ class ClassificationChange(StoppingCriterion):
 
 @named("delta_f")
 @dataclass(frozen=True)
-class DeltaF(StoppingCriterion):
+class DeltaF(_OfModels):
     """Stop when the F measure is predicted to change by less than ``threshold``, ``window`` times in a row.
 
     The change is one minus the F measure between the predictions of successive models, which bounds how
@@ -175,16 +172,10 @@ class DeltaF(StoppingCriterion):
 
     window: int = 3
     threshold: float = 0.02
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"delta_f"})
+    reads: ClassVar[str] = "delta_f"
 
     def __call__(self, state: State) -> Verdict:
-        last = _told(state, "delta_f")[-self.window :]
+        last = self._told(state)[-self.window :]
         if not last:
             return _NONE_YET
         reason = f"F is predicted to change by {last[-1]:.3f}; wanted {self.threshold:g} over {self.window}"
@@ -193,7 +184,7 @@ class DeltaF(StoppingCriterion):
 
 @named("error_stability")
 @dataclass(frozen=True)
-class ErrorStability(StoppingCriterion):
+class ErrorStability(_OfModels):
     """Stop when a training can change the expected error little: a share ``threshold`` of the first change.
 
     The change is bounded through the Kullback-Leibler divergence of successive posteriors of a linear last
@@ -211,16 +202,10 @@ class ErrorStability(StoppingCriterion):
     """
 
     threshold: float = 0.05
-
-    def __post_init__(self) -> None:
-        _check(self)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        return frozenset({"error_change"})
+    reads: ClassVar[str] = "error_change"
 
     def __call__(self, state: State) -> Verdict:
-        told = _told(state, "error_change")
+        told = self._told(state)
         if not told:
             return _NONE_YET
         share = told[-1] / told[0] if told[0] > 0 else 0.0
@@ -228,20 +213,8 @@ class ErrorStability(StoppingCriterion):
         return _reached(share, self.threshold, 1.0, f"{reason}; wanted {self.threshold:.1%}")
 
 
-def _told(state: State, figure: str) -> list[Any]:
-    return [one.metrics[figure] for one in state.trained if figure in one.metrics]
-
-
 def _reached(value: float, bound: float, seen: float, reason: str) -> Verdict:
     """Whether a value that falls is at its bound, over a window of which a share was ``seen``."""
     near = 1.0 if value <= bound else bound / value
     stop = value <= bound and seen >= 1
     return Verdict(stop, min(1.0, near * seen), reason)
-
-
-def _check(criterion: Any) -> None:
-    window, threshold = getattr(criterion, "window", 1), getattr(criterion, "threshold", 1)
-    if isinstance(window, bool) or not window >= 1:
-        raise InvalidInput(f"window is a number of models; got {window!r}.", mend="Give 1 or more.")
-    if not 0 < threshold <= 1:
-        raise InvalidInput(f"threshold is a share of 1; got {threshold!r}.", mend="Write 0.99.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -172,7 +173,7 @@ class _Posterior:
         return np.asarray(np.maximum(self.like.own(rows) - told, 0) + self.noise)
 
 
-class _Linear:
+class _Linear(ABC):
     """What the two fits of dense rows with the linear kernel share: weights, not kernel values.
 
     No variance is worked out before it is asked for: the prior one bounds it.
@@ -216,8 +217,9 @@ class _Linear:
         part = self.like.take(rows).astype(self.kind, copy=False)
         return np.asarray(part @ turned.T + directions[:, -1].astype(self.kind))
 
+    @abstractmethod
     def _left(self, rows: Array) -> Array:
-        raise NotImplementedError
+        """:meth:`variance` of one block."""
 
 
 class _Directions(_Linear):
