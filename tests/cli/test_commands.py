@@ -285,6 +285,21 @@ def test_a_campaign_keeps_its_items_and_says_so(campaign: Path, unserved: list[s
     assert "has been written since" in querist("label", "reviews.csv").output
 
 
+def test_data_of_another_name_are_another_campaign(campaign: Path, unserved: list[str]) -> None:
+    Path("reviews.parquet").write_bytes(b"no table at all")
+    done = querist("label", "reviews.parquet")
+    assert done.exit_code == 2 and unserved == []
+    assert "was made from reviews.csv, not from reviews.parquet" in done.output
+    assert "another --folder for reviews.parquet" in done.output
+    Workspace.open(campaign).close()  # and its lock was given back
+    moved = campaign.parent / "moved"
+    moved.mkdir()
+    for name in ("reviews.csv", "reviews.querist"):
+        Path(name).rename(moved / name)
+    assert "Going on with" in querist("label", str(moved / "reviews.csv")).output  # both were moved
+    assert "Going on with" in querist("label", str(moved / "reviews.querist")).output
+
+
 def test_an_encoding_is_mended_by_an_option(home: Path) -> None:
     (home / "latin.csv").write_bytes("id,text\n1,caf\xe9 cr\xe8me\n".encode("latin-1"))
     assert "pass --encoding cp1252" in querist("label", "latin.csv").output

@@ -118,6 +118,16 @@ def ranked(**more):
     return Ranking("m5", proba=proba, classes=("no", "yes"), upto=5, labels=3, **fields)
 
 
+def test_a_question_names_the_strategy_that_ranked_it(tmp_path, source):
+    settings = {"strategy": "margin", "random_share": 0.0}
+    with Workspace.create(tmp_path / "c", source, classes=["no", "yes"], settings=settings) as workspace:
+        publish(ranked(strategy="margin"), workspace.models)
+        workspace.adopt()
+        workspace.campaign.configure(strategy="entropy")
+        query = workspace.campaign.ask()[0]
+        assert (query.arm, query.strategy) == ("active", "margin")  # no ranking of the new one yet
+
+
 def test_a_published_ranking_is_taken_over_and_told_once(tmp_path, source):
     settings = {"random_share": 0.0, "hide_share": 0.0}
     with Workspace.create(tmp_path / "c", source, classes=["no", "yes"], settings=settings) as workspace:

@@ -60,6 +60,8 @@ class Asking:
         version, news, beliefs = self._beliefs([pick.item for pick in picks])
         hidden = np.random.default_rng(desk.seed(1)).random(len(picks)) < settings.hide_share
         blind = [pick.arm == "random" or self._was_blind(pick, to) for pick in picks]
+        # a queue may still deal what another strategy ranked before the settings changed
+        named = getattr(self._given, "ranked_by", "") or _name_of(settings.strategy)
         first = desk.state.head + len(news) + 1
         asked = [
             Asked(
@@ -69,7 +71,7 @@ class Asking:
                 to=to,
                 until=None if lease is None or lease == math.inf else now + lease,
                 arm=pick.arm,
-                strategy=_name_of(settings.strategy) if pick.arm == "active" else "",
+                strategy=named if pick.arm == "active" else "",
                 why=pick.why,
                 rank=pick.rank,
                 score=pick.score,

@@ -138,6 +138,7 @@ def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
 
     workspace = Workspace.open(folder)
     try:
+        _check_source(path, workspace)
         for part in ("encoder", "model"):
             wish, held = options[part], getattr(workspace.manifest, part)
             if wish is not None and wish != held:
@@ -159,6 +160,21 @@ def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     say(f"Going on with {folder}: {labelled:,} of {len(workspace.pool):,} items labelled")
     _tell_what_stays(path, workspace, options)
     return workspace
+
+
+def _check_source(path: Path, workspace: Workspace) -> None:
+    """Data of another name are another campaign's; of the same name elsewhere, both were moved."""
+    from querist.errors import InvalidInput
+
+    made_from = Path(workspace.manifest.source)
+    if path.resolve() == workspace.folder.resolve() or not workspace.manifest.source:
+        return
+    if Path(os.path.abspath(path)).name != made_from.name:
+        raise InvalidInput(
+            f"The campaign in {workspace.folder} was made from {made_from.name}, not from {path.name}.",
+            mend=f"Name another --folder for {path.name}; or go on with the campaign that is there: "
+            f"querist label {workspace.folder}",
+        )
 
 
 def _tell_what_stays(path: Path, workspace: Workspace, options: dict[str, Any]) -> None:

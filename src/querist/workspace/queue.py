@@ -54,6 +54,12 @@ class Queue:
         """The same queue with another share of random questions."""
         return replace(self, share=share)
 
+    @property
+    def ranked_by(self) -> str:
+        """The name of the strategy behind the ranking in force, or an empty one."""
+        ranking = self.ranking()
+        return "" if ranking is None else ranking.strategy
+
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The next ``n`` items."""
         picks = list(self._deal(snapshot, n))
