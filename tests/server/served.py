@@ -26,7 +26,7 @@ def csv_of(path, n=40):
     return path
 
 
-def client_of(workspace):
-    app = create_app(workspace, "token", hosts=["127.0.0.1", "localhost"])
-    headers = {"authorization": "Bearer token"}
+def client_of(workspace, app=None):
+    app = app or create_app(workspace, workspace.token(), hosts=["127.0.0.1", "localhost"])
+    headers = {"authorization": f"Bearer {workspace.token()}"}
     return TestClient(app, base_url="http://127.0.0.1:8420", headers=headers, raise_server_exceptions=False)

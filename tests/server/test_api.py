@@ -53,6 +53,7 @@ def test_the_first_questions_are_random_and_say_so(client):
         "arm": "random",
         "text": RANDOM,
         "strategy": "",
+        "quick": False,
         "score": 0.0,
         "rank": 1,
         "probability": pytest.approx(1 / 40),

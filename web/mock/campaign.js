@@ -336,6 +336,7 @@ export class MockCampaign {
       seconds_left: left ? left * 3.4 : null,
       quality,
       learner: { ...this.learner },
+      background: null,
       verdict: {
         stop: progress >= 1,
         progress,

@@ -4,11 +4,15 @@ import { Face } from "../src/state/face";
 import { type Keep, memoryKeep } from "../src/state/storage";
 import { Store } from "../src/state/store";
 import { Away, Refused, type Wire } from "../src/wire/client";
-import type { CampaignView, ClassView, Item, Progress, Question } from "../src/wire/types";
+import type { CampaignView, ClassView, Item, Learner, Progress, Question } from "../src/wire/types";
 
 /** Lets everything that is waiting happen. */
 export async function settle(times = 12): Promise<void> {
   for (let n = 0; n < times; n += 1) await Promise.resolve();
+}
+
+export function learner(changes: Partial<Learner> = {}): Learner {
+  return { phase: "waiting", fraction: null, note: "", version: null, labels: 0, ...changes };
 }
 
 export function progress(changes: Partial<Progress> = {}): Progress {
@@ -24,7 +28,8 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     left: null,
     seconds_left: null,
     quality: null,
-    learner: { phase: "waiting", fraction: null, note: "", version: null, labels: 0 },
+    learner: learner(),
+    background: null,
     verdict: { stop: false, progress: 0, reason: "Too few answers yet." },
     head: 1,
     ...changes,
@@ -78,6 +83,7 @@ export function question(item: Item, query = `q-${item}`, changes: Partial<Quest
       rank: 1,
       probability: null,
       model: null,
+      quick: false,
     },
     suggestion: null,
     hidden: false,
@@ -221,6 +227,9 @@ export class FakeServer implements Wire {
     });
 
   changeSettings = () => this.check(() => campaign());
+
+  train = (_: string, on: boolean) =>
+    this.check(() => progress({ background: learner({ phase: on ? "starting" : "stopped" }) }));
 }
 
 export interface Table {

@@ -4,18 +4,17 @@ import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { DeskContext } from "../src/ui/useDesk";
+import { Background } from "../src/views/progress/Background";
 import { Shell } from "../src/views/Shell";
-import { campaign, FakeServer, settle, table } from "./fakes";
+import { campaign, FakeServer, learner, progress, settle, table } from "./fakes";
 
-async function page(options: Parameters<typeof table>[0] = {}) {
+async function page(options: Parameters<typeof table>[0] = {}, view = <Shell />) {
   const made = table(options);
   await made.desk.session.start();
   render(
     <MantineProvider env="test">
       <QueryClientProvider client={new QueryClient()}>
-        <DeskContext.Provider value={made.desk}>
-          <Shell />
-        </DeskContext.Provider>
+        <DeskContext.Provider value={made.desk}>{view}</DeskContext.Provider>
       </QueryClientProvider>
     </MantineProvider>,
   );
@@ -176,6 +175,20 @@ describe("the page", () => {
     await made.press("1");
     expect(screen.queryByTestId("name-strip")).toBeNull();
     expect(made.server.told[0]?.by).toBe("me");
+  });
+
+  it("shows a model that trains in the background, and stops it", async () => {
+    const { desk, user } = await page({}, <Background />);
+    expect(screen.queryByTestId("background")).toBeNull(); // the usual model needs no switch
+    const background = learner({ phase: "training", fraction: 0.4, note: "epoch 4 of 10", labels: 60 });
+    act(() => desk.heard(progress({ background: { ...background, version: "m60" } })));
+    expect(screen.getByTestId("background").textContent).toContain("Training… 40 %");
+    expect(screen.getByTestId("background").textContent).toContain("The last one learned from 60 labels.");
+    expect(screen.getByRole("progressbar", { name: "How far the training is" })).toBeTruthy();
+    await user.click(screen.getByRole("button", { name: "Stop training" }));
+    expect(screen.getByTestId("background").dataset.phase).toBe("stopped");
+    await user.click(screen.getByRole("button", { name: "Train again" }));
+    expect(screen.getByTestId("background").dataset.phase).toBe("starting");
   });
 
   it("ends with what was reached, and a way on", async () => {

@@ -65,7 +65,7 @@ class Movement:
 
         Parameters
         ----------
-        model : a fitted model
+        model : a fitted model, or None for what the predictions alone can tell
         proba : (N, C) what it says of the whole pool
         x : (N, d) the pool's features
         rows : (n,) labelled rows, the first labelled first

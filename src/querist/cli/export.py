@@ -85,10 +85,10 @@ def _write(
     return write(target, state, workspace.pool, **how)
 
 
-def _ranking(workspace: Workspace) -> Ranking:
+def _ranking(workspace: Workspace, *, slow: bool = False) -> Ranking:
     from querist.workspace import current_ranking
 
-    ranking = current_ranking(workspace.models)
+    ranking = current_ranking(workspace.models, slow=slow)
     if ranking is None or ranking.proba is None:
         raise NotFitted("No model has been trained in this campaign yet.", mend=_WAIT)
     return ranking
@@ -97,7 +97,7 @@ def _ranking(workspace: Workspace) -> Ranking:
 def _export_model(workspace: Workspace, target: Path) -> Path:
     from querist.formats import write_model
 
-    ranking = _ranking(workspace)
+    ranking = _ranking(workspace, slow=workspace.manifest.slow)
     fitted = workspace.models / ranking.version / "model.joblib"
     if not fitted.is_file():
         raise NotFitted(f"The model {ranking.version} is being replaced just now.", mend="Try again.")

@@ -33,7 +33,9 @@ _READING = ("text", "image", "label", "id", "columns", "kind", "encoding")
     metavar="NAME",
     help="auto (built in), minilm, efficientnet, or your own function as module:function.",
 )
-@click.option("--model", metavar="NAME", help="default (logistic regression), or module:factory.")
+@click.option(
+    "--model", metavar="NAME", help="default (logistic regression), module:factory, or file.py:factory."
+)
 @click.option("--strategy", metavar="NAME", help="What chooses the questions; 'default' unless you say so.")
 @click.option("--budget", type=click.IntRange(min=1), metavar="N", help="Stop after N answers.")
 @click.option(
@@ -108,7 +110,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     settings |= _changes(options)
     as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
     encoder_for(source.kind, options.get("encoder") or "auto")
-    _check_model(options.get("model"))
+    model, slow = _model(options.get("model"))
     classes = split(options.get("classes"))
     given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]
     if options.get("closed") and not (classes or given):
@@ -124,7 +126,8 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
             settings=settings,
             labels=source.labels,
             encoder=options.get("encoder") or "auto",
-            model=options.get("model") or "default",
+            model=model,
+            slow=slow,
             database=options.get("database"),
             seed=options.get("seed") or 0,
         )
@@ -139,8 +142,9 @@ def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     workspace = Workspace.open(folder)
     try:
         _check_source(path, workspace)
-        for part in ("encoder", "model"):
-            wish, held = options[part], getattr(workspace.manifest, part)
+        wishes = {"encoder": options["encoder"], "model": options["model"] and _model(options["model"])[0]}
+        for part, wish in wishes.items():
+            held = getattr(workspace.manifest, part)
             if wish is not None and wish != held:
                 raise InvalidInput(
                     f"The campaign in {folder} was made with --{part} {held}, not {wish}.",
@@ -197,8 +201,12 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _check_model(name: str | None) -> None:
-    if name not in (None, "default"):
-        from querist.models.choice import model_named
+def _model(name: str | None) -> tuple[str, bool]:
+    """The model's name, wherever it is called from, and whether it is slow; a wrong name is told now."""
+    if name in (None, "default"):
+        return "default", False
+    from querist.models.choice import model_named
 
-        model_named(str(name))
+    slow = bool(getattr(model_named(str(name)), "slow", False))
+    file, _, factory = str(name).rpartition(":")
+    return (f"{os.path.abspath(file)}:{factory}" if file.endswith(".py") else str(name)), slow

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,8 @@ def model_named(name: str, features: Any = None) -> Any:
     a weak penalty, on anything else after standardising.  It is well calibrated with few labels, which
     is what a strategy lives on, and trains in well under a second.  Any other name is
     ``"module:factory"``: a class or function without arguments, such as
-    ``"sklearn.ensemble:RandomForestClassifier"`` or ``"my_models:make"``.
+    ``"sklearn.ensemble:RandomForestClassifier"``, ``"my_models:make"`` or, by its file,
+    ``"nets/mine.py:make"``.
 
     Raises
     ------
@@ -35,14 +39,15 @@ def model_named(name: str, features: Any = None) -> Any:
     """
     if name == "default":
         return _logistic(features)
-    module_name, colon, attribute = name.partition(":")
+    module_name, colon, attribute = name.rpartition(":")
     if not colon or not module_name or not attribute:
         raise InvalidInput(
             f"{name!r} names no model.",
-            mend="Write 'default' or 'module:factory', such as 'sklearn.ensemble:RandomForestClassifier'.",
+            mend="Write 'default', 'module:factory' such as 'sklearn.ensemble:RandomForestClassifier', or "
+            "'file.py:factory'.",
         )
     try:
-        factory = getattr(importlib.import_module(module_name), attribute)
+        factory = getattr(_module(module_name), attribute)
     except ImportError as error:
         raise MissingExtra(
             f"The module {module_name!r} of the model {name!r} cannot be imported: {error}.",
@@ -54,6 +59,18 @@ def model_named(name: str, features: Any = None) -> Any:
             mend="Mind the spelling; it is case-sensitive.",
         ) from error
     return factory() if callable(factory) else factory
+
+
+def _module(name: str) -> ModuleType:
+    """A module by its name, or by the file that it lies in, whose folder is then importable from."""
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = Path(name).absolute()
+    if not path.is_file():
+        raise InvalidInput(f"There is no file {name}.", mend="Give the path of the file that makes it.")
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))  # by a plain name, so that a fitted model can be read again
+    return importlib.import_module(path.stem)
 
 
 def _logistic(features: Any) -> Any:

@@ -51,7 +51,14 @@ class Model(Protocol):
                         ``x``, without it): the logits, minus infinity for a class not known
     ``template``        an unfitted model of the same kind, from which trials start; the model itself
                         where it has none, since ``fitted`` never changes it
+    ``slow``            True where training takes longer than people wait: an application trains it in the
+                        background, beside a quick stand-in
+    ``encoder``         the encoder (or its name) whose rows it wants to be given; None or missing: it takes
+                        whatever features there are
     ==================  ========================================================================
+
+    ``fitted`` may take one more argument, ``progress``: a function to be told now and then how far the
+    training is, from 0 to 1, with a few words.
     """
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> Model: ...

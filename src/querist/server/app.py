@@ -72,6 +72,7 @@ def create_app(workspace: Workspace, token: str, hosts: Iterable[str] = LOOPBACK
     app.state.figures = figures
     app.state.desk = Desk(workspace, figures)
     app.state.stopping = False
+    app.state.train = None  # where a slow model trains beside the quick one: a function that it stops by
     _add_errors(app)
     add_routes(app)
     mount_page(app, FOLDER)

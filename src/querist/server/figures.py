@@ -13,7 +13,7 @@ import numpy as np
 from querist.campaign import anchoring, curve, quality
 from querist.events import Asked, State
 from querist.server import wire
-from querist.workspace import Workspace
+from querist.workspace import QUICK, Workspace
 
 __all__ = ["Figures"]
 
@@ -34,13 +34,14 @@ class _Estimate:
 class Figures:
     """Reads the campaign's state, never changes it.  Progress costs the same however large it is.
 
-    ``learner`` is what the supervisor last heard.
+    ``learner`` is what the supervisor last heard, ``background`` the same of a slow model's learner.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.tally = workspace.tally
         self.learner = wire.Learner(phase="starting")
+        self.background: wire.Learner | None = None
         self._estimate: _Estimate | None = None
         self._lock = threading.Lock()
 
@@ -79,6 +80,7 @@ class Figures:
             seconds_left=None if left is None or typical is None else left * typical,
             quality=held.quality,
             learner=self.learner,
+            background=self.background,
             verdict=held.verdict,
             head=state.head,
         )
@@ -224,4 +226,5 @@ def why_of(asked: Asked) -> wire.Why:
         rank=asked.rank,
         probability=asked.probability,
         model=asked.model,
+        quick=asked.model is not None and asked.model.startswith(QUICK),
     )

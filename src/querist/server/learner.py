@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,7 +26,15 @@ from querist.models import as_model
 from querist.models.choice import model_named
 from querist.server.protocol import Report
 from querist.strategies import Proposal, Snapshot, as_strategy
-from querist.workspace import Ranking, Workspace, current_ranking, publish
+from querist.workspace import (
+    QUICK,
+    Ranking,
+    Representation,
+    Workspace,
+    current_ranking,
+    current_representation,
+    publish,
+)
 from querist.workspace.why import RANDOM, reason
 
 __all__ = ["Learner", "main"]
@@ -43,6 +52,10 @@ class Learner:
 
     ``tell`` hears what it is doing.  :meth:`prepare` makes the features (resuming what a killed
     learner left), :meth:`step` does whatever there is to do once and says whether it published.
+
+    Where the campaign's model is slow, this learner trains a quick one in its place, on the features at
+    first and on the slow model's representation as soon as there is one
+    (:class:`querist.server.background.SlowLearner` makes it).
     """
 
     def __init__(self, workspace: Workspace, tell: Callable[[Report], None]) -> None:
@@ -53,6 +66,7 @@ class Learner:
         self.published: Ranking | None = current_ranking(workspace.models)
         self.pool = Pool(ids=workspace.items.ids)
         self._moves: Movement | None = None
+        self._stand: Representation | None = None  # what the quick model stands on
 
     def prepare(self) -> None:
         """Encode the items, telling how far it is, and keep the pool with its features."""
@@ -65,24 +79,50 @@ class Learner:
                 self.tell(Report("encoding", fraction=done / max(total, 1), note=f"{done} of {total} items"))
 
         self.tell(Report("encoding", fraction=0.0))
-        features = self.workspace.features(progress)
-        self.pool = Pool(features, ids=self.workspace.items.ids)
+        self.pool = Pool(self._features(progress), ids=self.workspace.items.ids)
 
     def step(self) -> bool:
         """Read on; if labels have changed since the published ranking, make and publish a new one."""
         self._read()
-        if self.published is not None and self.published.upto >= self.last_change:
+        behind = self._stand_anew()
+        if self.published is not None and self.published.upto >= self.last_change and not behind:
             return False
         trainable = len(set(self.state.by_class)) >= 2
         if not trainable and self.published is not None and self.published.cold:
             self.tell(Report("waiting", note="Waiting for answers of at least two classes"))
             return False
         began = time.perf_counter()
-        ranking, save_model = self._learn() if trainable else (self._rank(None, None, began), None)
-        publish(ranking, self.workspace.models, save_model=save_model)
+        ranking, model = self._learn() if trainable else (self._rank(None, None, began), None)
+        save = None if model is None else partial(self._save, model)
+        publish(ranking, self.workspace.models, save_model=save)
         self.published = ranking
         self.tell(Report("idle" if trainable else "waiting", published=ranking.version))
         return True
+
+    def _features(self, progress: Callable[[int, int], None]) -> Any:
+        return self.workspace.features(progress)
+
+    def _stand_anew(self) -> bool:
+        """Take a new representation; whether labels have come that its model has not seen."""
+        if not self.workspace.manifest.slow:
+            return False
+        found = current_representation(self.workspace.models)
+        if found is None or (self._stand is not None and found.version == self._stand.version):
+            return False
+        self._stand, self._moves = found, None
+        self.pool = Pool(found.features, ids=self.workspace.items.ids)
+        return found.upto < self.last_change
+
+    def _version(self) -> str:
+        """What the next model is called."""
+        if not self.workspace.manifest.slow:
+            return f"m{self.state.head}"
+        return f"{QUICK}{self.state.head}" + ("" if self._stand is None else f"-{self._stand.version}")
+
+    def _unfitted(self) -> Any:
+        """The model to train, as the user gave it."""
+        named = "default" if self.workspace.manifest.slow else self.workspace.manifest.model
+        return model_named(named, self.pool.features)
 
     def _read(self) -> None:
         for number, event in self.workspace.log.read(self.state.head):
@@ -91,27 +131,27 @@ class Learner:
             if isinstance(event, _MATTERS) or strategy_changed:
                 self.last_change = number
 
-    def _learn(self) -> tuple[Ranking, Callable[[Path], None]]:
+    def _learn(self) -> tuple[Ranking, Any]:
         state, began = self.state, time.perf_counter()
         labels = len(state.labels)
         self.tell(Report("training", note=f"{labels} labels"))
         rows = self.pool.rows(state.labels)
         y = np.array(list(state.labels.values()), dtype=object)
-        estimator = model_named(self.workspace.manifest.model, self.pool.features)
-        model = as_model(estimator, classes=state.classes).fitted(
-            self.pool.features[rows], y, seed=state.seed
-        )
+        model = self._fit(as_model(self._unfitted(), classes=state.classes), self.pool.features[rows], y)
         self.tell(Report("scoring", note=f"{len(self.pool)} items"))
         proba = _proba(model, self.pool.features)
-        figures = self._movement().figures(model, proba, self.pool.features, rows, y)
-        ranking = self._rank(model, proba, began, figures)
+        return self._rank(model, proba, began, self._figures(model, proba, rows, y)), model
 
-        def save(folder: Path) -> None:
-            import joblib
+    def _fit(self, model: Any, x: Any, y: np.ndarray) -> Any:
+        return model.fitted(x, y, seed=self.state.seed)
 
-            joblib.dump(model, folder / "model.joblib")
+    def _save(self, model: Any, folder: Path) -> None:
+        import joblib
 
-        return ranking, save
+        joblib.dump(model, folder / "model.joblib")
+
+    def _figures(self, model: Any, proba: np.ndarray, rows: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+        return self._movement().figures(model, proba, self.pool.features, rows, y)
 
     def _movement(self) -> Movement:
         """What compares this model with the one before it, which may be one of a learner before this."""
@@ -138,7 +178,7 @@ class Learner:
         proposal = as_strategy(told).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
         rows = self.pool.rows(proposal.ids)
         return Ranking(
-            version=f"{'cold' if model is None else 'm'}{state.head}",
+            version=f"cold{state.head}" if model is None else self._version(),
             rows=rows,
             scores=np.asarray(proposal.scores, dtype=np.float64),
             probabilities=np.asarray(proposal.probabilities, dtype=np.float64),
@@ -215,7 +255,7 @@ def turn(learner: Learner) -> bool:
     return False
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], kind: type[Learner] = Learner) -> int:
     """``python -m querist.server.learner FOLDER``: learn beside a server until its pipe ends."""
     _be_humble()
     wake, lock, out = threading.Event(), threading.Lock(), sys.stdout
@@ -231,7 +271,7 @@ def main(arguments: Sequence[str]) -> int:
                 os._exit(0)  # the server is gone
 
     try:
-        run(Learner(Workspace.open(arguments[0], exclusive=False), tell), wake)
+        run(kind(Workspace.open(arguments[0], exclusive=False), tell), wake)
     except QueristError as error:
         tell(Report("failed", note=str(error)))
         sys.stderr.write(f"{error}\n")

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 import querist
-from querist.errors import InvalidInput, NotFitted
+from querist.errors import CampaignError, InvalidInput, NotFitted
 from querist.server import wire
 from querist.server.desk import Desk
 from querist.server.figures import Figures
@@ -93,6 +93,16 @@ def _add_changes(app: FastAPI, desk: Desk) -> None:
     @app.patch("/api/settings", response_model=wire.Done)
     def change_settings(request: wire.SettingsRequest, by: By) -> Response:
         return _json(desk.change_settings(request, by))
+
+    @app.post("/api/training", response_model=wire.Progress)
+    def training(request: wire.TrainingRequest, by: By) -> Response:
+        if app.state.train is None:
+            raise CampaignError(
+                "The model of this campaign trains within moments: there is no training to stop or begin.",
+                mend="Begin a campaign with a model that takes its time: querist label DATA --model ...",
+            )
+        app.state.train(request.on)
+        return _json(desk.figures.progress(by))
 
 
 def _add_views(app: FastAPI, desk: Desk, figures: Figures) -> None:
@@ -226,7 +236,7 @@ async def _follow(app: FastAPI, figures: Figures, by: str) -> AsyncIterator[str]
     seen: Any = None
     quiet = 0.0
     while not app.state.stopping:
-        news = (figures.state.head, figures.learner)
+        news = (figures.state.head, figures.learner, figures.background)
         if news != seen:
             seen, quiet = news, 0.0
             progress = await run_in_threadpool(figures.progress, by)

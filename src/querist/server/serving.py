@@ -21,7 +21,7 @@ from querist.server.app import LOOPBACK, create_app
 from querist.server.figures import Figures
 from querist.server.protocol import Report
 from querist.server.supervisor import Supervisor
-from querist.workspace import Workspace, unread_items
+from querist.workspace import Workspace, current_ranking, unread_items
 
 __all__ = ["Serving", "serve"]
 
@@ -61,17 +61,51 @@ class Serving:
         self.app = create_app(workspace, workspace.token(), hosts)
         self.figures: Figures = self.app.state.figures
         self.supervisor: Supervisor | None = None
+        self.background: Supervisor | None = None
+        self._training = threading.Lock()
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
         if learn:
             self.supervisor = Supervisor(workspace.folder, self.hear)
-            workspace.on_change = self.supervisor.wake
+            workspace.on_change = self._wake
+        if learn and workspace.manifest.slow:
+            self.background = self._trainer()
+            self.app.state.train = self.train
 
     def hear(self, report: Report) -> None:
         """Show what the learner does, and take over what it publishes."""
         if self._encoding and report.phase != "encoding":
             self._tell_unread()
         self._encoding = report.phase == "encoding"
+        self.figures.learner = self._heard(report, slow=False)
+
+    def hear_background(self, report: Report) -> None:
+        """Show what the slow learner does, and take over what it publishes."""
+        self.figures.background = self._heard(report, slow=True)
+
+    def train(self, on: bool) -> None:
+        """Begin to train the slow model, or stop it at once; what it published stays."""
+        with self._training:
+            if on and self.background is None:
+                self.background = self._trainer()
+                self.background.start()
+            elif not on and self.background is not None:
+                trainer, self.background = self.background, None
+                trainer.stop()
+                self.hear_background(Report("stopped"))
+
+    def _trainer(self) -> Supervisor:
+        folder, half = self.workspace.folder, max(1, (os.cpu_count() or 1) // 2)
+        command = (sys.executable, "-m", "querist.server.background", str(folder))
+        return Supervisor(folder, self.hear_background, command=command, threads=half)
+
+    def _wake(self) -> None:
+        for one in (self.supervisor, self.background):
+            if one is not None:
+                one.wake()
+
+    def _heard(self, report: Report, *, slow: bool) -> wire.Learner:
+        """A learner's report as the page shows it, once what it published is in force."""
         if report.published is not None:
             try:
                 self.workspace.adopt()
@@ -79,8 +113,10 @@ class Serving:
                 self.workspace.recover()
                 report = Report(report.phase, note=str(error))
         ranking = self.workspace.ranking
+        if slow:
+            ranking = current_ranking(self.workspace.models, slow=True)
         known = ranking is not None and not ranking.cold
-        self.figures.learner = wire.Learner(
+        return wire.Learner(
             phase=report.phase,
             fraction=report.fraction,
             note=report.note,
@@ -103,6 +139,8 @@ class Serving:
         gc.enable()
         gc.set_threshold(*_GARBAGE)
         self.workspace.adopt()  # what the last run published is in force at once
+        if self.background is not None:
+            self.background.start()
         if self.supervisor is not None:
             self.supervisor.start()
         else:
@@ -114,8 +152,9 @@ class Serving:
     def __exit__(self, *_: object) -> None:
         self.app.state.stopping = True
         self._ended.set()
-        if self.supervisor is not None:
-            self.supervisor.stop()
+        for one in (self.supervisor, self.background):
+            if one is not None:
+                one.stop()
 
     def _follow(self) -> None:
         """Read what other servers wrote to a shared log."""
@@ -123,8 +162,8 @@ class Serving:
             with contextlib.suppress(StorageError):
                 before = self.workspace.campaign.state.head
                 self.workspace.campaign.refresh()
-                if self.supervisor is not None and self.workspace.campaign.state.head > before:
-                    self.supervisor.wake()
+                if self.workspace.campaign.state.head > before:
+                    self._wake()
 
 
 class _Server(uvicorn.Server):

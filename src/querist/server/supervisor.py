@@ -31,6 +31,8 @@ class Supervisor:
         The campaign's folder.  What the learner writes to its error stream goes to ``learner.log`` there.
     command : sequence of str, optional
         What to run instead of ``python -m querist.server.learner FOLDER``.
+    threads : int
+        How many threads numeric libraries may take in it.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Supervisor:
         *,
         command: Sequence[str] | None = None,
         backoff: float = 1.0,
+        threads: int = 1,
     ) -> None:
         self.folder = folder
         self.heard = heard
         self.command = list(command or (sys.executable, "-m", "querist.server.learner", str(folder)))
         self.backoff = backoff
+        self.threads = str(threads)
         self.crashes = 0
         self._process: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
@@ -108,9 +112,9 @@ class Supervisor:
             errors.unlink()
         environment = {
             **os.environ,
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": self.threads,
+            "OPENBLAS_NUM_THREADS": self.threads,
+            "MKL_NUM_THREADS": self.threads,
         }
         with open(errors, "ab") as error_log:
             self._process = process = subprocess.Popen(

@@ -54,6 +54,7 @@ class Why(Wire):
     rank: int | None = None
     probability: float | None = None
     model: str | None = None
+    quick: bool = Field(False, description="this model stands in for one that trains in the background")
 
 
 class Question(Wire):
@@ -82,7 +83,7 @@ class Quality(Wire):
 
 
 class Learner(Wire):
-    phase: Literal["starting", "encoding", "waiting", "training", "scoring", "idle", "failed"]
+    phase: Literal["starting", "encoding", "waiting", "training", "scoring", "idle", "failed", "stopped"]
     fraction: float | None = None
     note: str = ""
     version: str | None = None
@@ -110,6 +111,7 @@ class Progress(Wire):
     seconds_left: float | None = None
     quality: Quality | None = None
     learner: Learner
+    background: Learner | None = Field(None, description="what trains a slow model, where there is one")
     verdict: Verdict
     head: int = Field(0, description="number of the last event; grows with every change")
 
@@ -257,6 +259,10 @@ class CorrectionRequest(ItemRequest):
 class FlagRequest(ItemRequest):
     flagged: bool = True
     comment: str = Field("", max_length=5000)
+
+
+class TrainingRequest(Wire):
+    on: bool = Field(description="train the slow model; false stops it at once")
 
 
 class ClassRequest(Wire):

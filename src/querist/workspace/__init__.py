@@ -5,7 +5,8 @@ from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
 from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
-from querist.workspace.ranking import Ranking, current_ranking, publish, withdraw
+from querist.workspace.ranking import QUICK, Ranking, current_ranking, publish, withdraw
+from querist.workspace.representation import Representation, current_representation, likeness, renew
 from querist.workspace.tally import Day, Tally
 from querist.workspace.unread import unread_items
 from querist.workspace.why import AGAIN, COLD, OVERLAP, RANDOM, reason
@@ -18,14 +19,19 @@ __all__ = [
     "Journal",
     "Manifest",
     "OVERLAP",
+    "QUICK",
     "Queue",
     "RANDOM",
     "Ranking",
+    "Representation",
     "Tally",
     "Workspace",
     "current_ranking",
+    "current_representation",
+    "likeness",
     "publish",
     "reason",
+    "renew",
     "unread_items",
     "withdraw",
 ]

@@ -74,6 +74,7 @@ class Workspace:
         self._lock = lock
         self._campaign: Campaign | None = None
         self._opening = threading.RLock()
+        self._adopting = threading.Lock()
 
     @classmethod
     def create(
@@ -86,6 +87,7 @@ class Workspace:
         labels: Mapping[str, str] | None = None,
         encoder: Any = "auto",
         model: str = "default",
+        slow: bool = False,
         database: str | None = None,
         campaign: str = "main",
         seed: int = 0,
@@ -102,6 +104,8 @@ class Workspace:
             Labels that exist already; told as the annotator "import".
         encoder : name, spec or "module:function"
         model : "default" or "module:factory"
+        slow : bool
+            The model takes longer to train than people wait: it is trained beside a quick one.
         database : str, optional
             A PostgreSQL URL; without it the log is a SQLite file in the folder.
         """
@@ -123,6 +127,7 @@ class Workspace:
                 media=_media(source),
                 encoder=encoder,
                 model=model,
+                slow=slow,
                 database=database,
                 campaign=campaign,
             )
@@ -206,6 +211,10 @@ class Workspace:
 
     def adopt(self) -> Ranking | None:
         """Take the ranking that was published last; the log is told once of a model that takes over."""
+        with self._adopting:  # one at a time, so that of two the last that was read is in force
+            return self._adopt()
+
+    def _adopt(self) -> Ranking | None:
         ranking = current_ranking(self.models)
         if ranking is None or (self.ranking is not None and ranking.version == self.ranking.version):
             return self.ranking

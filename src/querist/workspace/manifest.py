@@ -24,7 +24,8 @@ class Manifest:
 
     ``source`` is the path that the items were read from, ``options`` how to read it again the same way, and
     ``media`` the folder that pictures may be served from.  ``encoder`` and ``model`` name the parts
-    that the learner uses.  ``database`` is the URL of the log where it does not lie in the folder.
+    that the learner uses; a ``slow`` model is trained beside a quick one.  ``database`` is the URL of the
+    log where it does not lie in the folder.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Manifest:
     media: str = ""
     encoder: Any = "auto"
     model: str = "default"
+    slow: bool = False
     database: str | None = None
     campaign: str = "main"
     id: str = field(default_factory=lambda: uuid.uuid4().hex)

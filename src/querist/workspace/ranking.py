@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,14 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.workspace.atomic import read_json, write_json
 
-__all__ = ["Ranking", "current_ranking", "publish", "withdraw"]
+__all__ = ["QUICK", "Ranking", "current_ranking", "publish", "withdraw"]
+
+QUICK = "quick"
+"""How the versions begin of models that stand in for a slow one."""
 
 _KEPT = 2  # a reader may still be opening the one before the current one
+_DRAFT = ".draft-"
+_STALE = 3600.0  # seconds after which a draft is what a killed writer left
 _MOST, _BYTES = 24, 96 << 20  # what may lie about until it pays to clear it away
 
 
@@ -104,15 +110,22 @@ class Ranking:
         return [int(row) for row in self.rows]
 
 
-def publish(ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None] | None = None) -> Path:
+def publish(
+    ranking: Ranking,
+    folder: Path,
+    *,
+    save_model: Callable[[Path], None] | None = None,
+    slow: bool = False,
+) -> Path:
     """Write a ranking to ``folder``/<version> and make it the current one, in one step.
 
     Readers see the old ranking or the new one, whole.  Nothing waits for the disk here: a ranking is
     derived, and one torn by a power cut is noticed on opening and made anew.
     ``save_model`` is called with the folder, to put the fitted model beside the ranking.
+    That of a ``slow`` model is kept until the next of them, whatever is published meanwhile.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".draft-{uuid.uuid4().hex}"
+    draft = folder / f"{_DRAFT}{uuid.uuid4().hex}"
     draft.mkdir()
     try:
         np.savez(draft / "queue.npz", **_queue(ranking))
@@ -128,15 +141,19 @@ def publish(ranking: Ranking, folder: Path, *, save_model: Callable[[Path], None
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    write_json(folder / "current.json", {"version": ranking.version}, durable=False)
-    _sweep(folder, ranking.version)
+    for pointer in ("slow", "current") if slow else ("current",):
+        write_json(folder / f"{pointer}.json", {"version": ranking.version}, durable=False)
+    _sweep(folder)
     return final
 
 
-def current_ranking(folder: Path) -> Ranking | None:
-    """The ranking that was published last, memory-mapped; None if there is none that can be read."""
+def current_ranking(folder: Path, *, slow: bool = False) -> Ranking | None:
+    """The ranking that was published last, memory-mapped; None if there is none that can be read.
+
+    With ``slow`` the last one of a slow model.
+    """
     try:
-        return _load(folder / str(read_json(folder / "current.json")["version"]))
+        return _load(folder / str(read_json(folder / f"{'slow' if slow else 'current'}.json")["version"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, InvalidInput):
         return None
 
@@ -173,17 +190,37 @@ def _meta(ranking: Ranking) -> dict[str, Any]:
     return told
 
 
-def _sweep(folder: Path, version: str) -> None:
+def _sweep(folder: Path) -> None:
     """Drop the rankings that nobody needs any more, many at once.
 
     Deleting makes the next wait for the disk a long one on many file systems, and that wait is an
     annotator's: so not after every publication.
     """
-    old = sorted(
-        (path for path in folder.iterdir() if path.is_dir() and path.name != version),
-        key=lambda path: path.stat().st_mtime,
-    )[: -(_KEPT - 1)]
-    size = sum(file.stat().st_size for path in old[-1:] for file in path.iterdir())
+    wanted = {str(read_json(pointer).get("version")) for pointer in folder.glob("*.json")}
+    old = sorted((path for path in folder.iterdir() if _is_old(path, wanted)), key=_modified)
+    old = old[: -(_KEPT - 1)]
+    size = sum(_size(path) for path in old[-1:])
     if len(old) >= _MOST or size * len(old) > _BYTES:
         for path in old:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_old(path: Path, wanted: set[str]) -> bool:
+    """Whether a folder may go: no pointer names it, and nobody is writing it."""
+    if not path.is_dir() or path.name in wanted:
+        return False
+    return not path.name.startswith(_DRAFT) or time.time() - _modified(path) > _STALE
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another writer swept it away
+        return 0.0
+
+
+def _size(path: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in path.iterdir())
+    except FileNotFoundError:
+        return 0

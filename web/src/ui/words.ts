@@ -60,11 +60,13 @@ export function learnerInWords(learner: Learner): string {
     case "waiting":
       return "waiting for first labels";
     case "training":
-      return "training…";
+      return `training…${share}`;
     case "scoring":
       return `ordering the queue…${share}`;
     case "failed":
       return "training failed";
+    case "stopped":
+      return "training stopped";
     case "idle":
       return learner.version ? `learned from ${count(learner.labels, "label")}` : "ready";
   }

@@ -333,7 +333,7 @@ export interface components {
              * Phase
              * @enum {string}
              */
-            phase: "starting" | "encoding" | "waiting" | "training" | "scoring" | "idle" | "failed";
+            phase: "starting" | "encoding" | "waiting" | "training" | "scoring" | "idle" | "failed" | "stopped";
             /**
              * Fraction
              * @default null
@@ -462,6 +462,11 @@ export interface components {
             /** @default null */
             quality: components["schemas"]["Quality"] | null;
             learner: components["schemas"]["Learner"];
+            /**
+             * @description what trains a slow model, where there is one
+             * @default null
+             */
+            background: components["schemas"]["Learner"] | null;
             verdict: components["schemas"]["Verdict"];
             /**
              * Head
@@ -691,6 +696,14 @@ export interface components {
                 number
             ][];
         };
+        /** TrainingRequest */
+        TrainingRequest: {
+            /**
+             * On
+             * @description train the slow model; false stops it at once
+             */
+            on: boolean;
+        };
         /** Verdict */
         Verdict: {
             /** Stop */
@@ -737,6 +750,12 @@ export interface components {
              * @default null
              */
             model: string | null;
+            /**
+             * Quick
+             * @description this model stands in for one that trains in the background
+             * @default false
+             */
+            quick: boolean;
         };
     };
     responses: never;

@@ -58,6 +58,7 @@ export interface Wire {
   flag(by: string, body: { item: Item; flagged: boolean; comment: string }): Promise<Done>;
   addClass(by: string, name: string): Promise<unknown>;
   changeSettings(by: string, changes: SettingsRequest): Promise<unknown>;
+  train(by: string, on: boolean): Promise<Progress>;
 }
 
 /** A header holds plain ASCII only: other letters travel percent-encoded. */
@@ -131,6 +132,7 @@ export function connect({ base = "", fetch: fetcher, patience = 15_000 }: Client
     flag: (by, body) => post(by, "/api/flags", body),
     addClass: (by, name) => post(by, "/api/classes", { name }),
     changeSettings: (by, changes) => request(by, "PATCH", "/api/settings", changes),
+    train: (by, on) => post(by, "/api/training", { on }),
   };
 }
 

@@ -55,7 +55,7 @@ function Details({ why }: { why: Why }) {
     ["Score", lot || why.score === null ? null : why.score.toPrecision(3)],
     ["Place in the queue", lot || why.rank === null ? null : String(why.rank)],
     ["Probability", why.probability === null ? null : why.probability.toPrecision(2)],
-    ["Model", why.model ?? "none yet"],
+    ["Model", why.model === null ? "none yet" : `${why.model}${why.quick ? " (quick stand-in)" : ""}`],
     ["Model in force", learner.version ? `${learner.version}, ${count(learner.labels, "label")}` : null],
   ];
   return (

@@ -7,6 +7,7 @@ import { Card, Cards, Nothing, Page } from "../../ui/Page";
 import { count, duration, leftInWords, percent, qualityInWords, tellsSomething } from "../../ui/words";
 import type { Dashboard, Progress } from "../../wire/types";
 import { useFresh } from "../useFresh";
+import { Background } from "./Background";
 import classes from "./Progress.module.css";
 import { Annotators, Models } from "./Tables";
 
@@ -19,6 +20,7 @@ export default function ProgressView() {
         <Cards>
           <QualityCard progress={data.progress} />
           <StopCard progress={data.progress} />
+          <Background />
           <CurveCard dashboard={data} />
           <ClassesCard dashboard={data} />
           <PaceCard dashboard={data} />
