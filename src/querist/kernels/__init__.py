@@ -101,6 +101,7 @@ from querist.kernels.multilabel import (
 )
 from querist.kernels.nearness import Measured, Nearness, nearness
 from querist.kernels.neighbours import Points, nearest
+from querist.kernels.on_device import is_on_device
 from querist.kernels.outer import OuterProducts
 from querist.kernels.plus_plus import kmeans_plus_plus
 from querist.kernels.precision import expected_average_precision
@@ -194,6 +195,7 @@ __all__ = [
     "importance_weighted_accuracy",
     "improvement_chance",
     "interval_at_any_look",
+    "is_on_device",
     "k_center",
     "keys_of",
     "kmeans",

@@ -12,6 +12,7 @@ from querist.kernels.falling import Falling
 from querist.kernels.large_distances import Rows, farthest, is_large, middle_row
 from querist.kernels.nearness import Measured, Nearness, bring_near, nearness, nearness_of
 from querist.kernels.neighbours import Points
+from querist.kernels.on_device import Table
 
 __all__ = ["greedy_sampling", "k_center"]
 
@@ -47,6 +48,7 @@ def k_center(x: Any, n: int, *, taken: Any = None, rows: Any = None) -> tuple[Ar
     Distances are computed only where a row may be the farthest: a distance to some of the centres is
     a bound of the distance to all, and most rows never come near the first place.  The picks are those
     of a search through all of them; in large tables, of distances summed in float64 whatever ``x`` is.
+    A table on an accelerator (PyTorch, CuPy) is searched there, row by row.
     Time at most O(m d (n + len(taken))) with m candidates, mostly a few hundredths of it; after a
     first question with the same Nearness O(m) and little more.  Memory O(m) and one block besides, and
     in small tables a copy of the candidates where they are fewer than half of the rows.
@@ -92,6 +94,8 @@ def greedy_sampling(
 def _spread(near: Nearness, n: int, free: Array, outputs: Any) -> tuple[Array, Array]:
     """Picks and squared distances, or their least products."""
     n = max(0, min(int(n), int(free.sum())))
+    if near.measured.on_device is not None:
+        return _far_away(near.measured.on_device, near.taken, free, n, outputs)
     dtype = np.float32 if near.measured.x.dtype == np.float32 else np.float64
     if n and not len(near.taken):
         row = _middle_row(near.measured, free)
@@ -103,6 +107,21 @@ def _spread(near: Nearness, n: int, free: Array, outputs: Any) -> tuple[Array, A
     else:
         picks, squares = _small(near, n, free, outputs)
     return picks, squares.astype(dtype)
+
+
+def _far_away(table: Table, taken: Array, free: Array, n: int, outputs: Any) -> tuple[Array, Array]:
+    """The search on an accelerator."""
+    if outputs is not None:
+        raise InvalidInput(
+            "Products of two distances are not searched on an accelerator.",
+            mend="Bring the table back first: x.cpu().numpy().",
+        )
+    if not n or len(taken):
+        return table.farthest(taken, free, n)
+    row = table.middle_row(free)
+    free[row] = False
+    picks, squares = table.farthest(np.array([row]), free, n - 1)
+    return np.append(row, picks), np.append(np.inf, squares)
 
 
 def _large(near: Nearness, n: int, free: Array, outputs: Any) -> tuple[Array, Array]:

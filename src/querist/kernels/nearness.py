@@ -11,6 +11,7 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
 from querist.kernels.large_distances import is_large, lengths
 from querist.kernels.neighbours import Points, squared_norms
+from querist.kernels.on_device import Table, is_on_device
 
 __all__ = ["Measured", "Nearness", "bring_near", "nearness", "nearness_of"]
 
@@ -19,6 +20,7 @@ class Measured:
     """A table of rows with what is measured of all of them only once: their mean and their lengths.
 
     Whatever takes a table for distances takes one of these in its place, and is spared a pass over it.
+    An array on an accelerator stays there (:func:`k_center` and :func:`kmeans_plus_plus` search it there).
 
     >>> measured = Measured([[3.0, 4.0], [0.0, 1.0]])
     >>> measured.squares
@@ -26,7 +28,8 @@ class Measured:
     """
 
     def __init__(self, x: Any) -> None:
-        self.x = as_matrix(x)
+        self.on_device = Table(x) if is_on_device(x) else None
+        self.x = as_matrix(x) if self.on_device is None else x
         self.n, self.d = int(self.x.shape[0]), int(self.x.shape[1])
 
     @cached_property
@@ -37,6 +40,8 @@ class Measured:
     @cached_property
     def squares(self) -> Array:
         """The squared length of each row, (n,)."""
+        if self.on_device is not None:
+            return self.on_device.numpy(self.on_device.squares())
         if is_large(self.x):
             return lengths(self.x, np.zeros(self.d))
         parts = [squared_norms(self.x[a:b]) for a, b in blocks(self.n, 64 if is_sparse(self.x) else self.d)]

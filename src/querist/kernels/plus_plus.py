@@ -70,6 +70,8 @@ def kmeans_plus_plus(
     >>> picks, probabilities
     (array([2, 1]), array([1., 1.]))
 
+    A table on an accelerator (PyTorch, CuPy) is searched there, with exact chances.
+
     Each row has a clock that runs down from an exponential lot at the rate of its weight x squared
     distance: the next to ring is any row with a chance in proportion to its rate, and what is left on the
     others is an exponential lot again.  A rate that is out of date is too high, and so its clock is early:
@@ -83,6 +85,8 @@ def kmeans_plus_plus(
     weight = None if weights is None else _weights(weights, near.measured.n)
     factors = None if factors is None else _factors(factors, near.measured.n)
     clocks = _clocks(free, rng, lots)
+    if near.measured.on_device is not None:
+        return near.measured.on_device.ringing(near.taken, clocks, weight, factors, n)
     if is_large(near.measured.x):
         return _Large(near, factors, weight, free, clocks).draw(n, sample)
     return _small(near, factors, weight, free, clocks, n)

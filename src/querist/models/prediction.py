@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput, MissingCapability
-from querist.kernels import Nearness, nearness, top, uniform
+from querist.kernels import Nearness, is_on_device, nearness, top, uniform
 from querist.models.contract import require
 from querist.models.memory import Memory
 from querist.models.rows import take
@@ -245,6 +245,10 @@ class Prediction:
             from scipy.sparse import vstack
 
             return vstack(chunks, format="csr")
+        if chunks and is_on_device(chunks[0]):
+            from array_api_compat import array_namespace
+
+            return array_namespace(chunks[0]).concat(chunks)
         return np.concatenate([np.asarray(chunk) for chunk in chunks]) if chunks else np.empty((0, 0))
 
     def _in_chunks(self, says: Callable[[Any], Any], rows: np.ndarray, *, columns: int) -> np.ndarray:
