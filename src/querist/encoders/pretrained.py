@@ -46,6 +46,7 @@ class PretrainedImageEncoder:
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("image",)
     only_speed: ClassVar[tuple[str, ...]] = ("batch",)  # makes no difference to the features
     size: int = 224
     batch: int = 32

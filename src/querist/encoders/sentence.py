@@ -55,6 +55,7 @@ class SentenceEncoder:
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
     only_speed: ClassVar[tuple[str, ...]] = ("threads",)  # makes no difference to the features
     tokens: int = 128
     threads: int = 0

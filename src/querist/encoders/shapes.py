@@ -60,6 +60,7 @@ class ShapesEncoder:
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("image",)
     dim: int = 256
     size: int = 0
 

@@ -56,6 +56,7 @@ class TableEncoder:
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("row",)
     categories: int = 40
 
     def __post_init__(self) -> None:

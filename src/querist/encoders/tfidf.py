@@ -19,7 +19,7 @@ from querist.specs import named
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-__all__ = ["TfidfEncoder"]
+__all__ = ["TfidfEncoder", "tokens_of"]
 
 # Words of two letters or more; characters of scripts that set no blanks between words, and emoji, one by one.
 _ALONE = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U0001f300-\U0001faff"
@@ -52,6 +52,7 @@ class TfidfEncoder:
     """
 
     name: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]] = ("text",)
     dim: int = 256
     words: int = 50_000
 
@@ -66,7 +67,7 @@ class TfidfEncoder:
         """Learn the vocabulary and the directions, from 20,000 texts at most, evenly spread."""
         step = max(1, -(-len(contents) // _FIT_ON))
         texts = [one["text"] for one in (contents[0 : len(contents)] if step == 1 else contents[::step])]
-        tokens = [_tokens(text) for text in texts]
+        tokens = [tokens_of(text) for text in texts]
         seen: Counter[str] = Counter()
         for one in tokens:
             seen.update(set(one))
@@ -86,7 +87,7 @@ class TfidfEncoder:
         features = np.zeros((len(contents), directions.shape[1]), dtype=np.float32)
         for start in range(0, len(contents), _BLOCK):
             block = contents[start : start + _BLOCK]
-            weighted = _weighted([_tokens(one["text"]) for one in block], vocabulary, idf)
+            weighted = _weighted([tokens_of(one["text"]) for one in block], vocabulary, idf)
             folded = weighted @ directions
             length = np.linalg.norm(folded, axis=1, keepdims=True)
             features[start : start + len(block)] = folded / np.where(length > 0, length, 1)
@@ -117,7 +118,8 @@ class TfidfEncoder:
         return learned  # type: ignore[no-any-return]
 
 
-def _tokens(text: str) -> list[str]:
+def tokens_of(text: str) -> list[str]:
+    """The words of a text, in small letters."""
     return _TOKEN.findall(text.lower())
 
 
