@@ -29,6 +29,7 @@ FLOOR = {
     "acquisition": 4,
     "selection": 4,
     "strategies": 5,
+    "synthesis": 6,
     "campaign": 6,
     "formats": 6,
     "workspace": 7,

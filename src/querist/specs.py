@@ -21,6 +21,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 from querist.errors import UnknownPart
@@ -28,6 +29,8 @@ from querist.errors import UnknownPart
 __all__ = ["from_spec", "named", "parts", "to_spec"]
 
 T = TypeVar("T")
+_ROOMS = {"synthesis": "querist.synthesis", "domain": "querist.data.domains"}
+"""The rooms whose parts have names of their own (``synthesis/...``): entered when one is first asked for."""
 _PARTS: dict[str, type[Any]] = {}
 
 
@@ -91,6 +94,8 @@ def _value(value: Any) -> Any:
 
 
 def _build(name: str, fields: dict[str, Any]) -> Any:
+    if name not in _PARTS and (room := _ROOMS.get(name.partition("/")[0])) is not None:
+        import_module(room)
     part = _PARTS.get(name)
     if part is None:
         close = difflib.get_close_matches(name, _PARTS, n=3)

@@ -7,9 +7,11 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from querist import kernels
 from querist.errors import InvalidInput
 from querist.kernels import expected_improvement, gaussian_information, improvement_chance
 
+RNG = np.random.default_rng(0)
 CASES = [
     (0.0, 1.0, 0.0),
     (1.0, 0.3, 2.0),
@@ -73,3 +75,33 @@ def test_what_makes_no_sense_is_refused() -> None:
     for std, noise in (([-1.0], 1.0), ([1.0], 0.0), ([1.0], np.inf)):
         with pytest.raises(InvalidInput, match="noise above 0"):
             gaussian_information(std, noise)
+
+
+def test_a_straddle_is_what_its_name_says():
+    mean, std = RNG.standard_normal(40), RNG.random(40)
+    told = kernels.straddle(mean, std, 0.3, 1.5)
+    by_hand = [1.5 * s - abs(m - 0.3) for m, s in zip(mean, std, strict=True)]
+    assert told == pytest.approx(by_hand)
+    inside = (mean - 1.5 * std < 0.3) & (mean + 1.5 * std > 0.3)
+    assert ((told > 0) == inside).all()
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.5])
+def test_variance_removed_is_what_a_label_takes_away(noise):
+    """Of a Gaussian vector, by conditioning on each of its parts in full."""
+    root = RNG.standard_normal((9, 9))
+    prior = root @ root.T / 9
+    here, there = prior[:4, :4], prior[4:, 4:]
+    told = kernels.variance_removed(prior[:4, 4:], np.diag(here), noise)
+    for x in range(4):
+        after = there - np.outer(prior[x, 4:], prior[x, 4:]) / (here[x, x] + noise**2)
+        assert told[x] == pytest.approx((np.trace(there) - np.trace(after)) / 5)
+
+
+def test_variance_removed_where_there_is_none():
+    assert kernels.variance_removed(np.zeros((2, 3)), [0.0, 1.0]).tolist() == [0.0, 0.0]
+    assert kernels.variance_removed(np.empty((2, 0)), [1.0, 1.0]).tolist() == [0.0, 0.0]
+    with pytest.raises(InvalidInput, match="2, 3"):
+        kernels.variance_removed(np.zeros((2, 3)), [1.0])
+    with pytest.raises(InvalidInput, match="variance"):
+        kernels.variance_removed(np.zeros((1, 3)), [-1.0])

@@ -11,19 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from querist import acquisition, selection, strategies  # noqa: F401  (they enter the registry)
+from querist import acquisition, selection, strategies, synthesis  # noqa: F401  (they enter the registry)
 from querist.acquisition import Acquisition
 from querist.selection import Selector
 from querist.specs import parts
 from querist.strategies import Strategy, as_strategy, names
+from querist.synthesis import Synthesis
 from querist.testing import (
     ACQUISITION_LAWS,
     SELECTOR_LAWS,
     STRATEGY_LAWS,
+    SYNTHESIS_LAWS,
     check_acquisition,
     check_proposal,
     check_selector,
     check_strategy,
+    check_synthesis,
     examples,
     snapshot_of,
 )
@@ -75,11 +78,16 @@ def test_strategies_answer_any_small_pool(strategy: Strategy, data: st.DataObjec
     check_proposal(strategy.propose(snapshot, n), snapshot, n)
 
 
-@pytest.mark.parametrize("kind", [Acquisition, Selector, Strategy])
+@_cases(examples(Synthesis), SYNTHESIS_LAWS)
+def test_syntheses_keep_their_laws(part: Synthesis, law: str) -> None:
+    check_synthesis(part, laws={law: SYNTHESIS_LAWS[law]})
+
+
+@pytest.mark.parametrize("kind", [Acquisition, Selector, Strategy, Synthesis])
 def test_every_parameter_takes_two_values_among_what_is_tried(kind: Any) -> None:
     """A parameter that nobody varies is a parameter that nobody tested."""
     for name, part in parts(kind).items():
-        if name.startswith("example/"):
+        if name.startswith("example/") or issubclass(part, Synthesis) != (kind is Synthesis):
             continue
         tried = [one for one in examples(kind) if type(one) is part]
         for field in dataclasses.fields(part):

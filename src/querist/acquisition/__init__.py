@@ -27,6 +27,7 @@ from querist.acquisition.improvement import (
 )
 from querist.acquisition.information import Epig
 from querist.acquisition.label_sets import Adaptive, CardinalityInconsistency, Cvirs, MaxLossReduction
+from querist.acquisition.level import Straddle, VarianceRemoved
 from querist.acquisition.multilabel import (
     AverageConfidence,
     AverageScore,
@@ -82,8 +83,10 @@ __all__ = [
     "Rank",
     "Ratio",
     "RegressionBald",
+    "Straddle",
     "Sum",
     "UpperConfidenceBound",
+    "VarianceRemoved",
     "VariationRatio",
     "VoteEntropy",
 ]

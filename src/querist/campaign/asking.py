@@ -12,6 +12,7 @@ import numpy as np
 
 from querist.campaign.desk import Decision, Desk
 from querist.campaign.fitting import Fitted, Fitting
+from querist.campaign.made import made_event, made_items, of_pool
 from querist.campaign.picking import LiveSnapshot, Pick, proposed, second_opinions, within
 from querist.campaign.query import Query, query_of
 from querist.data import ItemId
@@ -47,6 +48,10 @@ class Asking:
             )
         room = left - standing.out + _TOLERANCE
         picks = second_opinions(standing, to, n)
+        again = standing.returned(to, n - len(picks)) if len(picks) < n else []
+        picks += [
+            Pick(item, "active", "It was made for a question that nobody answered yet.") for item in again
+        ]
         if len(picks) < n and room >= 0:
             picks += self._proposals(n - len(picks), to, room)
         return self.put(within(picks, room, standing.cost), to, lease)
@@ -57,12 +62,17 @@ class Asking:
             return [], []
         desk, settings, now = self._desk, self._desk.settings, self._desk.clock()
         lease = settings.lease if lease is None else lease
-        version, news, beliefs = self._beliefs([pick.item for pick in picks])
+        version, news, beliefs = self._beliefs(picks)
         hidden = np.random.default_rng(desk.seed(1)).random(len(picks)) < settings.hide_share
         blind = [pick.arm == "random" or self._was_blind(pick, to) for pick in picks]
         # a queue may still deal what another strategy ranked before the settings changed
         named = getattr(self._given, "ranked_by", "") or _name_of(settings.strategy)
-        first = desk.state.head + len(news) + 1
+        made = {
+            pick.item: made_event(pick.item, pick.made, at=now, strategy=named)
+            for pick in picks
+            if pick.made is not None
+        }
+        first = desk.state.head + len(news) + len(made) + 1
         asked = [
             Asked(
                 at=now,
@@ -83,7 +93,8 @@ class Asking:
             )
             for i, (pick, belief) in enumerate(zip(picks, beliefs, strict=True))
         ]
-        return [*news, *asked], [query_of(one, desk.pool) for one in asked]
+        known = {**desk.state.made, **made} if made else desk.state.made
+        return [*news, *made.values(), *asked], [query_of(one, desk.pool, known) for one in asked]
 
     def _was_blind(self, pick: Pick, to: str | None) -> bool:
         """Whether the annotator answered this item blindly before: what comes back stays as blind.
@@ -102,12 +113,13 @@ class Asking:
         fitted = self.fitted()
         return LiveSnapshot(
             pool=desk.pool,
-            labels=MappingProxyType(desk.state.labels),
-            pending=standing.leases.items,
+            labels=MappingProxyType(of_pool(desk.state.labels, desk.state)),
+            pending=standing.pending,
             closed=standing.closed(to, last_round=last_round, room=room),
             model=None if fitted is None else fitted.model,
             seed=desk.seed(0),
-            notes=MappingProxyType(desk.state.notes),
+            notes=MappingProxyType(of_pool(desk.state.notes, desk.state)),
+            made=made_items(desk.state),
             free=partial(standing.candidates, to, last_round=last_round, room=room),
         )
 
@@ -144,9 +156,10 @@ class Asking:
         return self._built[2]
 
     def _beliefs(
-        self, items: list[ItemId]
+        self, picks: list[Pick]
     ) -> tuple[str | None, list[Trained], Sequence[Mapping[str, Any] | None]]:
         """The model in force, the event that tells of it when it is new, and what it believes."""
+        items = [pick.item for pick in picks]
         told = self._desk.state.trained
         version = told[-1].version if told else None
         if self._suggest is not None:
@@ -155,7 +168,9 @@ class Asking:
         if self._fitting is None or fitted is None:
             return version, [], [None] * len(items)
         news = [] if version == fitted.trained.version else [fitted.trained]
-        return fitted.trained.version, news, self._fitting.suggestions(fitted, items)
+        features = {item: one.features for item, one in self._desk.state.made.items() if item in items}
+        features |= {pick.item: pick.made.features for pick in picks if pick.made is not None}
+        return fitted.trained.version, news, self._fitting.suggestions(fitted, items, features)
 
 
 def _name_of(strategy: Any) -> str:

@@ -181,7 +181,7 @@ class Campaign:
             self._desk.standing.expire(self._desk.clock())
             held = [one for one in self._desk.standing.leases.of_item(item) if one.to == to]
             if held:
-                return [], [query_of(held[0], self.pool)]
+                return [], [query_of(held[0], self.pool, self.state.made)]
             return self._asking.put([Pick(item, "reopened")], to, lease)
 
         return self._desk.write(decide)[0]
@@ -191,7 +191,8 @@ class Campaign:
         with self._desk.lock:
             self._desk.refresh()
             self._desk.standing.expire(self._desk.clock())
-            return [query_of(asked, self.pool) for asked in self._desk.standing.leases.of_annotator(to)]
+            held = self._desk.standing.leases.of_annotator(to)
+            return [query_of(asked, self.pool, self.state.made) for asked in held]
 
     # ------------------------------------------------------------ telling
 

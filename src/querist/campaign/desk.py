@@ -123,7 +123,8 @@ class Desk:
 
     def item(self, item: ItemId) -> ItemId:
         """The item as the log holds it; raises UnknownItem."""
-        self.pool.row(item)
+        if item not in self.state.made:
+            self.pool.row(item)
         return plain_id(item)
 
     def _fold(self, number: int, event: Event) -> None:

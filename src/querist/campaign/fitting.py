@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.campaign.made import made_items, of_pool
 from querist.campaign.movement import Movement
 from querist.data import ItemId, Pool
 from querist.errors import InvalidInput
@@ -53,14 +54,23 @@ class Fitting:
             self._last = self._fit(state, upto)
         return self._last
 
-    def suggestions(self, fitted: Fitted, items: Sequence[ItemId]) -> list[Mapping[str, Any]]:
+    def suggestions(
+        self, fitted: Fitted, items: Sequence[ItemId], made: Mapping[ItemId, Any]
+    ) -> list[Mapping[str, Any]]:
         """What the model believes of some items: {"value": ..., "proba": ...}.
 
+        ``made`` holds the features of those that are in no pool, by item.
         Of a set of classes "proba" is the chance that all of it is right, were the classes independent.
         """
-        from querist.models import take
+        from querist.models import stack, take
 
-        x = take(self._pool.features, self._pool.rows(items))
+        own = [item for item in items if item not in made]
+        x = stack(
+            take(self._pool.features, self._pool.rows(own)), [made[item] for item in items if item in made]
+        )
+        order = {item: at for at, item in enumerate([*own, *(item for item in items if item in made)])}
+        if made:
+            x = take(x, [order[item] for item in items])
         if not hasattr(fitted.model, "proba") and hasattr(fitted.model, "label_decision"):
             return _of_sets(fitted.model, x)
         if not hasattr(fitted.model, "proba"):
@@ -73,20 +83,22 @@ class Fitting:
         ]
 
     def _fit(self, state: State, upto: int) -> Fitted:
-        from querist.models import take  # at the point of use: it knows scikit-learn
+        from querist.models import stack, take  # at the point of use: it knows scikit-learn
 
         began = self._clock()
-        rows = self._pool.rows(state.labels)
+        labels, made = of_pool(state.labels, state), made_items(state)
+        rows = self._pool.rows(labels)
         order = np.argsort(rows)  # by row, so that the order of the answers cannot matter
-        values = list(state.labels.values())
-        y: Any = [values[i] for i in order]
+        values = list(labels.values())
+        y: Any = [values[i] for i in order] + [made.labels[made.ids[at]] for at in made.labelled]
+        x = stack(take(self._pool.features, rows[order]), [made.features[at] for at in made.labelled])
         if not is_label_set(y[0]):
             y = np.asarray(y)
-        model = self._model(state).fitted(take(self._pool.features, rows[order]), y, seed=state.seed)
+        model = self._model(state).fitted(x, y, seed=state.seed)
         metrics = self._figures(model, rows, values) if self._movement and state.classes else {}
         now = self._clock()
         trained = Trained(
-            at=now, version=f"m{upto}", upto=upto, labels=len(rows), seconds=now - began, metrics=metrics
+            at=now, version=f"m{upto}", upto=upto, labels=len(y), seconds=now - began, metrics=metrics
         )
         return Fitted(model, state.classes, trained)
 

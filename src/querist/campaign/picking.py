@@ -12,7 +12,7 @@ import numpy as np
 from querist.campaign.standing import Standing, plain_id
 from querist.data import ItemId
 from querist.errors import CampaignError
-from querist.strategies.contract import Proposal, Snapshot
+from querist.strategies.contract import MadeItem, Proposal, Snapshot
 
 __all__ = ["LiveSnapshot", "Pick", "proposed", "second_opinions", "within"]
 
@@ -28,6 +28,7 @@ class Pick:
     score: float | None = None
     probability: float | None = None
     note: Any = None
+    made: MadeItem | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ def proposed(strategy: Any, snapshot: Snapshot, n: int) -> list[Pick]:
     picks, seen = [], set()
     for i, item in enumerate(proposal.ids[:n]):
         taken = item in seen or item in snapshot.labels or item in snapshot.pending or item in snapshot.closed
-        if taken or item not in snapshot.pool:
+        made = bool(proposal.made) and proposal.made[i] is not None
+        known = item in snapshot.pool or item in snapshot.made.ids
+        if taken or (known == made):
             raise CampaignError(
                 f"{type(strategy).__name__} proposed the item {item!r}, which may not be asked: it is"
-                " labelled, out with an annotator, skipped, proposed twice, or not in the pool.",
+                " labelled, out with an annotator, skipped, proposed twice, made before, or not in the pool.",
                 mend="A strategy proposes candidates only; querist.testing.check_strategy finds the fault.",
             )
         seen.add(item)
@@ -87,6 +90,7 @@ def _pick(proposal: Proposal, i: int) -> Pick:
         score=_finite(proposal.scores[i]) if len(proposal.scores) else None,
         probability=_finite(proposal.probabilities[i]) if len(proposal.probabilities) else None,
         note=proposal.notes[i] if len(proposal.notes) else None,
+        made=proposal.made[i] if len(proposal.made) else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from querist.data import ItemId, Pool
-from querist.events import Asked
+from querist.events import Asked, Made
 
 __all__ = ["Query", "describe", "query_of"]
 
@@ -18,7 +18,8 @@ class Query:
 
     ``suggestion`` is what the model believed when it asked, {"value": ..., "proba": ...}; where
     ``hidden`` is True the annotator must not see it.  ``until`` is the end of the lease in seconds
-    since 1970 (None: for ever); an answer that comes later is still welcome.
+    since 1970 (None: for ever); an answer that comes later is still welcome.  Of an item that was ``made``
+    for this question, and that no pool holds, ``features`` are what the model reads of it.
     """
 
     id: str
@@ -35,14 +36,21 @@ class Query:
     model: str | None = None
     suggestion: Mapping[str, Any] | None = None
     hidden: bool = False
+    made: bool = False
+    features: Any = field(default=None, repr=False, compare=False)
 
 
-def query_of(asked: Asked, pool: Pool) -> Query:
+def query_of(asked: Asked, pool: Pool, made: Mapping[ItemId, Made]) -> Query:
     """The question that the event put."""
+    own = made.get(asked.item)
+    if own is not None:
+        content: Mapping[str, Any] | None = own.content
+    else:
+        content = None if pool.content is None else pool.content[pool.row(asked.item)]
     return Query(
         id=asked.query,
         item=asked.item,
-        content=None if pool.content is None else pool.content[pool.row(asked.item)],
+        content=content,
         to=asked.to,
         until=asked.until,
         arm=asked.arm,
@@ -54,6 +62,8 @@ def query_of(asked: Asked, pool: Pool) -> Query:
         model=asked.model,
         suggestion=asked.suggestion,
         hidden=asked.hidden,
+        made=own is not None,
+        features=None if own is None else own.features,
     )
 
 

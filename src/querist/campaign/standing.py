@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from querist.campaign.leases import Leases
+from querist.campaign.made import of_pool, price_of_made
 from querist.campaign.overlap import SecondOpinions
 from querist.campaign.settings import Settings
 from querist.data import ItemId, Pool
@@ -35,6 +36,7 @@ class Standing:
         self.settings = Settings()
         self._fresh = np.ones(len(pool), dtype=bool)  # neither labelled nor out
         self._unskipped = np.ones(len(pool), dtype=bool)
+        self._back: dict[ItemId, None] = {}  # made items that came back unanswered, the earliest first
         self._cost = 0.0
         self._cost_of: dict[ItemId, float] = {}
 
@@ -59,7 +61,7 @@ class Standing:
         self, annotator: str | None, *, last_round: bool = False, room: float = math.inf
     ) -> Set[ItemId]:
         """The items that this annotator must not be asked about; a live view where nothing is too dear."""
-        skipped = self._skipped(annotator, last_round)
+        skipped: Set[ItemId] = of_pool(self._skipped(annotator, last_round), self._state)
         if self._pool.costs is None or room == math.inf:
             return skipped
         dear = np.flatnonzero(self._fresh & (self._pool.costs > room))
@@ -73,10 +75,23 @@ class Standing:
         if self._pool.costs is not None:
             free &= self._pool.costs <= room
         if self.settings.skipped == "others":
-            free[self._pool.rows(self._skipped(annotator, last_round))] = False
+            free[self._pool.rows(of_pool(self._skipped(annotator, last_round), self._state))] = False
         elif self.settings.skipped == "out" or not last_round:
             free &= self._unskipped
         return np.flatnonzero(free)
+
+    def returned(self, annotator: str | None, n: int) -> list[ItemId]:
+        """The first ``n`` made items that came back unanswered and may go to this annotator."""
+        if not self._back:
+            return []
+        skipped = self._skipped(annotator, False)
+        return [item for item in self._back if item not in skipped][:n]
+
+    @property
+    def pending(self) -> Set[ItemId]:
+        """The items of the pool that are out; a live view where nothing was made."""
+        out: Set[ItemId] = of_pool(self.leases.items, self._state)
+        return out
 
     def _skipped(self, annotator: str | None, last_round: bool) -> Set[ItemId]:
         if self.settings.skipped == "others":
@@ -99,6 +114,8 @@ class Standing:
 
     def cost(self, item: ItemId) -> float:
         """What one label of this item costs."""
+        if item not in self._pool:  # made, or about to be
+            return price_of_made(self._pool.costs)
         return 1.0 if self._pool.costs is None else float(self._pool.costs[self._pool.row(item)])
 
     def _change(self, settings: Settings) -> None:
@@ -108,22 +125,33 @@ class Standing:
                 self._place(item)
 
     def _place(self, item: ItemId) -> None:
-        try:
-            row = self._pool.row(item)
-        except UnknownItem as error:
-            raise InvalidInput(
-                f"The log speaks of the item {item!r}, which the pool does not hold.",
-                mend="Open a campaign with the pool it was made with: items may be added, never taken away.",
-            ) from error
-        state: Any = self._state.items[item]
-        self._fresh[row] = not state.annotations and item not in self.leases.items
-        self._unskipped[row] = not state.skips
+        state: Any = self._state.items.get(item)
+        if state is None:  # just made: the question about it follows
+            return
+        free = not state.annotations and item not in self.leases.items
+        if item in self._state.made:
+            self._back.pop(item, None)
+            if free:
+                self._back[item] = None
+        else:
+            row = self._row(item)
+            self._fresh[row] = free
+            self._unskipped[row] = not state.skips
         if self._pool.costs is not None:
             asked = sum(one.query is not None for one in state.annotations.values())
             self._cost += asked * self.cost(item) - self._cost_of.pop(item, 0.0)
             self._cost_of[item] = asked * self.cost(item)
         if self.settings.overlap > 1:
             self._place_opinion(item, state)
+
+    def _row(self, item: ItemId) -> int:
+        try:
+            return self._pool.row(item)
+        except UnknownItem as error:
+            raise InvalidInput(
+                f"The log speaks of the item {item!r}, which the pool does not hold.",
+                mend="Open a campaign with the pool it was made with: items may be added, never taken away.",
+            ) from error
 
     def _place_opinion(self, item: ItemId, state: Any) -> None:
         holders = {asked.to for asked in self.leases.of_item(item)}

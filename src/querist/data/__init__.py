@@ -1,5 +1,15 @@
 """Items and where they come from: the pool, its features on disk, and the sources."""
 
+from querist.data.domains import (
+    Box,
+    Choices,
+    Constrained,
+    Domain,
+    Integers,
+    Linear,
+    ProductDomain,
+    Simplex,
+)
 from querist.data.features import FeatureStore
 from querist.data.files import atomic_write, full_disk_told
 from querist.data.images import image_fault, open_image, open_raster
@@ -9,12 +19,20 @@ from querist.data.sources import open_source
 from querist.data.table import ItemTable, open_items, write_items
 
 __all__ = [
+    "Box",
+    "Choices",
     "Columns",
+    "Constrained",
+    "Domain",
     "FeatureStore",
+    "Integers",
     "ItemId",
     "ItemTable",
+    "Linear",
     "Pool",
     "Problem",
+    "ProductDomain",
+    "Simplex",
     "Source",
     "atomic_write",
     "full_disk_told",

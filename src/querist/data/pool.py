@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Pool:
         What one label costs, in a unit of your choice; positive.  Without it every item costs 1.
     content : sequence of n mappings, optional
         What an annotator is shown.  May be lazy (only ``len`` and ``[i]`` are used).
+    encode : function, optional
+        A list of contents -> their features, a row each: what synthesis needs to make items beside these.
 
     >>> pool = Pool([[0.0], [1.0], [2.0]], ids=["a", "b", "c"])
     >>> len(pool), pool.row("c"), pool.ids[0]
@@ -45,6 +47,7 @@ class Pool:
         ids: Sequence[ItemId] | None = None,
         costs: Any = None,
         content: Sequence[Mapping[str, Any]] | None = None,
+        encode: Callable[[Sequence[Mapping[str, Any]]], Any] | None = None,
     ) -> None:
         sizes = {
             name: _rows(column)
@@ -63,6 +66,7 @@ class Pool:
         self.ids: Sequence[ItemId] = range(self._n) if ids is None else list(ids)
         self.costs = None if costs is None else _positive(np.asarray(costs, dtype=np.float64))
         self.content = content
+        self.encode = encode
         self._row_of: dict[ItemId, int] | None = None
         if ids is not None:
             self._row_of = {item: row for row, item in enumerate(self.ids)}

@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 from querist.errors import InvalidInput
 
 __all__ = [
+    "CANNOT_BE_LABELLED",
     "Answered",
     "Asked",
     "ClassAdded",
     "Created",
     "Event",
     "Flagged",
+    "Made",
     "Released",
     "Retracted",
     "SettingsChanged",
@@ -27,6 +29,9 @@ __all__ = [
 ]
 
 Item = str | int
+
+CANNOT_BE_LABELLED = "cannot be labelled"
+"""The cause of a skip that says of a made item that it is no real one: it teaches what to make next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,21 @@ class ClassAdded(Event):
     kind: ClassVar[str] = "class"
     value: str
     by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(Event):
+    """An item was made that no pool holds: its content, plain JSON, and the features that the model reads.
+
+    ``features`` is a list of numbers, or the raw value of a pipeline (a text).  The item's id is one of its
+    own; the questions about it follow.
+    """
+
+    kind: ClassVar[str] = "made"
+    item: Item
+    content: Mapping[str, Any]
+    features: Any
+    strategy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

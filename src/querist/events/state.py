@@ -15,6 +15,7 @@ from querist.events.event import (
     Event,
     Flagged,
     Item,
+    Made,
     Released,
     Retracted,
     SettingsChanged,
@@ -127,6 +128,8 @@ class State:
         Items that are marked for a second look; in order.
     trained : list of Trained
         The models that took over, oldest first.
+    made : dict
+        The items that were made, with the event that holds their content; they are in no pool.
     notes : dict
         What the strategy noted of each item when it was last asked about, where it noted anything.
     answers, spent : int
@@ -159,6 +162,7 @@ class State:
     by_annotator: dict[str | None, int] = field(default_factory=dict)
     by_class: dict[Any, int] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    made: dict[Item, Made] = field(default_factory=dict)
     notes: dict[Item, Any] = field(default_factory=dict)
 
     @property
@@ -205,6 +209,9 @@ class State:
         if event.value not in self.classes:
             self.classes = (*self.classes, event.value)
             self.task = {**self.task, "classes": list(self.classes)}
+
+    def _made(self, _number: int, event: Made) -> None:
+        self.made.setdefault(event.item, event)
 
     def _asked(self, number: int, event: Asked) -> None:
         query = QueryState(event, number)
@@ -392,6 +399,7 @@ _APPLY: dict[type[Event], Callable[[State, int, Any], None]] = {
     Created: State._created,
     SettingsChanged: State._settings,
     ClassAdded: State._class,
+    Made: State._made,
     Asked: State._asked,
     Answered: State._answered,
     Skipped: State._skipped,

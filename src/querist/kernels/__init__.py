@@ -62,7 +62,13 @@ from querist.kernels.future_models import (
     ParzenWindow,
     mean_criterion,
 )
-from querist.kernels.gaussian import expected_improvement, gaussian_information, improvement_chance
+from querist.kernels.gaussian import (
+    expected_improvement,
+    gaussian_information,
+    improvement_chance,
+    straddle,
+    variance_removed,
+)
 from querist.kernels.graph import graph_density
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
@@ -240,6 +246,7 @@ __all__ = [
     "reach",
     "representatives",
     "round_robin",
+    "straddle",
     "stratified_mean",
     "surrogate_mean",
     "thompson_chances",
@@ -250,6 +257,7 @@ __all__ = [
     "uniform",
     "variance_of_draws",
     "variance_reduction",
+    "variance_removed",
     "variation_ratio",
     "vote_entropy",
     "weighted_disagreement",

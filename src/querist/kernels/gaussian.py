@@ -9,7 +9,13 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_numbers
 
-__all__ = ["expected_improvement", "gaussian_information", "improvement_chance"]
+__all__ = [
+    "expected_improvement",
+    "gaussian_information",
+    "improvement_chance",
+    "straddle",
+    "variance_removed",
+]
 
 _ROOT_HALF_PI = float(np.sqrt(np.pi / 2))
 _ROOT_TWO = float(np.sqrt(2.0))
@@ -115,6 +121,61 @@ def gaussian_information(std: Any, noise: Any) -> Array:
             mend="Give the spread of repeated answers to the same question as noise.",
         )
     return np.asarray(np.log1p(np.square(std / noise)) / 2)
+
+
+def straddle(mean: Any, std: Any, level: float, width: float = 1.96) -> Array:
+    """width * std - |mean - level|: how far the interval of a number reaches over the level; higher = ask.
+
+    Above 0 where it cannot be told on which side the number is.  As ``width`` grows it orders rows by
+    their deviation alone, at 0 by how near the mean is.
+
+    Parameters
+    ----------
+    mean, std : (n,) numbers
+    level, width : float
+
+    >>> straddle([1.0, 1.0, 3.0], [0.5, 1.0, 1.0], level=1.0, width=2.0)
+    array([1., 2., 0.])
+
+    Bryan et al. 2005.
+    """
+    mean, std, level = _checked(mean, std, level)
+    return np.asarray(width * std - np.abs(mean - level))
+
+
+def variance_removed(covariance: Any, variance: Any, noise: float = 0.0) -> Array:
+    """cov(x, r)^2 / (var(x) + noise^2), its mean over the places r: what a label of x would take away.
+
+    The integrated variance of a Gaussian posterior falls by so much whatever the label turns out to be.
+
+    Parameters
+    ----------
+    covariance : (n, m) numbers
+        Of the predictions of n rows with those of m places at which the number is wanted.
+    variance : (n,) numbers, 0 or more
+        Of the predictions of the rows.
+    noise : float, 0 or more
+        The standard deviation of a label around the truth.
+
+    Returns
+    -------
+    (n,) float64, 0 or more; higher = ask
+
+    >>> variance_removed([[1.0, 0.5], [0.0, 0.0]], [1.0, 0.0])
+    array([0.625, 0.   ])
+
+    Cohn, Ghahramani & Jordan 1996; Seo et al. 2000 (ALC).
+    """
+    covariance, variance = as_numbers(covariance), _numbers(variance, "variance")
+    if covariance.ndim != 2 or len(covariance) != len(variance) or (variance < 0).any() or noise < 0:
+        raise InvalidInput(
+            f"Covariances of shape {covariance.shape} for {len(variance)} variances, the smallest "
+            f"{variance.min(initial=np.inf)!r}, noise {noise!r}.",
+            mend="Give a row of covariances for each variance of 0 or more.",
+        )
+    spread = variance + noise**2
+    removed = np.square(covariance).mean(axis=1) if covariance.shape[1] else np.zeros(len(variance))
+    return np.asarray(np.where(spread > 0, removed / np.where(spread > 0, spread, 1.0), 0.0))
 
 
 def _checked(mean: Any, std: Any, best: float) -> tuple[Array, Array, float]:

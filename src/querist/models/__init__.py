@@ -9,7 +9,7 @@ from querist.models.multilabel import ScikitMultiLabel
 from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
 from querist.models.pseudo_labelled import PseudoLabelled
-from querist.models.rows import take
+from querist.models.rows import stack, take
 from querist.models.scikit import ScikitClassifier, ScikitRegressor, as_model
 from querist.models.tuned_kernel import TunedKernel
 
@@ -32,5 +32,6 @@ __all__ = [
     "is_fitted",
     "memory_of",
     "require",
+    "stack",
     "take",
 ]

@@ -11,6 +11,7 @@ __all__ = ["CAPABILITIES", "Model", "capabilities", "require"]
 CAPABILITIES = {
     "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV.",
     "decision": "Use a classifier with decision_function (LinearSVC, SVC, LogisticRegression).",
+    "covariance": "Use a Gaussian process (GaussianProcessRegressor), alone or at the end of a pipeline.",
     "draws": "Use an ensemble (RandomForestClassifier), or querist.models.Bagging(your model).",
     "frequencies": "Use querist.models.Parzen().",
     "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
@@ -44,6 +45,7 @@ class Model(Protocol):
     ``predict(x)``      (n,) values
     ``leaves(x)``       (n,) which leaf of a tree each row falls into
     ``mean_std(x)``     two (n,) arrays: a number and how unsure it is
+    ``covariance(x, z)``  (n, m) how what is said of each row of ``x`` goes with each row of ``z``
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
                         the same state of ``rng`` asks the same members, whatever ``x`` is
     ``embed(x)``        (n, d) vectors in which distance means something

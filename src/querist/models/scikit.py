@@ -240,6 +240,19 @@ class ScikitRegressor(Scikit):
         members = self._say(x, _members(ensemble, None, None))
         return self.predict(x), members.std(axis=0)
 
+    @where(lambda model: hasattr(last_step(model.estimator), "kernel_"))
+    def covariance(self, x: Any, z: Any) -> np.ndarray:
+        """The posterior covariance of a Gaussian process between two lots of rows, (n, m)."""
+        from scipy.linalg import cho_solve
+
+        process = last_step(self.estimator)
+        x, z = (np.asarray(before_last(self.estimator, rows), dtype=np.float64) for rows in (x, z))
+        known = process.kernel_(process.X_train_, z)
+        own = process.kernel_(x, z) - process.kernel_(x, process.X_train_) @ cho_solve(
+            (process.L_, True), known
+        )
+        return np.asarray(own * process._y_train_std**2)
+
     @where(lambda model: _is_committee(model.estimator))
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the ensemble say, (k, n); distinct ones while there are enough."""

@@ -14,7 +14,7 @@ from querist.strategies.ceal import Ceal
 from querist.strategies.choose import choose
 from querist.strategies.cluster_margin import ClusterMargin
 from querist.strategies.comb import Comb
-from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.contract import MadeItem, MadeItems, Proposal, Snapshot, Strategy
 from querist.strategies.dcom import DCoM
 from querist.strategies.default import Default
 from querist.strategies.doubt import Clue, Falcun, RankedBatch
@@ -79,6 +79,8 @@ __all__ = [
     "IGS",
     "LAL",
     "LearnedPolicy",
+    "MadeItem",
+    "MadeItems",
     "McPal",
     "Proposal",
     "Quire",

@@ -11,7 +11,42 @@ import numpy as np
 
 from querist.data import ItemId, Pool
 
-__all__ = ["Proposal", "Snapshot", "Strategy"]
+__all__ = ["MadeItem", "MadeItems", "Proposal", "Snapshot", "Strategy"]
+
+
+@dataclass(frozen=True)
+class MadeItem:
+    """New content for one question, and the row that the model reads of it: what synthesis proposes.
+
+    ``content`` is what an annotator is shown, plain JSON, with a "kind" (a row of fields, a text, an image);
+    ``features`` is one row as the pool has them: numbers, or the raw value of a pipeline.
+    """
+
+    content: Mapping[str, Any]
+    features: Any
+
+
+@dataclass(frozen=True)
+class MadeItems:
+    """The items of a campaign that were made, beside its pool: all that were ever asked about.
+
+    ``features`` holds a row for each of ``ids``; ``labels`` what is believed of those that were answered;
+    ``refused`` are those of which somebody said that they cannot be labelled.
+    """
+
+    ids: Sequence[ItemId] = ()
+    features: Sequence[Any] = ()
+    labels: Mapping[ItemId, Any] = field(default_factory=dict)
+    refused: Set[ItemId] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def labelled(self) -> list[int]:
+        """The places of those that have a label, by id: the order of the answers cannot matter."""
+        held = {item: at for at, item in enumerate(self.ids)}
+        return [held[item] for item in sorted(self.labels, key=str)]
 
 
 @dataclass(frozen=True)
@@ -21,7 +56,8 @@ class Snapshot:
     ``labels`` maps items to what is believed of them; ``pending`` items are out with an annotator;
     ``closed`` items must not be asked (skipped for good).  ``model`` is fitted, or None while cold.
     ``notes`` maps items that were asked about to what the proposal noted of them then (see Proposal):
-    what a strategy that learns from its own past reads.
+    what a strategy that learns from its own past reads.  ``made`` holds the items that were made: they
+    stand beside the pool, and none of the other parts names them.
     """
 
     pool: Pool
@@ -31,6 +67,7 @@ class Snapshot:
     model: Any = None
     seed: int = 0
     notes: Mapping[ItemId, Any] = field(default_factory=dict)
+    made: MadeItems = field(default_factory=MadeItems)
 
     @cached_property
     def candidates(self) -> np.ndarray:
@@ -61,7 +98,8 @@ class Proposal:
 
     ``scores`` are the strategy's own (higher = more worth asking); ``probabilities`` are the chances
     with which each item was selected at its turn (1.0 where the choice was certain); ``why`` is one
-    short reason an item, for the annotator; ``made`` holds new content, from synthesis.  ``arms``
+    short reason an item, for the annotator; ``made`` holds the new content of an item that synthesis made,
+    None for one of the pool; empty means that all are of the pool.  ``arms``
     says of each item how it came to be chosen, "active" or "random"; empty means all active.
     ``parts`` says which part of each item is asked about (of a set of classes: the class whose yes or no
     is wanted, None for all); empty means the whole of every item.  ``notes`` hold plain JSON an item, None
@@ -72,7 +110,7 @@ class Proposal:
     scores: np.ndarray
     probabilities: np.ndarray
     why: Sequence[str] = ()
-    made: Sequence[Mapping[str, Any]] = ()
+    made: Sequence[MadeItem | None] = ()
     arms: Sequence[str] = ()
     parts: Sequence[Any] = ()
     notes: Sequence[Any] = ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from querist.kernels import top, uniform
 from querist.specs import named
-from querist.strategies.contract import Proposal, Snapshot, Strategy
+from querist.strategies.contract import MadeItem, Proposal, Snapshot, Strategy
 from querist.strategies.registry import as_strategy
 from querist.strategies.schedule import check_share, share_at
 from querist.strategies.scored import Scored, predicted
@@ -67,8 +67,9 @@ class Explore:
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """``n`` candidates, each by the strategy or by lot."""
         prediction = predicted(snapshot)
-        n = max(0, min(n, len(prediction)))
-        own = self.strategy.propose(snapshot, n)
+        own = self.strategy.propose(snapshot, max(0, n))
+        made = sum(one is not None for one in own.made)  # beside the pool: there may be more than candidates
+        n = max(0, min(n, len(prediction) + made))
         keys = prediction.keys
         lots = iter(prediction.rows[top(uniform(keys, snapshot.seed, stream=_LOTS), 2 * n)])
         share = self.share_at(len(snapshot.labels))
@@ -84,18 +85,21 @@ class Explore:
 def _merged(ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int, share: float) -> Proposal:
     """Deal the picks: by lot where the coin says so or the strategy has no more to offer."""
     out: set[Any] = set()
-    picks: list[tuple[Any, float, float, str, str, Any, Any]] = []
+    picks: list[tuple[Any, float, float, str, str, Any, Any, MadeItem | None]] = []
     turn = 0
     for coin in coins:
         while turn < len(own) and own.ids[turn] in out:
             turn += 1
         mine = turn < len(own)
-        by_lot = bool(coin) or not mine
+        if not mine and not left:
+            break
+        by_lot = (bool(coin) and left > 0) or not mine
         item = next(one for row in lots if (one := ids[int(row)]) not in out) if by_lot else own.ids[turn]
-        chance = (share if mine else 1.0) / (left - len(picks))
+        made = own.made[turn] if own.made and mine and not by_lot else None
+        chance = 0.0 if made is not None else (share if mine else 1.0) / left
         score = 0.0
         if mine and item == own.ids[turn]:
-            chance += (1 - share) * float(own.probabilities[turn])
+            chance += (1 - share if left else 1.0) * float(own.probabilities[turn])
             score = float(own.scores[turn])
         if by_lot:
             why, arm, part, note = "Drawn at random, to measure the model.", "random", None, None
@@ -104,8 +108,9 @@ def _merged(ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int, sh
             note = own.notes[turn] if own.notes else None
             why = own.why[turn] if own.why else ""
             arm = own.arms[turn] if own.arms else "active"
-        picks.append((item, score, chance, why, arm, part, note))
+        picks.append((item, score, chance, why, arm, part, note, made))
         out.add(item)
+        left -= made is None
     return Proposal(
         ids=[pick[0] for pick in picks],
         scores=np.array([pick[1] for pick in picks], dtype=np.float64),
@@ -114,4 +119,5 @@ def _merged(ids: Any, own: Proposal, lots: Any, coins: np.ndarray, left: int, sh
         arms=tuple(pick[4] for pick in picks),
         parts=tuple(pick[5] for pick in picks) if own.parts else (),
         notes=tuple(pick[6] for pick in picks) if own.notes else (),
+        made=tuple(pick[7] for pick in picks) if own.made else (),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from querist.testing.acquisitions import ACQUISITION_LAWS, check_acquisition
@@ -16,6 +17,7 @@ from querist.testing.strategies import STRATEGY_LAWS, check_proposal, check_stra
 
 if TYPE_CHECKING:
     from querist.testing.campaigns import CampaignMachine
+    from querist.testing.synthesis import SYNTHESIS_LAWS, check_made, check_synthesis
 
 __all__ = [
     "ACQUISITION_LAWS",
@@ -27,14 +29,17 @@ __all__ = [
     "SELECTOR_LAWS",
     "STOPPING_LAWS",
     "STRATEGY_LAWS",
+    "SYNTHESIS_LAWS",
     "blobs",
     "check_acquisition",
     "check_log",
+    "check_made",
     "check_model",
     "check_proposal",
     "check_selector",
     "check_stopping",
     "check_strategy",
+    "check_synthesis",
     "examples",
     "run_laws",
     "snapshot_of",
@@ -46,4 +51,6 @@ def __getattr__(name: str) -> Any:
         from querist.testing.campaigns import CampaignMachine
 
         return CampaignMachine
+    if name in ("SYNTHESIS_LAWS", "check_made", "check_synthesis"):  # they load a room that few need
+        return getattr(import_module("querist.testing.synthesis"), name)
     raise AttributeError(f"module 'querist.testing' has no attribute {name!r}")

@@ -35,6 +35,7 @@ _MADE_OF_OTHERS: dict[type[Any], tuple[Acquisition, ...]] = {
 def examples(kind: type[Any]) -> list[Any]:
     """One instance or more of every registered part of ``kind``; yours as soon as it is named.
 
+    Strategies that make items have laws of their own: ``kind`` is Synthesis for those.
     A part is built by its class method ``examples()`` where it has one, and by its defaults otherwise.
 
     >>> from querist.selection import KCenter
@@ -43,7 +44,7 @@ def examples(kind: type[Any]) -> list[Any]:
     """
     made: list[Any] = []
     for name, part in parts(kind).items():
-        if name.startswith("example/"):  # those of the documentation
+        if name.startswith("example/") or _makes_items(part) != _makes_items(kind):
             continue
         if part in _MADE_OF_OTHERS:
             made.extend(_MADE_OF_OTHERS[part])
@@ -52,3 +53,8 @@ def examples(kind: type[Any]) -> list[Any]:
         else:
             made.append(part())
     return made
+
+
+def _makes_items(part: type[Any]) -> bool:
+    """Whether it is a strategy that makes items; told by its room, so that nothing need be loaded."""
+    return any(one.__module__ == "querist.synthesis.contract" for one in part.__mro__)

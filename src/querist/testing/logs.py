@@ -14,6 +14,7 @@ from querist.events import (
     Event,
     EventLog,
     Flagged,
+    Made,
     Released,
     Retracted,
     SettingsChanged,
@@ -56,6 +57,7 @@ _EVERY_KIND: tuple[Event, ...] = (
     Asked(at=7.5, query="q8", item="x" * 10_000),
     Released(at=8.0, query="q8"),
     Flagged(at=9.0, item=2, comment="look again", by="ann"),
+    Made(at=9.5, item="made-1", content={"kind": "text", "text": "half"}, features=[0.5, -1.0], strategy="x"),
     Trained(at=10.0, version="m3", upto=10, labels=2, seconds=0.5, metrics={"stability": 0.99}),
 )
 
