@@ -3,7 +3,8 @@
     QUERIST_DATA=... python benchmarks/lu2023              run what is missing, then write the report
     python benchmarks/lu2023 --report                      only write docs/benchmarks/lu-2023.md
 
-Every run is added to build/lu2023.jsonl as soon as it is done; what was ended goes on where it was.
+Every run is added to build/lu2023.jsonl as soon as it is done, and the processor's seconds that it took to
+build/lu2023.seconds.csv; what was ended goes on where it was.
 --datasets, --strategies and --seeds choose less; --workers N spreads the seeds over N processes.
 """
 
@@ -49,8 +50,9 @@ def run(given: argparse.Namespace) -> None:
             todo = _todo(given, name, kept)
             jobs = Parallel(n_jobs=given.workers, return_as="generator_unordered")
             for runs in jobs(delayed(_seed)(name, seed, names) for seed, names in todo):
-                for one in runs:
+                for one, seconds in runs:
                     kept.add(one)
+                    report.note_seconds(given.runs, one, seconds)
                     number += 1
             print(f"{name}: {number} runs in {time.perf_counter() - began:.1f} s", flush=True)
 
@@ -64,12 +66,16 @@ def _todo(given: argparse.Namespace, name: str, kept: Results) -> list[tuple[int
     return [(seed, [one for _, one in some]) for seed, some in groupby(missing, key=lambda pair: pair[0])]
 
 
-def _seed(name: str, seed: int, strategies: list[str]) -> list[Run]:
-    """All runs of a seed, which have the kernel in common."""
+def _seed(name: str, seed: int, strategies: list[str]) -> list[tuple[Run, float]]:
+    """All runs of a seed, which have the kernel in common, with the seconds of the processor that each took."""
     data, rules = dataset(name), protocol()
+    found = []
     with threadpool_limits(1):
         shared = case(data, rules.split(data, seed), seed)
-        return [made(data, one, seed, rules, shared) for one in strategies]
+        for one in strategies:
+            began = time.process_time()
+            found.append((made(data, one, seed, rules, shared), time.process_time() - began))
+    return found
 
 
 def _names(given: str) -> list[str]:

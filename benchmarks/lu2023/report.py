@@ -11,7 +11,7 @@ import splits
 from readings import READINGS
 from splits import LARGE, LOST, SMALL
 
-from querist.evaluation import Curves, read_runs
+from querist.evaluation import Curves, Run, read_runs
 
 __all__ = ["Cell", "cells", "page", "write"]
 
@@ -70,6 +70,12 @@ def write(runs: Path, root: Path) -> None:
     if runs.is_file():
         keep(root / KEPT, areas_of(runs))
     (root / PAGE).write_text(page(root), encoding="utf-8")
+
+
+def note_seconds(runs: Path, run: Run, seconds: float) -> None:
+    """Note beside the results file what a run cost."""
+    with runs.with_suffix(".seconds.csv").open("a", encoding="utf-8") as notes:
+        notes.write(f"{run.dataset},{run.strategy},{run.seed},{seconds:.3f}\n")
 
 
 def areas_of(runs: Path) -> Areas:

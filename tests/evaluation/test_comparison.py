@@ -198,9 +198,20 @@ def test_every_picture_is_a_file(tmp_path: Path, suffix: str) -> None:
     from querist.evaluation.plots import write_pictures
 
     written = write_pictures(Comparison(curves()), str(tmp_path / "out"), suffix)
-    assert len(written) == 6 + 2 and all(Path(one).stat().st_size > 500 for one in written)
+    assert len(written) == 6 + 3 and all(Path(one).stat().st_size > 500 for one in written)
     few = write_pictures(Comparison(curves(datasets=2)), str(tmp_path / "few"), suffix)
-    assert [Path(one).name for one in few] == [f"few-{one}{suffix}" for one in ("curves", "ranks", "saving")]
+    kinds = ("curves", "ranks", "saving", "heat")
+    assert [Path(one).name for one in few] == [f"few-{one}{suffix}" for one in kinds]
+
+
+@needs_plots
+def test_the_gains_stand_beside_the_page_as_a_picture(tmp_path: Path) -> None:
+    write_report(curves(datasets=2), tmp_path / "page.html")
+    picture = (tmp_path / "page-heat.svg").read_text(encoding="utf-8")
+    assert all(f">{name}<" in picture for name in ("good", "same", "bad"))
+    assert (tmp_path / "page-heat.png").read_bytes().startswith(b"\x89PNG")
+    write_report(curves(datasets=1), tmp_path / "one.html")
+    assert not (tmp_path / "one-heat.svg").exists(), "one data set is no map"
 
 
 def test_without_jinja_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,6 +104,18 @@ _PROTOCOL = (
     help="accuracy, balanced_accuracy, f1, auc, log_loss, "
     "brier, ece; rmse, log_rmse, mae, r2. The first is what tables show.",
 )
+@click.option(
+    "--noise",
+    metavar="SHARE",
+    help="How often answers are wrong: 0.1, or by class: ham:0.3, or ham:spam:0.3; with commas.",
+)
+@click.option(
+    "--annotator",
+    "annotators",
+    multiple=True,
+    metavar="NAME:COST[:NOISE[:SHARE]]",
+    help="Somebody who answers at this price for a label; may be repeated.",
+)
 @click.option("--label", metavar="COLUMN", help="Column with the labels, of files.")
 @click.option("--text", metavar="COLUMN", help="Column with the texts, of files.")
 @click.option(
@@ -230,6 +242,8 @@ def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
         _numbers("--batches", options["batches"]),
         _seeds(options["seeds"]),
         metrics=split(options["metrics"]),
+        noise=_noise(options["noise"] or "0"),
+        annotators=dict(map(_annotator, options["annotators"])),
         **{name: options[name] for name in _PROTOCOL},
     )
 
@@ -272,6 +286,38 @@ def _spec(text: str) -> Any:
         raise InvalidInput(
             f"--strategy {text!r} is no JSON: {error}.", mend='Write \'{"name": "margin"}\'.'
         ) from error
+
+
+def _noise(text: str) -> Any:
+    """A share, or shares by class."""
+    try:
+        if ":" not in text:
+            return float(text)
+        found: dict[str, Any] = {}
+        for part in split(text):
+            true, *said, share = part.split(":")
+            if said:
+                found.setdefault(true, {})[":".join(said)] = float(share)
+            else:
+                found[true] = float(share)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(
+            f"--noise {text!r} is no share.", mend="Write 0.1, CLASS:0.3 or CLASS:OTHER:0.3."
+        ) from error
+    return found
+
+
+def _annotator(text: str) -> tuple[str, dict[str, float]]:
+    name, *numbers = text.split(":")
+    try:
+        told = [float(one) for one in numbers]
+    except ValueError:
+        told = []
+    if not 1 <= len(told) <= 3:
+        raise InvalidInput(
+            f"--annotator {text!r} is not understood.", mend="Write NAME:COST, NAME:COST:NOISE or with a share."
+        )
+    return name, dict(zip(("cost", "noise", "share"), told, strict=False))
 
 
 def _seeds(text: str) -> list[int]:

@@ -10,11 +10,22 @@ import numpy as np
 
 from querist.evaluation.comparison import Comparison, middle
 from querist.evaluation.curves import Curves
-from querist.evaluation.picture import FAINT, INK, PLAIN, curves_figure, drawing, save, style_of, tidy
+from querist.evaluation.picture import (
+    FAINT,
+    INK,
+    PLAIN,
+    curves_figure,
+    drawing,
+    in_points,
+    save,
+    style_of,
+    tidy,
+)
 from querist.evaluation.statistics import REFERENCE, interval
 
-__all__ = ["cost_figure", "rank_figure", "saving_figure", "unit_of", "write_pictures"]
+__all__ = ["cost_figure", "heat_figure", "rank_figure", "saving_figure", "unit_of", "write_pictures"]
 
+_GOOD, _BAD = "#12a57c", "#e0641b"
 _TOGETHER = 4  # data sets in one picture; more get one each
 
 
@@ -98,6 +109,42 @@ def _shown(share: float) -> float:
     return float(np.clip(100 * share, -100, 100))
 
 
+def heat_figure(comparison: Comparison) -> Any:
+    """Gains of area over random, data sets x strategies, by colour and in figures; bold: beyond chance."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.figure import Figure
+
+    curves = comparison.curves
+    names = [name for name in curves.strategies if name != REFERENCE]
+    found = {(one.dataset, one.strategy): one for one in comparison.cells}
+    metrics = [comparison.metric or curves.metric_of(one) for one in curves.datasets]
+    most = max((abs(one.gain) for one in comparison.cells), default=0.0) or 1.0
+    size = 1.9 + 0.85 * len(names), 0.9 + 0.27 * len(curves.datasets)
+    figure = Figure(figsize=size, layout="constrained")
+    axis = figure.subplots()
+    for y, (dataset, metric) in enumerate(zip(curves.datasets, metrics, strict=True)):
+        for x, name in enumerate(names):
+            if (cell := found.get((dataset, name))) is None:
+                continue
+            depth = 0.75 * (abs(cell.gain) / most) ** 0.7
+            colour = (*to_rgb(_GOOD if cell.gain > 0 else _BAD), depth)
+            axis.fill([x - 0.47, x + 0.47, x + 0.47, x - 0.47], [y - 0.44, y - 0.44, y + 0.44, y + 0.44],
+                      color=colour, lw=0)  # fmt: skip
+            told = f"{100 * cell.gain:+.1f}" if in_points(metric) else f"{cell.gain:+.3g}"
+            weight = "normal" if cell.verdict == "tie" else "bold"
+            axis.text(x, y, told, ha="center", va="center", fontsize=8.5, fontweight=weight)
+    axis.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(metrics) - 0.5, -0.5))
+    axis.set_yticks(range(len(metrics)), curves.datasets)
+    axis.set_xticks(range(len(names)), names, rotation=0 if max(map(len, names), default=0) < 12 else 30)
+    axis.xaxis.tick_top()
+    axis.tick_params(length=0)
+    unit = "points" if all(map(in_points, metrics)) else "gain"
+    axis.set_xlabel(f"{unit} of area over random; bold: beyond chance", fontsize=8.5)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
 def cost_figure(comparison: Comparison, dataset: str, unit: str) -> Any:
     """The measure against what the labels cost together, in their true unit; means over the seeds."""
     from matplotlib.figure import Figure
@@ -144,6 +191,8 @@ def write_pictures(comparison: Comparison, stem: str, suffix: str = ".svg") -> l
         }
         if len(comparison.strategies) > 1:
             figures |= {"-ranks": rank_figure(comparison), "-saving": saving_figure(comparison)}
+        if len(datasets) > 1 and len(curves.strategies) > 1:
+            figures["-heat"] = heat_figure(comparison)
         for dataset in datasets:
             if unit := unit_of(curves, dataset):
                 figures[f"-cost-{_plain(dataset)}"] = cost_figure(comparison, dataset, unit)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from querist.errors import InvalidInput
+from querist.evaluation.answering import checked_annotators, checked_noise
 from querist.evaluation.dataset import Dataset
 from querist.evaluation.metrics import METRICS, check_metrics
 
@@ -65,6 +66,15 @@ class Protocol:
     metrics : names
         See :data:`querist.evaluation.METRICS`; accuracies of classes, errors of numbers, micro F1 and the
         share of right ones of sets if not given.
+    noise : float, or mapping of classes
+        How often answers are wrong, those of the first labels too; the model is measured by the truth.
+        0.1: a tenth, another class by lot (of numbers: an error of 0.1 standard deviations; of sets: each
+        class of each item).  ``{"ham": 0.3}`` errs on items of that class alone, ``{"ham": {"spam": 0.3}}``
+        says which class they are taken for.
+    annotators : mapping from names, optional
+        Who answers: ``{"expert": {"cost": 5}, "crowd": {"cost": 1, "noise": 0.2, "share": 3}}``.  Questions
+        are dealt by lot in proportion to the shares (1 if not given); ``cost`` multiplies what the item
+        costs, and ``noise`` stands in for the protocol's.
     """
 
     start: int = 0
@@ -78,10 +88,14 @@ class Protocol:
     scale: bool | None = None
     measure: int = 1
     metrics: tuple[str, ...] = ()
+    noise: Any = 0.0
+    annotators: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metrics", tuple(self.metrics))
         check_metrics(self.metrics)
+        object.__setattr__(self, "noise", checked_noise(self.noise))
+        object.__setattr__(self, "annotators", checked_annotators(self.annotators))
         _one_of("start_by", self.start_by, ("random", "class"))
         _one_of("missing", self.missing, ("allow", "redraw", "drop"))
         if not 0 < self.test < 1:
@@ -96,8 +110,12 @@ class Protocol:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """The protocol as plain JSON values."""
-        return {**asdict(self), "metrics": list(self.metrics)}
+        """The protocol as plain JSON values; of who answers only what is not as usual."""
+        told = {**asdict(self), "metrics": list(self.metrics)}
+        for name in ("noise", "annotators"):  # so that a plan without them keeps its id
+            if not told[name]:
+                del told[name]
+        return told
 
     def metrics_of(self, dataset: Dataset) -> tuple[str, ...]:
         """The measures that go with the data set's task."""

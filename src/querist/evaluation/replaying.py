@@ -17,6 +17,7 @@ import numpy as np
 from querist.campaign import Campaign
 from querist.data import Pool
 from querist.errors import BudgetSpent, CampaignError, QueristError
+from querist.evaluation.answering import Answers
 from querist.evaluation.arms import Arm, estimator_spec
 from querist.evaluation.dataset import Dataset
 from querist.evaluation.metrics import METRICS, Judged
@@ -28,6 +29,7 @@ from querist.tasks import Classification, MultiLabel, Number
 __all__ = ["Plan", "Watch"]
 
 Watch = Mapping[str, Callable[[Campaign], float]]
+_TOLERANCE = 1e-9  # costs are floats: ten times 0.1 is not quite 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,7 @@ class _Replay:
     def __init__(self, plan: Plan, split: Split) -> None:
         dataset, protocol = plan.dataset, plan.protocol
         self.plan = plan
-        self.truth = dataset.y[split.pool].tolist()
+        self.answers = Answers.of(dataset, split.pool, plan.seed, protocol.noise, protocol.annotators)
         x, (self.x_test, self.y_test) = self._features(split)
         costs = None if dataset.costs is None else dataset.costs[split.pool]
         kinds: dict[Any, Any] = {"classes": Classification, "sets": MultiLabel}
@@ -108,17 +110,21 @@ class _Replay:
             strategy=plan.arm.strategy,
             model=plan.model if plan.asks is None else plan.asks,
             seed=plan.seed,
-            budget=protocol.spend,
+            budget=None if protocol.annotators else protocol.spend,
             suggest=_no_suggestion,
         )
-        self.costs = np.ones(len(split.pool)) if costs is None else costs
+        self.costs = self.answers.costs
         self.metrics = protocol.metrics_of(dataset)
         self.goal = min(len(split.pool), protocol.budget or len(split.pool))
         self.picks: list[int] = split.first.tolist()
         self.spent = float(self.costs[split.first].sum())
+        self.room = math.inf  # what is left to spend where the campaign does not know the prices
+        if protocol.annotators and protocol.spend is not None:
+            self.room = protocol.spend
         self.seconds = 0.0
         if self.picks:
-            self.campaign.tell({row: self.truth[row] for row in self.picks})
+            for row in self.picks:
+                self.campaign.tell({row: self.answers.said[row]}, by=self.answers.by[row])
 
     def rounds(self) -> Iterator[dict[str, float]]:
         """A row for each measurement."""
@@ -147,14 +153,20 @@ class _Replay:
             if self.plan.protocol.spend is not None:
                 return False
             raise CampaignError(
-                f"It proposed nothing, with {len(self.truth) - len(self.picks)} items left.",
+                f"It proposed nothing, with {len(self.costs) - len(self.picks)} items left.",
                 mend="querist.testing.check_strategy finds the fault of a strategy.",
             )
-        for query in queries:
-            row = int(query.item)
-            self.campaign.tell(query, self.truth[row])
-            self.picks.append(row)
-            self.spent += float(self.costs[row])
+        return any([self._told(query) for query in queries])
+
+    def _told(self, query: Any) -> bool:
+        """Answer a question; False where it costs more than is left."""
+        row = int(query.item)
+        if self.costs[row] > self.room + _TOLERANCE:
+            return False
+        self.room -= float(self.costs[row])
+        self.campaign.tell(query, self.answers.said[row], by=self.answers.by[row])
+        self.picks.append(row)
+        self.spent += float(self.costs[row])
         return True
 
     def _measured(self) -> dict[str, float]:
@@ -176,7 +188,7 @@ class _Replay:
         """The measured model, where the campaign's is another."""
         rows = np.sort(self.picks)
         classes = self.plan.dataset.classes or None
-        y: Any = [self.truth[row] for row in rows]
+        y: Any = [self.answers.said[row] for row in rows]
         if self.plan.dataset.task != "sets":
             y = np.asarray(y)
         model = as_model(self.plan.model, classes=classes)

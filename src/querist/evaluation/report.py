@@ -15,7 +15,7 @@ from querist.errors import InvalidInput, MissingExtra
 from querist.evaluation.comparison import Comparison, percent
 from querist.evaluation.curves import Curves
 from querist.evaluation.picture import curves_figure, drawing, in_points, save
-from querist.evaluation.plots import cost_figure, rank_figure, saving_figure, unit_of
+from querist.evaluation.plots import cost_figure, heat_figure, rank_figure, saving_figure, unit_of
 from querist.evaluation.statistics import REFERENCE
 
 __all__ = ["write_report"]
@@ -26,7 +26,8 @@ def write_report(
 ) -> Path:
     """Write the report of an experiment; needs matplotlib and Jinja2 (the extra ``plots``).
 
-    One file, light or dark as the reader's system is, without a link to anything outside.
+    One file, light or dark as the reader's system is, without a link to anything outside.  Of several data
+    sets the gains are drawn once more beside it, to be shown elsewhere: ``NAME-heat.svg`` and ``.png``.
 
     Parameters
     ----------
@@ -51,6 +52,10 @@ def write_report(
     source = resources.files("querist.evaluation").joinpath("report.html").read_text(encoding="utf-8")
     page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
     path.write_text(page.render(title=title, **_told(comparison)), encoding="utf-8")
+    if len(curves.datasets) > 1 and len(curves.strategies) > 1:
+        for suffix in (".svg", ".png"):
+            with drawing(suffix):
+                save(heat_figure(comparison), path.with_name(f"{path.stem}-heat{suffix}"))
     return path
 
 
