@@ -67,7 +67,7 @@ def _todo(given: argparse.Namespace, name: str, kept: Results) -> list[tuple[int
 
 
 def _seed(name: str, seed: int, strategies: list[str]) -> list[tuple[Run, float]]:
-    """All runs of a seed, which have the kernel in common, with the seconds of the processor that each took."""
+    """All runs of a seed, which have the kernel in common, each with the processor's seconds."""
     data, rules = dataset(name), protocol()
     found = []
     with threadpool_limits(1):

@@ -173,9 +173,7 @@ _SPREAD = (
         kernels=("greedy_coverage",),
     ),
     Work("max-herding", "MaxHerding", _PAIRS, (SKA,), all_pairs, kernels=("greedy_coverage",)),
-    Work(
-        "prob-cover", "ProbCover, radius given", _PAIRS, (SKA,), all_pairs, kernels=("greedy_coverage",)
-    ),
+    Work("prob-cover", "ProbCover, radius given", _PAIRS, (SKA,), all_pairs, kernels=("greedy_coverage",)),
     Work("pure-radius", "the radius of ProbCover", _PAIRS, (), all_pairs),
     Work("query-information", "more of a kind: 100 examples", _MID, (), pairs_with_labelled),
     Work("ranked-batch", "ranked batch mode", _MID, (MOD,), reading_of_x_for_each_pick),

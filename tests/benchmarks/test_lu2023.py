@@ -27,6 +27,8 @@ MODULES = (
     "tree",
     "quire",
     "expected_error",
+    "bandit",
+    "ours",
     "readings",
     "splits",
     "campaigns",
@@ -140,6 +142,52 @@ def test_platts_probabilities_are_scikit_learns(lu: SimpleNamespace) -> None:
         peer = SVC(gamma="auto", probability=True, random_state=6211).fit(at.x[:40], at.y[:40])
         theirs = peer.predict_proba(at.x[rest])[:, 1]
     assert ours == pytest.approx(theirs, abs=0.02)
+
+
+def test_the_hinted_machine_is_the_least_of_its_objective(lu: SimpleNamespace) -> None:
+    at = case(lu, n=120)
+    known, hints = np.arange(20), np.arange(30, 60)
+    kernel = np.ascontiguousarray(at.x @ at.x.T)
+    said = lu.bandit.hinted(kernel, at.y, known, hints)
+    plain = lu.bandit.hinted(kernel, at.y, known, hints[:0])
+    model = SVC(kernel="linear", C=0.1, tol=1e-6).fit(at.x[known], at.y[known])
+    assert plain == pytest.approx(model.decision_function(at.x), abs=5e-3)
+
+    wide = np.column_stack([at.x, np.ones(len(at.x))])
+    theta = np.linalg.lstsq(wide, said, rcond=None)[0]
+    assert wide @ theta == pytest.approx(said, abs=1e-6)
+
+    def objective(theta: np.ndarray) -> float:
+        said = wide @ theta
+        slack = np.maximum(0, 1 - at.y[known] * said[known]).sum() + np.abs(said[hints]).sum()
+        return 0.5 * theta[:-1] @ theta[:-1] + 0.1 * slack
+
+    rng = np.random.default_rng(0)
+    least = min(
+        objective(theta + rng.normal(scale=s, size=len(theta))) for s in (0.003, 0.03) for _ in range(200)
+    )
+    assert objective(theta) < least + 1e-3
+
+
+def test_the_bandit_is_exp4p_by_hand(lu: SimpleNamespace) -> None:
+    bandit = lu.bandit._Bandit(100)
+    least = np.sqrt(np.log(4) / 400)
+    chances = bandit.chances(np.array([3, 3, 7]))
+    arms = np.full(4, (1 - 4 * least) / 4 + least)
+    assert chances[3] == pytest.approx(2 * arms[0] + arms[3] / 100)
+    assert chances[50] == pytest.approx(arms[3] / 100)
+    bandit.paid(7, 0.5)
+    bonus = np.sqrt(np.log(40) / 400) / arms[0]
+    expected = [bonus, bonus, bonus + 0.5 / chances[7], bonus + 0.5 / 100 / chances[7]]
+    assert bandit.weights == pytest.approx(np.exp(least / 2 * np.array(expected)))
+
+
+def test_our_strategies_ask_by_the_tasks_model(lu: SimpleNamespace) -> None:
+    at = case(lu, n=110)
+    ours = lu.ours.asked("boundary", at.x, at.y, at.kernel, at.start, at.seed)
+    assert ours.tolist() == lu.readings.closest(at).tolist()
+    default = lu.readings.OURS["default"](at)
+    assert sorted(default.tolist()) == list(range(len(at.y)))
 
 
 def test_quire_is_the_published_formula(lu: SimpleNamespace) -> None:

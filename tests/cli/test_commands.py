@@ -413,6 +413,32 @@ def test_bench_compares_and_goes_on_and_replays(home: Path) -> None:
     assert querist("bench", "--replay", "zzz").exit_code == 2
 
 
+def test_bench_takes_annotators_who_err_and_cost(home: Path) -> None:
+    words = (
+        "--models",
+        "naive_bayes",
+        "--strategies",
+        "margin",
+        "--budget",
+        "20",
+        "--workers",
+        "1",
+        "--seeds",
+        "1",
+    )
+    told = ("--noise", "0:1:0.2,1:0.1", "--annotator", "expert:5", "--annotator", "crowd:1:0.2:3")
+    done = querist("bench", "iris", *words, *told)
+    assert done.exit_code == 0, done.output
+    protocol = json.loads(Path("bench.jsonl").read_text(encoding="utf-8").splitlines()[0])["plan"]["protocol"]
+    assert protocol["noise"] == {"0": {"1": 0.2}, "1": 0.1}
+    assert protocol["annotators"] == {
+        "crowd": {"cost": 1.0, "noise": 0.2, "share": 3.0},
+        "expert": {"cost": 5.0},
+    }
+    for wrong in (("--noise", "often"), ("--annotator", "expert"), ("--noise", "9:0.1")):
+        assert querist("bench", "iris", *words, *wrong).exit_code == 2
+
+
 def test_bench_reports_what_a_file_holds(home: Path) -> None:
     pytest.importorskip("matplotlib")
     spec = '{"name": "default", "patience": 3}'

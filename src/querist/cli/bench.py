@@ -315,7 +315,8 @@ def _annotator(text: str) -> tuple[str, dict[str, float]]:
         told = []
     if not 1 <= len(told) <= 3:
         raise InvalidInput(
-            f"--annotator {text!r} is not understood.", mend="Write NAME:COST, NAME:COST:NOISE or with a share."
+            f"--annotator {text!r} is not understood.",
+            mend="Write NAME:COST, NAME:COST:NOISE or NAME:COST:NOISE:SHARE.",
         )
     return name, dict(zip(("cost", "noise", "share"), told, strict=False))
 

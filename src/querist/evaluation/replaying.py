@@ -156,7 +156,8 @@ class _Replay:
                 f"It proposed nothing, with {len(self.costs) - len(self.picks)} items left.",
                 mend="querist.testing.check_strategy finds the fault of a strategy.",
             )
-        return any([self._told(query) for query in queries])
+        told = [self._told(query) for query in queries]
+        return any(told)
 
     def _told(self, query: Any) -> bool:
         """Answer a question; False where it costs more than is left."""
