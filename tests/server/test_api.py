@@ -237,6 +237,17 @@ def test_settings_change_for_everybody_and_stay(client, workspace):
     assert client.patch("/api/settings", json={"random_share": 2}).status_code == 422
 
 
+def test_the_random_share_may_fall_as_labels_come(client):
+    assert client.patch("/api/settings", json={"random_share": "0.5->0.1/20"}).status_code == 200
+    settings = client.get("/api/campaign").json()["settings"]
+    assert (settings["random_share"], settings["random_now"]) == ("0.5->0.1/20", 0.5)
+    label(client, 10)
+    settings = client.get("/api/campaign").json()["settings"]
+    assert settings["random_now"] == pytest.approx(0.3)
+    told = client.patch("/api/settings", json={"random_share": "less and less"})
+    assert told.status_code == 422 and "schedule" in told.json()["message"]
+
+
 # ---------------------------------------------------------------- the model in the loop
 
 

@@ -38,6 +38,7 @@ export class MockCampaign {
       guidelines: kind === "text" ? GUIDELINES : "",
       strategy: "default",
       random_share: 0.1,
+      random_now: 0.1,
       hide_share: 0.1,
       overlap: 1,
       lease: LEASE,

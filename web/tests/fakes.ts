@@ -54,6 +54,7 @@ export function campaign(
       guidelines: "",
       strategy: "default",
       random_share: 0.1,
+      random_now: 0.1,
       hide_share: 0.1,
       overlap: 1,
       lease: 900,

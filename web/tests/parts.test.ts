@@ -6,6 +6,7 @@ import { browserKeep, readJson } from "../src/state/storage";
 import { blocksOf } from "../src/ui/Prose";
 import { learnerInWords, leftInWords, qualityInWords, tellsSomething } from "../src/ui/words";
 import { changesOf, draftOf } from "../src/views/settings/changes";
+import { scheduleOf, shareOf } from "../src/views/settings/schedule";
 import { campaign, progress } from "./fakes";
 
 const quality = { estimate: 0.83, low: 0.71, high: 0.91, n: 40, confidence: 0.95 };
@@ -73,6 +74,17 @@ describe("words", () => {
 
 describe("settings", () => {
   const { settings } = campaign();
+
+  it("reads and writes how the random share falls", () => {
+    for (const share of [0.1, 0, "0.5->0.05/200", "0.5/sqrt", "0.5/sqrt->0.05"])
+      expect(shareOf(scheduleOf(share))).toBe(share);
+    expect(scheduleOf(" .5 -> 0.1 / 30 ")).toEqual({ falls: "line", first: 0.5, least: 0.1, over: 30 });
+    expect(shareOf({ falls: "line", first: 0.1, least: 0.4, over: 0 })).toBe("0.1->0.1/1");
+    const draft = draftOf(settings);
+    expect(changesOf({ ...draft, random: { ...draft.random, falls: "root", least: 0 } }, settings)).toEqual({
+      random_share: "0.1/sqrt",
+    });
+  });
 
   it("send only what was changed", () => {
     const draft = draftOf(settings);

@@ -53,7 +53,7 @@ class Figures:
     def settings(self) -> wire.Settings:
         """The settings in force."""
         held = self.workspace.settings
-        told = {**held.as_json(), "random_share": held.random_share_at(len(self.state.labels))}
+        told = {**held.as_json(), "random_now": held.random_share_at(len(self.state.labels))}
         if told["budget"] is not None:
             told["budget"] = math.ceil(told["budget"])  # one label is asked for as long as any is left
         if not isinstance(told["strategy"], str):

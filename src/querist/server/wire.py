@@ -120,7 +120,8 @@ class Settings(Wire):
     title: str = ""
     guidelines: str = ""
     strategy: str = "default"
-    random_share: float = Field(0.1, ge=0, le=1)
+    random_share: float | str = Field(0.1, description="a share, or how it falls: 0.5/sqrt, 0.5->0.05/200")
+    random_now: float = Field(0.1, ge=0, le=1, description="the random share at this moment")
     hide_share: float = Field(0.1, ge=0, le=1)
     overlap: int = Field(1, ge=1, le=50)
     lease: float = Field(900.0, gt=0)
@@ -274,7 +275,7 @@ class SettingsRequest(Wire):
 
     title: str | None = Field(None, max_length=200)
     guidelines: str | None = Field(None, max_length=100_000)
-    random_share: float | None = Field(None, ge=0, le=1)
+    random_share: float | str | None = Field(None, description="a share, or how it falls with the labels")
     hide_share: float | None = Field(None, ge=0, le=1)
     overlap: int | None = Field(None, ge=1, le=50)
     budget: int | None = Field(None, ge=0, description="0 takes the budget away")

@@ -564,9 +564,16 @@ export interface components {
             strategy: string;
             /**
              * Random Share
+             * @description a share, or how it falls: 0.5/sqrt, 0.5->0.05/200
              * @default 0.1
              */
-            random_share: number;
+            random_share: number | string;
+            /**
+             * Random Now
+             * @description the random share at this moment
+             * @default 0.1
+             */
+            random_now: number;
             /**
              * Hide Share
              * @default 0.1
@@ -628,9 +635,10 @@ export interface components {
             guidelines?: string | null;
             /**
              * Random Share
+             * @description a share, or how it falls with the labels
              * @default null
              */
-            random_share?: number | null;
+            random_share?: number | string | null;
             /**
              * Hide Share
              * @default null

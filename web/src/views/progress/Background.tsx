@@ -29,6 +29,7 @@ export function Background() {
   };
   return (
     <Card
+      wide
       title="The model in the background"
       lead="It takes longer to train than you take to answer. Until it is ready, a quick model in its place orders the questions."
     >

@@ -13,6 +13,7 @@ import type { Settings } from "../../wire/types";
 import prose from "../sheets/Sheets.module.css";
 import { changesOf, type Draft, draftOf } from "./changes";
 import classes from "./Settings.module.css";
+import type { Schedule } from "./schedule";
 
 type Change = (changes: Partial<Draft>) => void;
 
@@ -175,12 +176,10 @@ function AskingCard({ draft, change, settings }: { draft: Draft; change: Change;
   return (
     <Card title="How it asks" lead={`The strategy is “${settings.strategy}”.`}>
       <div className={classes.fields}>
-        <Share
-          id="random-share"
-          label="Random questions"
-          hint="The share that is drawn at random. It measures the quality; without it there is no honest figure."
-          value={draft.random_share}
-          change={(random_share) => change({ random_share })}
+        <Exploration
+          schedule={draft.random}
+          now={settings.random_now}
+          change={(random) => change({ random: { ...draft.random, ...random } })}
         />
         <Share
           id="hide-share"
@@ -216,6 +215,66 @@ function AskingCard({ draft, change, settings }: { draft: Draft; change: Change;
         </div>
       </div>
     </Card>
+  );
+}
+
+interface ExplorationProps {
+  schedule: Schedule;
+  now: number;
+  change: (schedule: Partial<Schedule>) => void;
+}
+
+function Exploration({ schedule, now, change }: ExplorationProps) {
+  const { falls, first, least, over } = schedule;
+  return (
+    <div className={classes.fields}>
+      <Share
+        id="random-share"
+        label={falls === "never" ? "Random questions" : "Random questions at first"}
+        hint="The share that is drawn at random. It measures the quality; without it there is no honest figure."
+        value={first}
+        change={(share) => change({ first: share })}
+      />
+      <div>
+        <span className={classes.label} id="falls-label">
+          As labels come
+          <span className={classes.hint}>
+            Explore much at first and rely on the model later: just now it is {percent(now)}.
+          </span>
+        </span>
+        <SegmentedControl
+          aria-labelledby="falls-label"
+          data={[
+            { value: "never", label: "it stays" },
+            { value: "line", label: "it falls steadily" },
+            { value: "root", label: "it falls fast at first" },
+          ]}
+          value={falls}
+          onChange={(value) => change({ falls: value as Schedule["falls"] })}
+        />
+      </div>
+      {falls !== "never" && (
+        <div className={classes.pair}>
+          <NumberInput
+            label="Down to"
+            suffix=" %"
+            min={0}
+            max={100 * first}
+            value={Math.round(1000 * least) / 10}
+            onChange={(value) => change({ least: (number(value) || 0) / 100 })}
+          />
+          {falls === "line" && (
+            <NumberInput
+              label="At so many labels"
+              min={1}
+              allowDecimal={false}
+              value={over}
+              onChange={(value) => change({ over: number(value) || 1 })}
+            />
+          )}
+        </div>
+      )}
+    </div>
   );
 }
 

@@ -1,10 +1,11 @@
 import type { Settings, SettingsRequest } from "../../wire/types";
+import { type Schedule, scheduleOf, shareOf } from "./schedule";
 
 /** What the form holds: the goals are empty where there is none. */
 export interface Draft {
   title: string;
   guidelines: string;
-  random_share: number;
+  random: Schedule;
   hide_share: number;
   overlap: number;
   budget: number | "";
@@ -17,7 +18,7 @@ export function draftOf(settings: Settings): Draft {
   return {
     title: settings.title,
     guidelines: settings.guidelines,
-    random_share: settings.random_share,
+    random: scheduleOf(settings.random_share),
     hide_share: settings.hide_share,
     overlap: settings.overlap,
     budget: settings.budget ?? "",
@@ -33,7 +34,7 @@ export function changesOf(draft: Draft, settings: Settings): SettingsRequest {
   const changes: SettingsRequest = {};
   if (draft.title.trim() !== before.title) changes.title = draft.title.trim();
   if (draft.guidelines !== before.guidelines) changes.guidelines = draft.guidelines;
-  if (draft.random_share !== before.random_share) changes.random_share = draft.random_share;
+  if (shareOf(draft.random) !== shareOf(before.random)) changes.random_share = shareOf(draft.random);
   if (draft.hide_share !== before.hide_share) changes.hide_share = draft.hide_share;
   if (draft.overlap !== before.overlap) changes.overlap = draft.overlap;
   if (draft.skipped !== before.skipped) changes.skipped = draft.skipped;
