@@ -6,6 +6,8 @@ from querist.models.contract import CAPABILITIES, Model, capabilities, require
 from querist.models.estimator import is_fitted
 from querist.models.memory import Memory, memory_of
 from querist.models.multilabel import ScikitMultiLabel
+from querist.models.online import OnlineModel, OnlineSoftmax
+from querist.models.online_wrapped import Incremental, OnlineBagging, RiverModel, WindowModel, as_online
 from querist.models.parzen import Parzen
 from querist.models.prediction import Prediction
 from querist.models.pseudo_labelled import PseudoLabelled
@@ -17,16 +19,23 @@ __all__ = [
     "Bagging",
     "CAPABILITIES",
     "Committee",
+    "Incremental",
     "Memory",
     "Model",
+    "OnlineBagging",
+    "OnlineModel",
+    "OnlineSoftmax",
     "Parzen",
     "Prediction",
     "PseudoLabelled",
+    "RiverModel",
     "ScikitClassifier",
     "ScikitMultiLabel",
     "ScikitRegressor",
     "TunedKernel",
+    "WindowModel",
     "as_model",
+    "as_online",
     "capabilities",
     "closed_form",
     "is_fitted",

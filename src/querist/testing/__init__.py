@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from querist.testing.acquisitions import ACQUISITION_LAWS, check_acquisition
+from querist.testing.budgets import BUDGET_LAWS, check_budget_manager
 from querist.testing.examples import examples
 from querist.testing.laws import run_laws
 from querist.testing.logs import LOG_LAWS, check_log
@@ -14,6 +15,7 @@ from querist.testing.reference import Centroids, Fixed, blobs, snapshot_of
 from querist.testing.selectors import SELECTOR_LAWS, check_selector
 from querist.testing.stopping import STOPPING_LAWS, check_stopping
 from querist.testing.strategies import STRATEGY_LAWS, check_proposal, check_strategy
+from querist.testing.streams import STREAM_LAWS, check_stream
 
 if TYPE_CHECKING:
     from querist.testing.campaigns import CampaignMachine
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACQUISITION_LAWS",
+    "BUDGET_LAWS",
     "CampaignMachine",
     "Centroids",
     "Fixed",
@@ -30,8 +33,10 @@ __all__ = [
     "STOPPING_LAWS",
     "STRATEGY_LAWS",
     "SYNTHESIS_LAWS",
+    "STREAM_LAWS",
     "blobs",
     "check_acquisition",
+    "check_budget_manager",
     "check_log",
     "check_made",
     "check_model",
@@ -40,6 +45,7 @@ __all__ = [
     "check_stopping",
     "check_strategy",
     "check_synthesis",
+    "check_stream",
     "examples",
     "run_laws",
     "snapshot_of",

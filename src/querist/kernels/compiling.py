@@ -1,0 +1,45 @@
+"""Functions that are compiled where Numba is there, and run as they are written where it is not.
+
+The functions of streams go through here: they are written for one row, in loops and plain numbers, so that
+a small device without a compiler runs the very same source (slower, with the same results).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["PLAIN", "compiled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PLAIN = bool(os.environ.get("QUERIST_PLAIN"))
+"""Whether Numba is left alone though it may be there: the environment variable QUERIST_PLAIN says so."""
+
+
+def compiled(function: F) -> F:
+    """``function`` in machine code that is kept on disk, without Python's lock; or as it is, without Numba.
+
+    Sums may be taken in any order, but NaN keeps its sense.
+
+    >>> compiled(abs) is abs  # of Python's own there is nothing to compile
+    True
+    """
+    numba = None if PLAIN or not hasattr(function, "__code__") else _numba()
+    if numba is None:
+        return function
+    options = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
+    try:
+        made: F = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder that may be written to: compiled anew in each process
+        made = numba.njit(**options)(function)
+    return made
+
+
+def _numba() -> Any:
+    try:
+        import numba
+    except ImportError:  # pragma: no cover - a device that holds NumPy alone
+        return None
+    return numba

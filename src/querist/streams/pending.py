@@ -1,0 +1,63 @@
+"""The questions of a stream whose labels are waited for: bounded, whatever never comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Held", "Pending"]
+
+_REMEMBERED = 10_000  # told labels that are known as such
+
+
+class Held(NamedTuple):
+    """One item that is out: its numbers, what the model believed, and the chance with which it was asked."""
+
+    row: np.ndarray
+    predicted: Any
+    chance: float
+
+
+class Pending:
+    """The items that are out, at most ``limit`` of them: the oldest are given up first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.lost = 0
+        self.told: dict[int, Any] = {}
+        self._held: dict[int, Held] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[tuple[int, Held]]:
+        return iter(self._held.items())
+
+    def hold(self, number: int, row: np.ndarray, predicted: Any, chance: float) -> None:
+        """Wait for the label of one item."""
+        if len(self._held) >= self.limit:
+            del self._held[next(iter(self._held))]
+            self.lost += 1
+        self._held[number] = Held(row.copy(), predicted, chance)
+
+    def get(self, number: int) -> Held | None:
+        """What is held of an item; None where nothing is."""
+        return self._held.get(number)
+
+    def was_told(self, number: int) -> bool:
+        """Whether the label was told, as far back as is remembered."""
+        return number in self.told
+
+    def close(self, number: int, label: Any) -> None:
+        """The label came."""
+        del self._held[number]
+        if len(self.told) >= _REMEMBERED:
+            del self.told[next(iter(self.told))]
+        self.told[number] = label
+
+    def give_up(self, number: int) -> None:
+        """The label will never come."""
+        del self._held[number]
+        self.lost += 1
