@@ -19,6 +19,7 @@ from querist.cli import main
 from querist.selection import Selector
 from querist.specs import parts
 from querist.strategies import Strategy
+from querist.streams import BudgetManager
 from querist.synthesis import Synthesis
 
 DOCS = Path(__file__).parent
@@ -30,6 +31,7 @@ KINDS: dict[str, tuple[Any, str]] = {
         "What a label would be worth, one number an item; higher = more worth asking.",
     ),
     "Selectors": (Selector, "Scores and geometry in, n items out."),
+    "Budget managers": (BudgetManager, "Along a stream: one score in, ask now or never, within a rate."),
     "Syntheses": (Synthesis, "Strategies that make the items they ask about, instead of choosing them."),
 }
 
@@ -58,7 +60,7 @@ names go wherever a strategy is taken: `choose(..., strategy="margin")`, `Campai
 
 def ours(base: Any) -> dict[str, type[Any]]:
     """The registered parts that querist itself ships."""
-    rooms = ("querist.acquisition.", "querist.selection.", "querist.strategies.")
+    rooms = ("querist.acquisition.", "querist.selection.", "querist.strategies.", "querist.streams.")
     if base is Synthesis:
         rooms = ("querist.synthesis.",)
     return {

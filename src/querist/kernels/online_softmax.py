@@ -81,12 +81,10 @@ def softmax_vector(shape: Array, rate: float, fade: float, decay: float, span: f
 @compiled
 def observe(shape: Any, v: Any, x: Any) -> bool:
     """Take one row into the means and spreads; False, and nothing changed, if a number is not finite."""
-    total = 0.0
     width = shape[WIDTH]
     for j in range(width):
-        total += x[j] * 0.0
-    if total != 0.0:
-        return False
+        if not math.isfinite(x[j]):
+            return False
     v[COUNTED] += 1.0
     share = 1.0 / min(v[COUNTED], v[SPAN])
     mean, square = v[shape[MEANS] :], v[shape[SQUARES] :]
@@ -232,11 +230,9 @@ def see_rows(
     The first row with a number that is not finite, before anything is done; -1 where all is well.
     """
     for i in range(len(x)):
-        total = 0.0
         for j in range(shape[WIDTH]):
-            total += x[i, j] * 0.0
-        if total != 0.0:
-            return i
+            if not math.isfinite(x[i, j]):
+                return i
     for i in range(len(x)):
         one, worth, bar, chance, likeliest = see_row(shape, v, x[i], score, kind, p, s, cold, False)
         ask[i] = one == 1

@@ -1,0 +1,161 @@
+"""What streams compile gives the same compiled and run as plain Python, over everything that can happen."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import sys
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from querist.kernels import compiling
+
+NAMES = ("stream_gates", "stream_scores", "stream_density", "online_softmax")
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Any, Any]]:
+    """The modules compiled, and fresh copies of them that are not."""
+    whole = [f"querist.kernels.{name}" for name in NAMES]
+    kept: dict[str, ModuleType] = {name: importlib.import_module(name) for name in whole}
+    compiled = SimpleNamespace(**{name: kept[f"querist.kernels.{name}"] for name in NAMES})
+    was = compiling.compiled
+    try:
+        compiling.compiled = lambda function: function  # type: ignore[assignment]
+        for name in whole:
+            del sys.modules[name]
+        fresh = {name: importlib.import_module(f"querist.kernels.{name}") for name in NAMES}
+    finally:
+        compiling.compiled = was
+        sys.modules.update(kept)
+        for name in NAMES:  # the package's attributes are the compiled ones again
+            setattr(sys.modules["querist.kernels"], name, kept[f"querist.kernels.{name}"])
+    yield compiled, SimpleNamespace(**fresh)
+
+
+@pytest.mark.parametrize("ledger", ["exact", "bucket", "fading"])
+@pytest.mark.parametrize(
+    "kind", ["random", "fixed", "variable", "split", "quantile", "importance", "selective"]
+)
+def test_gates(both: Any, kind: str, ledger: str) -> None:
+    own = {
+        "variable": {"first": 0.01, "second": 0.5},
+        "split": {"first": 0.01, "third": 0.3},
+        "quantile": {"first": 20.0, "window": 15},
+        "importance": {"first": 0.1, "second": 50.0, "third": 3.0},
+        "selective": {"first": 0.05, "second": 10.0},
+    }.get(kind, {})
+    scores = np.round(np.random.default_rng(0).random(200), 1)
+    told = []
+    for house in both:
+        gates = house.stream_gates
+        options = gates.gate_options(0.2, 3, ledger, 30, **own)
+        state = gates.gate_state(options, 0.8, seed=7)
+        decisions = [
+            gates.decide(gates.KINDS[kind], options, state, score, i < 5, i % 11 == 0)
+            for i, score in enumerate(scores)
+        ]
+        ask, bars, chances = np.zeros(200, dtype=bool), np.zeros(200), np.zeros(200)
+        gates.decide_many(gates.KINDS[kind], options, state, scores, False, ask, bars, chances)
+        told.append((decisions, ask.tolist(), bars, chances, state))
+    (first, *a), (second, *b) = told
+    assert [one[0] for one in first] == [one[0] for one in second] and a[0] == b[0]
+    assert np.allclose(np.array(first, float), np.array(second, float), equal_nan=True)
+    assert all(np.allclose(x, y, equal_nan=True) for x, y in zip(a[1:], b[1:], strict=True))
+    assert any(a[0])
+
+
+def test_scores(both: Any) -> None:
+    rng = np.random.default_rng(1)
+    for classes, members in ((1, 1), (2, 1), (3, 4)):
+        draws = rng.dirichlet(np.ones(classes), members)
+        draws[0] = np.eye(classes)[0]
+        weights = rng.gamma(1.0, 2.0, classes) + 0.01
+        one, other = (
+            [house.stream_scores.score_one(kind, draws.mean(axis=0), draws) for kind in range(9)]
+            + [house.stream_scores.gain_ahead(weights.copy())]
+            for house in both
+        )
+        assert np.allclose(one, other)
+        assert np.isfinite(one).all()
+
+
+@pytest.mark.parametrize("memory", [0.0, 5.0])
+def test_density(both: Any, memory: float) -> None:
+    x = np.random.default_rng(2).normal(size=(60, 3))
+    told = []
+    for house in both:
+        state = house.stream_density.density_state(3, 8, memory)
+        told.append(([house.stream_density.local_density(state, row) for row in x], state))
+    assert told[0][0] == told[1][0]
+    assert np.allclose(told[0][1], told[1][1])
+
+
+@pytest.mark.parametrize(("members", "hidden"), [(1, 0), (3, 0), (2, 4)])
+def test_softmax(both: Any, members: int, hidden: int) -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(60, 3)), rng.integers(0, 3, 60)
+    told = []
+    for house in both:
+        kernel, gates = house.online_softmax, house.stream_gates
+        shape = kernel.softmax_shape(3, 3, members, hidden, 12, 2)
+        vector = kernel.softmax_vector(shape, 0.1, 0.99, 1e-4, 100.0, 5)
+        options = gates.gate_options(0.3, 5, "exact", 100, 20.0, 0.0, 0.0, 10)
+        state, seen = gates.gate_state(options), []
+        for i, (row, label) in enumerate(zip(x[:40], y, strict=False)):
+            score = (1, 8)[i % 2]
+            one = kernel.see_row(shape, vector, row, score, 4, options, state, i < 5, i % 9 == 0)
+            seen.append(one)
+            if one[0] == 1:
+                kernel.learn_row(shape, vector, row, int(label), 1.5)
+            if i == 30:
+                kernel.forget(shape, vector, 4)
+        gap = x[0].copy()
+        gap[1] = math.nan
+        before = vector.copy()
+        assert kernel.see_row(shape, vector, gap, 1, 4, options, state, False, False)[0] == -1
+        assert np.array_equal(before, vector)
+        ask, table, best = np.zeros(20, dtype=bool), np.zeros((3, 20)), np.zeros(20, dtype=np.int64)
+        assert kernel.see_rows(shape, vector, x[40:], 1, 4, options, state, False, ask, table, best) == -1
+        some = x[40:].copy()
+        some[7, 2] = math.inf
+        assert kernel.see_rows(shape, vector, some, 1, 4, options, state, False, ask, table, best) == 7
+        proba, mean = np.zeros((members, 20, 3)), np.zeros(3)
+        kernel.proba_rows(shape, vector, x[40:], proba)
+        kernel.proba_row(shape, vector, x[0], mean)
+        told.append([np.array(seen), vector, state, ask, table, best, proba, mean])
+    for one, other in zip(*told, strict=True):
+        assert np.allclose(one, other, equal_nan=True)
+    assert np.allclose(told[0][6].sum(axis=2), 1)
+
+
+def test_what_is_no_function_of_python_is_left_as_it_is() -> None:
+    assert compiling.compiled(len) is len
+
+
+def test_without_a_folder_to_keep_it_a_function_is_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import numba
+
+    asked: list[dict[str, Any]] = []
+
+    def njit(**options: Any) -> Any:
+        asked.append(options)
+        if options.get("cache"):
+            raise RuntimeError("no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(numba, "njit", njit)
+
+    def plain() -> int:
+        return 1
+
+    assert compiling.compiled(plain) is plain
+    assert [one.get("cache") for one in asked] == [True, None]
+    monkeypatch.setattr(compiling, "PLAIN", True)
+    assert compiling.compiled(plain) is plain and len(asked) == 2
