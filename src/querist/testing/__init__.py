@@ -6,7 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from querist.testing.acquisitions import ACQUISITION_LAWS, check_acquisition
-from querist.testing.budgets import BUDGET_LAWS, check_budget_manager
 from querist.testing.examples import examples
 from querist.testing.laws import run_laws
 from querist.testing.logs import LOG_LAWS, check_log
@@ -15,10 +14,11 @@ from querist.testing.reference import Centroids, Fixed, blobs, snapshot_of
 from querist.testing.selectors import SELECTOR_LAWS, check_selector
 from querist.testing.stopping import STOPPING_LAWS, check_stopping
 from querist.testing.strategies import STRATEGY_LAWS, check_proposal, check_strategy
-from querist.testing.streams import STREAM_LAWS, check_stream
 
 if TYPE_CHECKING:
+    from querist.testing.budgets import BUDGET_LAWS, check_budget_manager
     from querist.testing.campaigns import CampaignMachine
+    from querist.testing.streams import STREAM_LAWS, check_stream
     from querist.testing.synthesis import SYNTHESIS_LAWS, check_made, check_synthesis
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "SELECTOR_LAWS",
     "STOPPING_LAWS",
     "STRATEGY_LAWS",
-    "SYNTHESIS_LAWS",
     "STREAM_LAWS",
+    "SYNTHESIS_LAWS",
     "blobs",
     "check_acquisition",
     "check_budget_manager",
@@ -44,12 +44,18 @@ __all__ = [
     "check_selector",
     "check_stopping",
     "check_strategy",
-    "check_synthesis",
     "check_stream",
+    "check_synthesis",
     "examples",
     "run_laws",
     "snapshot_of",
 ]
+
+_ROOMS = {  # of rooms that few need, which take their time to load
+    "budgets": ("BUDGET_LAWS", "check_budget_manager"),
+    "streams": ("STREAM_LAWS", "check_stream"),
+    "synthesis": ("SYNTHESIS_LAWS", "check_made", "check_synthesis"),
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -57,6 +63,7 @@ def __getattr__(name: str) -> Any:
         from querist.testing.campaigns import CampaignMachine
 
         return CampaignMachine
-    if name in ("SYNTHESIS_LAWS", "check_made", "check_synthesis"):  # they load a room that few need
-        return getattr(import_module("querist.testing.synthesis"), name)
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"querist.testing.{room}"), name)
     raise AttributeError(f"module 'querist.testing' has no attribute {name!r}")
