@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,8 @@ class Dataset:
         Found out if not given: floats are numbers, tuples and tables are sets, anything else is classes.
     scale : bool
         Whether the columns are on scales of their own, so that an experiment should standardise them.
+    oracle : function, optional
+        What answers items that a strategy makes: rows of features, as ``x`` has them -> their labels.
     spec : str or mapping, optional
         What reads it again: a name or a path, and options.  Without one a run can be made again only
         where the data set is given again.
@@ -57,6 +59,7 @@ class Dataset:
     task: str | None = None
     scale: bool = False
     spec: str | Mapping[str, Any] | None = None
+    oracle: Callable[[Any], Any] | None = None
 
     def __post_init__(self) -> None:
         x = self.x if hasattr(self.x, "shape") or _raw(self.x) else np.asarray(self.x)
@@ -79,6 +82,16 @@ class Dataset:
             raise InvalidInput(
                 f"{self.name or 'The data set'} has {rows} labels of one class.", mend="Give two classes."
             )
+
+    def answers(self, rows: Any) -> list[Any]:
+        """What the oracle says of rows that are not among ``x``, as the task has it."""
+        if self.oracle is None:
+            raise InvalidInput(
+                f"A strategy made items, and {self.name or 'the data set'} answers for its own rows only.",
+                mend="Give Dataset(..., oracle=function) what answers any row.",
+            )
+        told: list[Any] = self._told(self.oracle(rows)).tolist()
+        return told
 
     def __len__(self) -> int:
         return len(self.y)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.campaign import Campaign
+from querist.campaign import Campaign, Query
+from querist.campaign.made import price_of_made
 from querist.data import Pool
 from querist.errors import BudgetSpent, CampaignError, QueristError
 from querist.evaluation.answering import Answers
@@ -23,7 +24,7 @@ from querist.evaluation.dataset import Dataset
 from querist.evaluation.metrics import METRICS, Judged
 from querist.evaluation.protocol import Protocol, Split
 from querist.evaluation.runs import Run
-from querist.models import as_model, take
+from querist.models import as_model, stack, take
 from querist.tasks import Classification, MultiLabel, Number
 
 __all__ = ["Plan", "Watch"]
@@ -115,13 +116,15 @@ class _Replay:
         )
         self.costs = self.answers.costs
         self.metrics = protocol.metrics_of(dataset)
-        self.goal = min(len(split.pool), protocol.budget or len(split.pool))
+        most = len(split.pool) if dataset.oracle is None else math.inf  # what is made has no end
+        self.goal = int(min(most, protocol.budget or len(split.pool)))
         self.picks: list[int] = split.first.tolist()
         self.spent = float(self.costs[split.first].sum())
         self.room = math.inf  # what is left to spend where the campaign does not know the prices
         if protocol.annotators and protocol.spend is not None:
             self.room = protocol.spend
         self.seconds = 0.0
+        self.made: dict[Any, tuple[Any, Any]] = {}  # features and answer of each made item
         if self.picks:
             for row in self.picks:
                 self.campaign.tell({row: self.answers.said[row]}, by=self.answers.by[row])
@@ -130,15 +133,15 @@ class _Replay:
         """A row for each measurement."""
         turn = 0
         while True:
-            left = self.goal - len(self.picks)
+            left = self.goal - self.asked
             last = left <= 0
-            if self.picks and (last or turn % self.plan.protocol.measure == 0):
+            if self.asked and (last or turn % self.plan.protocol.measure == 0):
                 yield self._measured()
             if last or not self._asked(min(self.plan.batch, left)):
                 if not last and turn % self.plan.protocol.measure:
                     yield self._measured()  # what the money allowed was spent between two measurements
                 return
-            turn += bool(self.picks)
+            turn += bool(self.asked)
 
     def _asked(self, n: int) -> bool:
         """Ask and answer one batch; False where what may be spent is spent."""
@@ -156,10 +159,10 @@ class _Replay:
                 f"It proposed nothing, with {len(self.costs) - len(self.picks)} items left.",
                 mend="querist.testing.check_strategy finds the fault of a strategy.",
             )
-        told = [self._told(query) for query in queries]
+        told = [self._answered_made(query) if query.made else self._told(query) for query in queries]
         return any(told)
 
-    def _told(self, query: Any) -> bool:
+    def _told(self, query: Query) -> bool:
         """Answer a question; False where it costs more than is left."""
         row = int(query.item)
         if self.costs[row] > self.room + _TOLERANCE:
@@ -168,6 +171,21 @@ class _Replay:
         self.campaign.tell(query, self.answers.said[row], by=self.answers.by[row])
         self.picks.append(row)
         self.spent += float(self.costs[row])
+        return True
+
+    @property
+    def asked(self) -> int:
+        """How many labels there are."""
+        return len(self.picks) + len(self.made)
+
+    def _answered_made(self, query: Query) -> bool:
+        """Answer a question about an item that no data set holds, by the data set's oracle."""
+        row = np.asarray(query.features)[None] if isinstance(query.features, list) else [query.features]
+        given = row if self.scaler is None else self.scaler.inverse_transform(row)
+        answer = self.plan.dataset.answers(given)[0]
+        self.campaign.tell(query, answer)
+        self.made[query.item] = (query.features, answer)
+        self.spent += price_of_made(self.campaign.pool.costs)
         return True
 
     def _measured(self) -> dict[str, float]:
@@ -179,7 +197,7 @@ class _Replay:
         judged = Judged(model, self.x_test, self.y_test, self.plan.dataset.classes)
         values = {name: _rounded(METRICS[name].measure(judged)) for name in self.metrics}
         watched = {name: _rounded(one(self.campaign)) for name, one in self.plan.watch.items()}
-        row: dict[str, float] = {"labels": len(self.picks), **values, **watched}
+        row: dict[str, float] = {"labels": self.asked, **values, **watched}
         row["cost"] = _rounded(self.spent)
         row["seconds"] = _rounded(self.seconds, 4)
         row["fit_seconds"] = _rounded(fit_seconds, 4)
@@ -189,21 +207,24 @@ class _Replay:
         """The measured model, where the campaign's is another."""
         rows = np.sort(self.picks)
         classes = self.plan.dataset.classes or None
-        y: Any = [self.answers.said[row] for row in rows]
+        y: Any = [self.answers.said[row] for row in rows] + [answer for _, answer in self.made.values()]
         if self.plan.dataset.task != "sets":
             y = np.asarray(y)
         model = as_model(self.plan.model, classes=classes)
-        return model.fitted(take(self.campaign.pool.features, rows), y, seed=self.plan.seed)
+        x = stack(take(self.campaign.pool.features, rows), [one for one, _ in self.made.values()])
+        return model.fitted(x, y, seed=self.plan.seed)
 
     def _features(self, split: Split) -> tuple[Any, tuple[Any, np.ndarray]]:
         dataset = self.plan.dataset
         x = take(dataset.x, split.pool)
         test = dataset.test or (take(dataset.x, split.held), dataset.y[split.held])
+        self.scaler: Any = None
         if not self.plan.protocol.scales(dataset):
             return x, test
         from sklearn.preprocessing import StandardScaler
 
         scaler = StandardScaler(with_mean=not hasattr(x, "tocsr")).fit(x)
+        self.scaler = scaler
         return scaler.transform(x), (scaler.transform(test[0]), test[1])
 
 

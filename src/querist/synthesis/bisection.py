@@ -25,6 +25,10 @@ from querist.synthesis.filling import Filling
 
 __all__ = ["Bisection"]
 
+_WAYS = 8  # directions that are tried from each pair
+_BETWEEN = "Two answers differ here: the boundary is between them."
+_BESIDE = "The boundary was found beside it."
+
 
 @named("synthesis/bisection")
 @dataclass(frozen=True)
@@ -32,9 +36,10 @@ class Bisection(Synthesis):
     """Finds where the answers turn, from the answers themselves: no model is asked.
 
     Between two points of different labels it asks the middle, until they are within ``tolerance``; then it
-    asks a point aside of the middle, across the line between the two, and halves towards that.  So the
-    questions walk along the boundary, a few for each place.  Prefer it where labels are free of noise and the
-    columns few; one wrong answer leads it astray.  The domain must know ways between its points.
+    asks a point aside of the middle, square to the line between the two, one across from that, and halves
+    between them.  So the questions walk along the boundary, five or so for each place, until it is walked;
+    then they look for another piece.  Prefer it where
+    labels are free of noise and the columns few; one wrong answer leads it astray.  For domains of numbers.
 
     Parameters
     ----------
@@ -69,52 +74,85 @@ class Bisection(Synthesis):
             )
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
-        """The middle of pairs that are far apart, the newest first; else points aside of those that met."""
+        """What the newest answer asks for, then points aside of boundary that was found, and open pairs."""
         known = Known(snapshot, domain_of(self.domain, snapshot.pool))
         if n < 1:
             return Proposal((), np.empty(0), np.empty(0))
         places = None if known.points is None else known.domain.places(known.points)
         if known.classes < 2 or places is None:
             return Filling(self.domain).propose(snapshot, n)
-        pairs, apart = _pairs(places, known.labels)
-        rng = snapshot.rng()
-        open_, met = apart > self.tolerance, pairs[apart <= self.tolerance]
-        newest = len(places) - 1
-        halve = pairs[open_]
-        if len(met) and not (halve == newest).any():  # the last place was reached: go on to another
-            halve = halve[:0]
-        middles = _middles(known, halve)
-        aside = self._aside(known, met if len(met) else pairs, places, n, rng)
-        points = np.concatenate([middles, aside])
-        scores = 1.0 / (1.0 + np.arange(len(points)))
-        why = [*["Two answers differ here: the boundary is between them."] * len(middles)]
-        why += ["The boundary was found beside it."] * len(aside)
-        proposal = made_proposal(known, points, scores, n, why)
-        return proposal if len(proposal) else Filling(self.domain).propose(snapshot, n)
+        opposite, apart = _opposites(places, known.labels)
+        met = np.flatnonzero(apart <= self.tolerance)
+        lots = [
+            (self._next(known, places, opposite, apart, met), _BETWEEN),
+            (self._aside(known, places, opposite, met, n, snapshot.rng()), _BESIDE),
+            (self._open(known, opposite, apart, met), _BETWEEN),
+        ]
+        points = np.concatenate([lot for lot, _ in lots])
+        why = [told for lot, told in lots for _ in lot]
+        proposal = made_proposal(known, points, 1.0 / (1.0 + np.arange(len(points))), n, why)
+        return proposal if len(proposal) == n else self._filled(snapshot, proposal, n)
 
-    def _aside(self, known: Known, pairs: np.ndarray, places: np.ndarray, n: int, rng: Any) -> np.ndarray:
-        """Points across the lines between pairs, a step from their middles, those in open land first."""
-        domain = known.domain
-        middles = _middles(known, np.repeat(pairs, 8, axis=0))
-        start = domain.places(middles)
-        assert start is not None
-        line = np.repeat(places[pairs[:, 1]] - places[pairs[:, 0]], 8, axis=0)
-        line /= np.maximum(np.linalg.norm(line, axis=1, keepdims=True), 1e-12)
+    def _next(
+        self, known: Known, places: np.ndarray, opposite: np.ndarray, apart: np.ndarray, met: np.ndarray
+    ) -> np.ndarray:
+        """Where the search of the newest point goes on; nothing where it has reached the boundary."""
+        last = len(places) - 1
+        if apart[last] <= self.tolerance:
+            return np.empty((0, np.shape(known.points)[1]))
+        if opposite[last] not in met:  # a place of its own: halve towards it
+            return _middles(known, np.array([last]), opposite)
+        # the nearest other answer is boundary that was found before: look for it here, across the line
+        there = int(opposite[last])
+        line = places[there] - places[opposite[there]]
+        if np.linalg.norm(places[last] - places[there]) > 2.5 * self.step:
+            return np.empty((0, np.shape(known.points)[1]))
+        return self._stepped(known, np.asarray(known.points)[[last]], line[None])
+
+    def _aside(
+        self, known: Known, places: np.ndarray, opposite: np.ndarray, met: np.ndarray, n: int, rng: Any
+    ) -> np.ndarray:
+        """Points across the lines between pairs that met, a step from their middles, in open land first."""
+        rows = np.repeat(met if len(met) else np.arange(len(places)), _WAYS)
+        line = places[opposite[rows]] - places[rows]
         way = rng.standard_normal(line.shape)
         if line.shape[1] > 1:
-            way -= (way * line).sum(axis=1, keepdims=True) * line
-        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
-        width = getattr(domain, "width", np.ones(line.shape[1]))
-        points = domain.nearest(middles + self.step * width * way) if hasattr(domain, "nearest") else middles
-        there = domain.places(points)
+            length = np.maximum((line**2).sum(axis=1, keepdims=True), 1e-24)
+            way -= (way * line).sum(axis=1, keepdims=True) / length * line
+        points = self._stepped(known, _middles(known, rows, opposite), way)
+        there = known.domain.places(points)
         assert there is not None and known.taken is not None
         far = distances(there, known.taken).min(axis=1)
         order: list[int] = []
-        for _ in range(min(4 * n, len(points))):
+        for _ in range(min(2 * n, len(points))):
             at = int(far.argmax())
+            if far[at] < self.step / 2:  # the boundary was walked here already
+                break
             order.append(at)
             far = np.minimum(far, distances(there, there[at : at + 1])[:, 0])
-        return np.asarray(points[order])
+        return np.asarray(points[np.array(order, dtype=np.intp)])
+
+    def _open(self, known: Known, opposite: np.ndarray, apart: np.ndarray, met: np.ndarray) -> np.ndarray:
+        """The middles of pairs that are far from each other and from boundary that was found."""
+        return _middles(known, np.flatnonzero((apart > self.step) & ~np.isin(opposite, met)), opposite)
+
+    def _stepped(self, known: Known, points: np.ndarray, ways: np.ndarray) -> np.ndarray:
+        """The points a step along ways through the domain's places, brought back into the domain."""
+        domain: Any = known.domain
+        ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-12)
+        return np.asarray(domain.nearest(points + self.step * domain.width * ways))
+
+    def _filled(self, snapshot: Snapshot, proposal: Proposal, n: int) -> Proposal:
+        """What is still wanted, far from all that is known."""
+        rest = Filling(self.domain).propose(snapshot, n)
+        more = [at for at, item in enumerate(rest.ids) if item not in proposal.ids][: n - len(proposal)]
+        return Proposal(
+            ids=[*proposal.ids, *(rest.ids[at] for at in more)],
+            scores=np.concatenate([proposal.scores, np.zeros(len(more))]),
+            probabilities=np.ones(len(proposal) + len(more)),
+            why=(*proposal.why, *(rest.why[at] for at in more)),
+            made=(*proposal.made, *(rest.made[at] for at in more)),
+        )
 
     @classmethod
     def examples(cls) -> tuple[Bisection, ...]:
@@ -123,18 +161,18 @@ class Bisection(Synthesis):
         return (cls(box), cls(Box(((-2.0, 2.0),) * 4), tolerance=0.01, step=0.3))
 
 
-def _pairs(places: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Each labelled point with the nearest of another label, and how far apart: the newest pairs first."""
+def _opposites(places: np.ndarray, labels: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each labelled point the nearest of another label, and how far away it is."""
     classes = {label: at for at, label in enumerate(dict.fromkeys(labels))}
     y = np.array([classes[label] for label in labels])
     apart = distances(places, places)
     apart[y[:, None] == y] = np.inf
     nearest = apart.argmin(axis=1)
-    pairs = np.unique(np.sort(np.column_stack([np.arange(len(y)), nearest]), axis=1), axis=0)
-    pairs = pairs[np.argsort(-pairs.max(axis=1), kind="stable")]
-    return pairs, apart[pairs[:, 0], pairs[:, 1]]
+    return nearest, apart[np.arange(len(y)), nearest]
 
 
-def _middles(known: Known, pairs: np.ndarray) -> np.ndarray:
+def _middles(known: Known, rows: np.ndarray, opposite: np.ndarray) -> np.ndarray:
+    """Halfway between each of these points and its opposite, the newest first."""
+    rows = rows[::-1]
     points = known.points
-    return np.asarray(known.domain.between(take(points, pairs[:, 0]), take(points, pairs[:, 1]), 0.5))
+    return np.asarray(known.domain.between(take(points, rows), take(points, opposite[rows]), 0.5))

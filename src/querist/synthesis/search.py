@@ -93,7 +93,7 @@ class Between(Search):
 
     Prefer it where uncertainty is flat nearly everywhere (many columns, latent spaces, trees): whatever the
     worth looks like, each pair ends on the boundary.  Pairs are close ones, so that what lies between them is
-    like both.  Needs ``model.proba``; with one predicted class only it climbs instead.
+    like both.  Needs ``model.proba`` or ``model.decision``; with one predicted class only it climbs instead.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class Between(Search):
         drawn = domain.sample(4 * pairs, rng)
         if not worth.classifies:
             raise InvalidInput(
-                "A search between classes needs model.proba(x); this model tells none.",
+                "A search between classes needs model.proba(x) or model.decision(x); this model has neither.",
                 mend="Use search=Climb().",
             )
         sides, places = worth.sides(drawn), domain.places(drawn)

@@ -10,7 +10,8 @@ import numpy as np
 from querist.acquisition import Acquisition, Margin, Random
 from querist.data import Box, Domain
 from querist.errors import InvalidInput
-from querist.models import take
+from querist.kernels import uniform
+from querist.models import stack, take
 from querist.specs import named
 from querist.strategies import Proposal, Scored, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -30,6 +31,9 @@ from querist.synthesis.worth import Worth
 
 __all__ = ["Synthesised"]
 
+_NOTHING = Proposal((), np.empty(0), np.empty(0))
+_LOTS = 4  # a stream of chance apart from those of pool strategies
+_SEARCHES = 3  # until what people can label is looked for elsewhere
 _MADE = "It was made for this question."
 _NEAREST = "It is the real item nearest to what the model would ask."
 
@@ -58,6 +62,9 @@ class Synthesised(Synthesis):
         Whether the real item nearest to a point that fails ``realism`` is asked instead, while there is one.
     mixed : bool
         Whether the items of the pool compete, by the same acquisition.
+    explore : float in [0, 1]
+        Share of the questions that owe nothing to the model: an even filling of the domain, or items of
+        the pool by lot where the domain was learned from one.  So no part is overlooked for ever.
 
     While no model tells two classes apart it asks items of the pool at random where the domain was learned
     from one, and fills the domain otherwise.
@@ -82,6 +89,7 @@ class Synthesised(Synthesis):
     realism: Realism | None = None
     nearest: bool = True
     mixed: bool = False
+    explore: float = 0.0
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
@@ -91,35 +99,61 @@ class Synthesised(Synthesis):
                 f"Synthesis takes an acquisition and a search; got {self.acquisition!r} and {self.search!r}.",
                 mend="Write Synthesised(Margin(), box, Climb()).",
             )
-        if not 0 <= self.spread < np.inf:
-            raise InvalidInput(f"spread={self.spread!r}.", mend="Give 0 or more.")
+        if not 0 <= self.spread < np.inf or not 0 <= self.explore <= 1:
+            raise InvalidInput(
+                f"spread={self.spread!r}, explore={self.explore!r}.",
+                mend="Give a spread of 0 or more, and a share from 0 to 1.",
+            )
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The ``n`` items that are worth most: made ones, and real ones where those take part."""
         known = Known(snapshot, domain_of(self.domain, snapshot.pool))
         if n < 1:
-            return Proposal((), np.empty(0), np.empty(0))
+            return _NOTHING
         if self.acquisition.needs and _cold(known):
             return self._first(known, n)
-        worth = Worth(self.acquisition, known)
-        points, scores = self.search.find(worth, n, snapshot.rng())
-        if self.realism is not None:
-            fine = self.realism.passes(known, points)
-            if not fine.any() and self.nearest and len(snapshot.candidates):
-                return self._real(known, points, scores, n)
-            if fine.any():
-                points, scores = take(points, np.flatnonzero(fine)), scores[fine]
-        return self._best(known, points, scores, n)
+        lots = int((uniform(np.arange(n), snapshot.seed, stream=_LOTS) < self.explore).sum())
+        if lots:
+            own = self._worthy(known, n - lots) if lots < n else _NOTHING
+            return _joined(own, self._first(known, n), n)
+        return self._worthy(known, n)
+
+    def _worthy(self, known: Known, n: int) -> Proposal:
+        """The ``n`` items that are worth most."""
+        worth, rng = Worth(self.acquisition, known), known.snapshot.rng()
+        points, scores = self.search.find(worth, n, rng)
+        if self.realism is None:
+            return self._best(known, points, scores, n)
+        fine = self.realism.passes(known, points)
+        for _ in range(_SEARCHES - 1):
+            if fine.sum() >= n:
+                break
+            more, worths = self.search.find(worth, n, rng)
+            points, scores = stack(points, list(more)), np.concatenate([scores, worths])
+            fine = np.concatenate([fine, self.realism.passes(known, more)])
+        return self._sifted(known, points, scores, fine, n)
+
+    def _sifted(self, known: Known, points: Any, scores: np.ndarray, fine: np.ndarray, n: int) -> Proposal:
+        """The best that people could label; then what else there is."""
+        passed, failed = np.flatnonzero(fine), np.flatnonzero(~fine)
+        best = self._best(known, take(points, passed), scores[passed], n)
+        if len(best) == n:
+            return best
+        if self.nearest and len(known.snapshot.candidates):
+            rest = self._real(known, take(points, failed), scores[failed], n)
+        else:
+            rest = self._best(known, take(points, failed), scores[failed], n)
+        return _joined(best, rest, n)
 
     def _first(self, known: Known, n: int) -> Proposal:
-        """While cold: real items where there are some like those to be made, and an even spread else."""
+        """What owes nothing to a model: real items by lot where the domain came of them, or filling."""
         if isinstance(self.domain, LearnedDomain) and len(known.snapshot.candidates):
             return Scored(Random()).propose(known.snapshot, n)
         return Filling(self.domain).propose(known.snapshot, n)
 
     def _best(self, known: Known, points: Any, scores: np.ndarray, n: int) -> Proposal:
         """The best of what was made, and of the pool where it competes."""
-        places = known.domain.places(points)
+        places = known.domain.places(points) if len(points) else None
         rows, theirs = self._pool(known, n)
         if len(rows) and places is not None:
             real = known.domain.places_of(take(known.snapshot.pool.features, rows))
@@ -128,6 +162,8 @@ class Synthesised(Synthesis):
         order = _apart(every, places, known.taken, self.spread, len(every) if not len(rows) else n)
         reason = " ".join(self.acquisition.reasons)
         made = order[order < len(points)]
+        if not len(made) and not len(rows):
+            return _NOTHING
         chosen = made_proposal(known, take(points, made), scores[made], n, f"{reason} {_MADE}".strip())
         if not len(rows):
             return chosen
@@ -166,14 +202,15 @@ class Synthesised(Synthesis):
             cls(Margin(), box),
             cls(Margin(), Latent(2), Between(pairs=8, halvings=4), realism=Realism()),
             cls(Entropy(), box, Between(pairs=12), spread=0.0),
-            cls(Bald(), box, Climb(starts=8, rounds=3), realism=Realism(), nearest=False),
+            cls(Bald(), box, Climb(starts=8, rounds=3), realism=Realism(), nearest=False, explore=0.5),
             cls(VarianceRemoved(places=16, k=8), box, Climb(starts=8, rounds=2), mixed=True),
         )
 
 
 def _cold(known: Known) -> bool:
     model = known.snapshot.model
-    return model is None or (hasattr(model, "proba") and known.classes == 1)
+    classifies = any(hasattr(model, name) for name in ("proba", "decision"))
+    return model is None or (classifies and known.classes < 2)
 
 
 def _apart(scores: np.ndarray, places: Any, taken: Any, spread: float, n: int) -> np.ndarray:
@@ -198,6 +235,19 @@ def _apart(scores: np.ndarray, places: Any, taken: Any, spread: float, n: int) -
         free[at] = False
         value = value * (1 - np.exp(-((apart[at] / reach) ** 2)))
     return np.array(order, dtype=np.intp)
+
+
+def _joined(first: Proposal, second: Proposal, n: int) -> Proposal:
+    """All of the first, and of the second what is still wanted and not there."""
+    more = [at for at, item in enumerate(second.ids) if item not in first.ids][: n - len(first)]
+    made = second.made or (None,) * len(second)
+    return Proposal(
+        ids=[*first.ids, *(second.ids[at] for at in more)],
+        scores=np.concatenate([first.scores, second.scores[more]]),
+        probabilities=np.ones(len(first) + len(more)),
+        why=(*first.why, *(second.why[at] if second.why else "" for at in more)),
+        made=(*first.made, *(made[at] for at in more)),
+    )
 
 
 def _together(

@@ -44,13 +44,15 @@ class Worth:
         return scores
 
     def sides(self, points: Any) -> np.ndarray:
-        """The column of the likeliest class of each point, (n,)."""
-        return np.asarray(self._prediction(points).proba.argmax(axis=1))
+        """The predicted class of each point, as a whole number, (n,)."""
+        model, rows = self.known.snapshot.model, self.known.domain.features(points)
+        said = model.proba(rows) if hasattr(model, "proba") else model.decision(rows)
+        return np.asarray(np.asarray(said).argmax(axis=1))
 
     @property
     def classifies(self) -> bool:
         """Whether the model tells classes, so that points have sides."""
-        return hasattr(self.known.snapshot.model, "proba")
+        return any(hasattr(self.known.snapshot.model, name) for name in ("proba", "decision"))
 
     def _prediction(self, points: Any) -> Prediction:
         known, snapshot = self.known, self.known.snapshot

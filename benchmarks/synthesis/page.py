@@ -1,0 +1,6 @@
+def keep(name, curves):
+    pass
+
+
+def write():
+    pass
