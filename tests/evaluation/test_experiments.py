@@ -19,10 +19,12 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from querist.acquisition import Margin
 from querist.campaign import Campaign
+from querist.data import Box
 from querist.errors import CampaignInUse, InvalidInput, MissingCapability
 from querist.evaluation import Arm, Curves, Dataset, Experiment, Protocol, Results, read_runs, replay
 from querist.evaluation.arms import estimator_of, estimator_spec
 from querist.strategies import Proposal, Scored, Snapshot
+from querist.synthesis import Latent, Synthesised
 
 X, Y = load_iris(return_X_y=True)
 
@@ -404,3 +406,27 @@ def test_collections_are_found() -> None:
     for name, shape in shapes.items():
         if name in there:
             assert load_dataset(name).x.shape == shape
+
+
+def _threshold(rows):
+    return np.where(np.asarray(rows)[:, 0] > 4.2, "hot", "cold")
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_made_items_are_answered_by_the_oracle_of_the_data_set(scale):
+    x = np.linspace(0, 10, 120)[:, None]
+    data = Dataset("line", x, _threshold(x), oracle=_threshold)
+    box = Box(((0.0, 10.0),)) if not scale else Latent(1)
+    arms = {
+        "made": Synthesised(Margin(), box),
+        "made by another": Arm(Synthesised(Margin(), box), "naive_bayes"),
+    }
+    told = {"start": 4, "start_by": "class", "budget": 24, "scale": scale}
+    curves = Experiment.of(data, arms, "logistic", 2, 2, **told).run(workers=1)
+    assert curves.budgets[-1] == 24 and curves.mean("made")[-1] > 0.95
+    made = next(run for run in curves.runs if run.strategy == "made")
+    assert len(made.picks) < 24, "what was made is no row of the data set"
+    assert made.values["cost"][-1] == 24
+    silent = Dataset("line", x, _threshold(x))
+    with pytest.raises(InvalidInput, match="answers for its own rows only"):
+        Experiment.of(silent, {"made": Synthesised(Margin(), box)}, "logistic", 2, 1, **told).run(workers=1)
