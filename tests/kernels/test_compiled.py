@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-
 import numba
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from querist.errors import InvalidInput
 from querist.kernels import (
     bald,
+    compiling,
     confidence_ratio,
     consensus_entropy,
     entropy,
@@ -20,7 +19,6 @@ from querist.kernels import (
     variation_ratio,
     vote_entropy,
 )
-from querist.kernels import compiled as compiled_module
 
 OF_PROBABILITIES = [least_confidence, margin, confidence_ratio, entropy]
 OF_DRAWS = [vote_entropy, variation_ratio, consensus_entropy, bald]
@@ -77,7 +75,7 @@ def test_it_does_without_a_folder_for_its_code(monkeypatch):
         return lambda function: (function, options["nogil"])
 
     monkeypatch.setattr(numba, "njit", njit)
-    assert compiled_module._compiled(len) == (len, True)
+    assert compiling.compiled(committee) == (committee, True)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, 0.9, -0.5, np.inf])
@@ -98,12 +96,8 @@ def test_nothing_is_large(compiled):
     assert margin(np.empty((0, 3))).shape == (0,) and bald(np.empty((2, 0, 3))).shape == (0,)
 
 
-def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch):
-    """Run by Python instead of Numba, which also shows what its tests reach."""
-    spec = importlib.util.find_spec("querist.kernels.compiled")
-    monkeypatch.setattr(numba, "njit", lambda **_: lambda function: function)
-    source = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(source)
+def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
+    source = run_by_python("compiled")
     monkeypatch.setattr(source, "_LEAST", 16)
     monkeypatch.setattr(source, "_TILE", 40)
     monkeypatch.setattr(source, "_WIDE", 40)

@@ -18,6 +18,8 @@ from querist.kernels import (
     NearestLabels,
     ParzenWindow,
     expected_error_reduction,
+    large,
+    logistic_step,
     mean_criterion,
 )
 from querist.testing import blobs
@@ -158,6 +160,47 @@ def models(x):
         NearestLabels(x, KNOWN, Y[KNOWN], classes=3),
         LogisticStep(x, KNOWN, lambda at: np.full((len(at), 3), 1 / 3)),
     ]
+
+
+def of_classes(classes, kind):
+    """Models of 60 rows of 9 features, 14 or 30 of them labelled, and what they are asked."""
+    x, y = heaps(classes, 40, 9)
+    x, y = x[:60].astype(kind), y[:60]
+    proba = np.random.default_rng(1).dirichlet(np.ones(classes), 60)
+    for labels in (8, 30):  # fewer than features, and more
+        known, rest = np.arange(labels), np.arange(labels, 60)
+        window = ParzenWindow(x, known, y[:labels], classes=classes, radius=2.0)
+        bayes = GaussianBayes(x, known, y[:labels], classes=classes)
+        steps = [LogisticStep(x, known, proba.__getitem__, rounds=n) for n in (0, 1, 2)]
+        yield from ((model, rest, rest[3:]) for model in (window, bayes, *steps))
+
+
+@pytest.mark.parametrize("loss", ["log", "zero_one"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_large_is_as_small(classes, kind, loss, monkeypatch):
+    cases = list(of_classes(classes, kind))
+    plain = [expected_error_reduction(*case, loss=loss) for case in cases]
+    monkeypatch.setattr(large, "_LARGE", 0)
+    monkeypatch.setattr(logistic_step, "_TOGETHER", 0)  # one tile at a time
+    for case, expected in zip(cases, plain, strict=True):
+        told = expected_error_reduction(*case, loss=loss)
+        noise = 1e-6 if kind == np.float32 else 1e-12
+        assert np.allclose(told, expected, rtol=0, atol=noise)
+        assert expected[told.argmax()] >= expected.max() - noise
+        none = np.eye(classes)[np.zeros(len(case[1]), dtype=int)]  # other answers are not asked for
+        told = expected_error_reduction(*case, proba=none, loss=loss)
+        assert np.isfinite(told).all()
+
+
+def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
+    cases = [case for classes in (2, 3) for case in of_classes(classes, np.float64)]
+    few = [(model, candidates[:5], targets[:4]) for model, candidates, targets in cases]
+    plain = [expected_error_reduction(*case, loss=loss) for case in few for loss in ("log", "zero_one")]
+    run_by_python("compiled_tile", "compiled_futures")
+    monkeypatch.setattr(large, "_LARGE", 0)
+    told = [expected_error_reduction(*case, loss=loss) for case in few for loss in ("log", "zero_one")]
+    assert np.allclose(told, plain, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("which", range(4))

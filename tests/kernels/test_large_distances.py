@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from itertools import permutations
 
-import numba
 import numpy as np
 import pytest
 from scipy.stats import chisquare
@@ -238,17 +236,8 @@ def test_what_is_asked_for_must_be_clear():
             kmeans_plus_plus(x, 2, **how)
 
 
-def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch):
-    """Run by Python instead of Numba, which also shows what its tests reach."""
-    monkeypatch.setattr(numba, "njit", lambda **_: lambda function: function)
-    sources = {}
-    for name in ("compiled", "compiled_distances"):
-        spec = importlib.util.find_spec(f"querist.kernels.{name}")
-        sources[name] = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(__import__("sys").modules, spec.name, sources[name])
-        spec.loader.exec_module(sources[name])
-    monkeypatch.setattr("querist.kernels.compiled", sources["compiled"], raising=False)
-    monkeypatch.setattr("querist.kernels.compiled_distances", sources["compiled_distances"], raising=False)
+def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
+    run_by_python("compiled_distances")
     x = table("clusters", n=90, d=3)
     outputs = np.random.default_rng(0).normal(size=(90, 2))
     expected = plain(x, 8, range(30), np.arange(90))[0]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
-import numba
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -149,15 +147,8 @@ def test_directions_of_sparse_rows_are_those_of_dense_ones():
     assert np.allclose(sparse.total(rows, np.ones(3)), dense.centres(rows).sum(axis=0))
 
 
-def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch):
-    """Run by Python instead of Numba, which also shows what its tests reach."""
-    monkeypatch.setattr(numba, "njit", lambda **_: lambda function: function)
-    for name in ("compiled_tile", "compiled_pairs"):
-        spec = importlib.util.find_spec(f"querist.kernels.{name}")
-        source = importlib.util.module_from_spec(spec)
-        monkeypatch.setitem(sys.modules, f"querist.kernels.{name}", source)
-        spec.loader.exec_module(source)
-    monkeypatch.setattr(sys.modules["querist.kernels"], "compiled_pairs", source)
+def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
+    run_by_python("compiled_tile", "compiled_pairs")
     monkeypatch.setattr(pairs, "_LARGE", 0)
     points, rows, columns = Points(X), ROWS[:20], COLUMNS[:40]
     weight, low, high = WEIGHT[:40], LOW[:40], HIGH[:40]

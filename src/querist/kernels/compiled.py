@@ -8,18 +8,14 @@ returns the first row of the first tile in which a row is no distribution, or -1
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
-from numba.core import types
-from numba.core.cgutils import ir
-from numba.extending import intrinsic, overload
+
+from querist.kernels.compiled_numbers import logarithm
+from querist.kernels.compiling import compiled
 
 __all__ = [
-    "THREADS",
     "confidence_ratio",
     "disagreement",
     "entropy",
@@ -29,89 +25,17 @@ __all__ = [
     "vote_entropy",
 ]
 
-THREADS: int = numba.config.NUMBA_NUM_THREADS
-"""How many threads are of use: the cores of this process, or what NUMBA_NUM_THREADS says."""
-
-F = TypeVar("F", bound=Callable[..., Any])
 _TOLERANCE = 1e-3
 _TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
 _DEEP, _WIDE = 512, 1 << 16  # rows of wide tables, while a tile of so many numbers holds them
 _LARGEST, _LEAD, _RATIO = 0, 1, 2
 
 
-def _compiled(function: F) -> F:
-    """Compiled without Python's lock; sums in any order, but NaN keeps its sense: it is found by its sum."""
-    options = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
-    try:
-        made: F = numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no folder that may be written to: compiled anew in each process
-        made = numba.njit(**options)(function)
-    return made
-
-
-def _intrinsic(function: Callable[..., Any]) -> Any:
-    return intrinsic(function)
-
-
-def _in_place_of(plain: Any) -> Callable[[F], F]:
-    made: Callable[[F], F] = overload(plain)
-    return made
-
-
-@_intrinsic
-def _bits(context: Any, x: Any) -> Any:
-    whole, width = (types.int32, 32) if x == types.float32 else (types.int64, 64)
-
-    def code(_: Any, builder: Any, __: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.IntType(width))
-
-    return whole(x), code
-
-
-@_intrinsic
-def _number(context: Any, bits: Any) -> Any:
-    single = bits == types.int32
-
-    def code(_: Any, builder: Any, __: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], ir.FloatType() if single else ir.DoubleType())
-
-    return (types.float32 if single else types.float64)(bits), code
-
-
-def _logarithm(x: Any) -> Any:
-    """The natural logarithm of a number above 0; compiled, in a form that runs many at a time."""
-    return math.log(x)
-
-
-@_in_place_of(_logarithm)
-def _logarithm_compiled(x: Any) -> Any:
-    """x = 2^e m with m about 1, and log m = 2 atanh(s) = 2 (s + s^3/3 + ...), s = (m - 1)/(m + 1) <= 1/5."""
-    single = x == types.float32
-    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
-    terms = 5 if single else 12
-    shift = whole(23 if single else 52)
-    two_thirds = whole(0x3F2AAAAB if single else 0x3FE5555555555555)
-    two = real(math.log(2))
-
-    def code(x: Any) -> Any:
-        bits = _bits(x)
-        exponent = whole((bits - two_thirds) >> shift)  # Numba would widen to 64 bits
-        m = _number(whole(bits - whole(exponent << shift)))
-        s = (m - real(1)) / (m + real(1))
-        square = s * s
-        series = real(0)
-        for k in range(terms, 0, -1):
-            series = (series + real(1) / real(2 * k + 1)) * square
-        return real(exponent) * two + real(2) * s * (real(1) + series)
-
-    return code
-
-
 # ---- one tile: loops short enough for the compiler to see that nothing overlaps (it compares four columns,
 # and no more), two columns at a time
 
 
-@_compiled
+@compiled
 def _turn(block: Any, turned: Any) -> None:
     """Columns as rows; where they are odd in number the last row stays 0, which changes no result."""
     for c in range(block.shape[1]):
@@ -120,7 +44,7 @@ def _turn(block: Any, turned: Any) -> None:
             row[r] = column[r]
 
 
-@_compiled
+@compiled
 def _clear(table: Any) -> None:
     for c in range(len(table)):
         numbers = table[c]
@@ -128,7 +52,7 @@ def _clear(table: Any) -> None:
             numbers[r] = 0
 
 
-@_compiled
+@compiled
 def _check(a: Any, b: Any, total: Any, low: Any) -> None:
     for r in range(len(a)):
         p, q, least = a[r], b[r], low[r]
@@ -137,7 +61,7 @@ def _check(a: Any, b: Any, total: Any, low: Any) -> None:
         low[r] = less if less < least else least
 
 
-@_compiled
+@compiled
 def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
     for r in range(len(a)):
         p, q, best, after = a[r], b[r], first[r], second[r]
@@ -149,7 +73,7 @@ def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
         first[r] = q if q > best else best
 
 
-@_compiled
+@compiled
 def _weigh(a: Any, b: Any, sums: Any, tiny: Any) -> None:
     """The sum and the least so far; -p log p is added in the third row."""
     total, low, weight = sums[0], sums[1], sums[2]
@@ -158,22 +82,22 @@ def _weigh(a: Any, b: Any, sums: Any, tiny: Any) -> None:
         less, least = p if p < q else q, low[r]
         total[r] += p + q
         low[r] = less if less < least else least
-        weight[r] -= p * _logarithm(p if p > tiny else tiny) + q * _logarithm(q if q > tiny else tiny)
+        weight[r] -= p * logarithm(p if p > tiny else tiny) + q * logarithm(q if q > tiny else tiny)
 
 
-@_compiled
+@compiled
 def _count(column: Any, best: Any, total: Any) -> None:
     for r in range(len(total)):
         total[r] += column[r] == best[r]
 
 
-@_compiled
+@compiled
 def _share(column: Any, best: Any, equal: Any, votes: Any) -> None:
     for r in range(len(votes)):
         votes[r] += (column[r] == best[r]) / equal[r]
 
 
-@_compiled
+@compiled
 def _add(table: Any, to: Any, by: Any) -> None:
     """Add a share of each number."""
     for c in range(len(table)):
@@ -182,7 +106,7 @@ def _add(table: Any, to: Any, by: Any) -> None:
             total[r] += column[r] * by
 
 
-@_compiled
+@compiled
 def _wrong(sums: Any) -> bool:
     """Whether a row of the tile is no distribution, by its sum and its least number."""
     total, low, wrong = sums[0], sums[1], 0
@@ -191,12 +115,12 @@ def _wrong(sums: Any) -> bool:
     return wrong > 0
 
 
-@_compiled
+@compiled
 def _step(classes: int, rows: int) -> int:
     return min(rows, max(_LEAST, _TILE // classes, min(_DEEP, _WIDE // classes)))
 
 
-@_compiled
+@compiled
 def _even(classes: int) -> int:
     return classes + classes % 2
 
@@ -204,7 +128,7 @@ def _even(classes: int) -> int:
 # ---- whole tables
 
 
-@_compiled
+@compiled
 def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     classes = proba.shape[1]
     step = _step(classes, end - begin)
@@ -228,22 +152,22 @@ def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     return -1
 
 
-@_compiled
+@compiled
 def least_confidence(proba: Any, begin: int, end: int, out: Any) -> int:
     return _leaders(proba, begin, end, out, _LARGEST)
 
 
-@_compiled
+@compiled
 def margin(proba: Any, begin: int, end: int, out: Any) -> int:
     return _leaders(proba, begin, end, out, _LEAD)
 
 
-@_compiled
+@compiled
 def confidence_ratio(proba: Any, begin: int, end: int, out: Any) -> int:
     return _leaders(proba, begin, end, out, _RATIO)
 
 
-@_compiled
+@compiled
 def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
     classes = proba.shape[1]
     step = _step(classes, end - begin)
@@ -263,7 +187,7 @@ def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
     return -1
 
 
-@_compiled
+@compiled
 def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> int:
     """The entropy of the members' mean into ``whole``, the mean of their entropies into ``inner``."""
     members, _, classes = draws.shape
@@ -295,7 +219,7 @@ def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> in
     return -1
 
 
-@_compiled
+@compiled
 def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     members, _, classes = draws.shape
     step = _step(classes, end - begin)
@@ -334,11 +258,11 @@ def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     return -1
 
 
-@_compiled
+@compiled
 def vote_entropy(draws: Any, begin: int, end: int, out: Any) -> int:
     return _voted(draws, begin, end, out, False)
 
 
-@_compiled
+@compiled
 def variation_ratio(draws: Any, begin: int, end: int, out: Any) -> int:
     return _voted(draws, begin, end, out, True)

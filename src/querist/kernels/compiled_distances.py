@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.compiled import _compiled
+from querist.kernels.compiling import compiled
 
 __all__ = [
     "OUTER",
@@ -35,7 +35,7 @@ _SHIFT = 6  # 64 rows in a block
 _NOISE = 16 * 2.0**-52
 
 
-@_compiled
+@compiled
 def _squares(a: Any, b: Any) -> Any:
     total = 0.0
     for k in range(len(a)):
@@ -44,7 +44,7 @@ def _squares(a: Any, b: Any) -> Any:
     return total
 
 
-@_compiled
+@compiled
 def _dot(a: Any, b: Any) -> Any:
     total = 0.0
     for k in range(len(a)):
@@ -52,14 +52,14 @@ def _dot(a: Any, b: Any) -> Any:
     return total
 
 
-@_compiled
+@compiled
 def _apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
     """The squared distance of two rows, or the product with that of what stands beside each."""
     square = _squares(a, b)
     return square * _squares(left, right) if kind == 1 else square
 
 
-@_compiled
+@compiled
 def _drawn_apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
     """The squared distance of two rows, or that of their outer products with what stands beside each."""
     if kind == 0:
@@ -69,7 +69,7 @@ def _drawn_apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
     return square if square > _NOISE * own else 0.0  # what a cancellation leaves is noise
 
 
-@_compiled
+@compiled
 def _four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     """The squared distances of a row to four others, in the rows' own precision."""
     zero = a[0] - a[0]
@@ -84,13 +84,13 @@ def _four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     return p, q, r, s
 
 
-@_compiled
+@compiled
 def _copy(a: Any, b: Any) -> None:
     for k in range(len(a)):
         b[k] = a[k]
 
 
-@_compiled
+@compiled
 def _least(scores: Any, offsets: Any) -> int:
     home, least = 0, scores[0] + offsets[0]
     for j in range(1, len(offsets)):
@@ -103,7 +103,7 @@ def _least(scores: Any, offsets: Any) -> int:
 # ---- the tree over blocks of rows
 
 
-@_compiled
+@compiled
 def _block(values: Any, block: int) -> Any:
     most = -np.inf
     for i in range(block << _SHIFT, min(len(values), (block + 1) << _SHIFT)):
@@ -111,7 +111,7 @@ def _block(values: Any, block: int) -> Any:
     return most
 
 
-@_compiled
+@compiled
 def planted(values: Any, tree: Any) -> None:
     """Fill the tree, a power of two of leaves and as many nodes above them."""
     half = len(tree) >> 1
@@ -121,7 +121,7 @@ def planted(values: Any, tree: Any) -> None:
         tree[node] = max(tree[2 * node], tree[2 * node + 1])
 
 
-@_compiled
+@compiled
 def _changed(values: Any, tree: Any, row: int) -> None:
     node = (len(tree) >> 1) + (row >> _SHIFT)
     tree[node] = _block(values, row >> _SHIFT)
@@ -130,7 +130,7 @@ def _changed(values: Any, tree: Any, row: int) -> None:
         tree[node] = max(tree[2 * node], tree[2 * node + 1])
 
 
-@_compiled
+@compiled
 def _top(values: Any, tree: Any) -> int:
     """The first row of the largest value; -1 where all are -inf."""
     half = len(tree) >> 1
@@ -150,7 +150,7 @@ def _top(values: Any, tree: Any) -> int:
 # ---- passes over all rows, a range of them at a time
 
 
-@_compiled
+@compiled
 def first_bounds(
     x: Any, y: Any, kind: int, rows: Any, scores: Any, offsets: Any, lists: Any, limit: float,
     wide: float, centres: Any, also: Any, given: int, far: Any,
@@ -186,7 +186,7 @@ def first_bounds(
     return -1
 
 
-@_compiled
+@compiled
 def column_sums(x: Any, free: Any, begin: int, end: int, total: Any) -> None:
     """Add the free rows of a range."""
     for i in range(begin, end):
@@ -195,7 +195,7 @@ def column_sums(x: Any, free: Any, begin: int, end: int, total: Any) -> None:
                 total[k] += x[i, k]
 
 
-@_compiled
+@compiled
 def lengths(x: Any, middle: Any, begin: int, end: int, out: Any) -> None:
     """Squared distances from ``middle``."""
     for i in range(begin, end):
@@ -205,7 +205,7 @@ def lengths(x: Any, middle: Any, begin: int, end: int, out: Any) -> None:
 # ---- the searches
 
 
-@_compiled
+@compiled
 def search(
     x: Any, y: Any, kind: int, centres: Any, also: Any, given: int, far: Any, since: Any,
     known: Any, known_since: Any, tree: Any, begin: int, patience: int, picks: Any, values: Any,
@@ -248,7 +248,7 @@ def search(
     return len(picks)
 
 
-@_compiled
+@compiled
 def race(
     x: Any, y: Any, kind: int, centres: Any, also: Any, given: int, weights: Any, left: Any, far: Any,
     since: Any, known: Any, known_since: Any, early: Any, tree: Any, times: Any, picks: Any, law: Any,
@@ -292,7 +292,7 @@ def race(
     return len(picks)
 
 
-@_compiled
+@compiled
 def totals(
     x: Any, y: Any, kind: int, rows: Any, stands_for: Any, centres: Any, also: Any, given: int, out: Any
 ) -> None:

@@ -9,19 +9,17 @@ Python's lock.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-from numba.core import types
 
-from querist.kernels.compiled import THREADS, _compiled, _in_place_of, _number
+from querist.kernels.compiled_numbers import exponential
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
+from querist.kernels.compiling import compiled
 
 __all__ = [
     "HEIGHT",
     "KINDS",
-    "THREADS",
     "added",
     "added_back",
     "added_both_ways",
@@ -39,37 +37,10 @@ KINDS = {"ball": 0, "gaussian": 1, "cosine": 2, "inverse": 3}
 _LANES = 64  # least numbers side by side
 
 
-def _exponential(x: Any) -> Any:
-    """e to a number of 0 or less; compiled, in a form that runs many at a time."""
-    return math.exp(x)
-
-
-@_in_place_of(_exponential)
-def _exponential_compiled(x: Any) -> Any:
-    """2^m e^r with m whole and |r| <= log(2) / 2, and the series of e^r."""
-    single = x == types.float32
-    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
-    terms, shift, bias = (7, whole(23), whole(127)) if single else (13, whole(52), whole(1023))
-    least, per_log, log = real(-87 if single else -708), real(1 / math.log(2)), real(math.log(2))
-    half, one = real(0.5), real(1)
-
-    def code(x: Any) -> Any:
-        small = x if x > least else least
-        m = whole(small * per_log - half)  # what is cut off is below 0: the nearest whole number
-        r = small - real(m) * log
-        series = one
-        for k in range(terms, 0, -1):
-            series = one + series * r / real(k)
-        power = series * _number(whole(whole(m + bias) << shift))
-        return power if x > least else real(0)
-
-    return code
-
-
 # ---- one row of a strip: loops short enough for the compiler to see that nothing overlaps
 
 
-@_compiled
+@compiled
 def _squared(row: Any, norm: Any, norms: Any, noise: Any) -> None:
     """Products to squared distances; what is left of a cancellation is noise."""
     for j in range(len(row)):
@@ -78,34 +49,34 @@ def _squared(row: Any, norm: Any, norms: Any, noise: Any) -> None:
         row[j] = 0 if away < noise * size else away
 
 
-@_compiled
+@compiled
 def _inside(row: Any, limit: Any) -> None:
     one, none = row.dtype.type(1), row.dtype.type(0)
     for j in range(len(row)):
         row[j] = one if row[j] <= limit else none
 
 
-@_compiled
+@compiled
 def _waned(row: Any, scale: Any) -> None:
     for j in range(len(row)):
-        row[j] = _exponential(row[j] * scale)
+        row[j] = exponential(row[j] * scale)
 
 
-@_compiled
+@compiled
 def _inverse(row: Any) -> None:
     one = row.dtype.type(1)
     for j in range(len(row)):
         row[j] = one / (one + np.sqrt(row[j]))
 
 
-@_compiled
+@compiled
 def _turned(row: Any) -> None:
     half = row.dtype.type(0.5)
     for j in range(len(row)):
         row[j] = half + half * row[j]
 
 
-@_compiled
+@compiled
 def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any) -> None:
     """Products to similarities."""
     if kind == 2:
@@ -120,7 +91,7 @@ def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any) -
             _inverse(row)
 
 
-@_compiled
+@compiled
 def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
     """The weight of what lies between ``low`` and ``high`` of each similarity."""
     total = row.dtype.type(0)
@@ -130,20 +101,20 @@ def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
     return total
 
 
-@_compiled
+@compiled
 def _each_between(row: Any, weight: Any, low: Any, high: Any, back: Any) -> None:
     for j in range(len(row)):
         top = row[j] if row[j] < high else high
         back[j] += weight * (top - low if top > low else 0)
 
 
-@_compiled
+@compiled
 def _lower(row: Any, least: Any) -> None:
     for j in range(len(least)):
         least[j] = row[j] if row[j] < least[j] else least[j]
 
 
-@_compiled
+@compiled
 def _least(row: Any, lanes: Any) -> Any:
     """The least number; their count is a multiple of that of the lanes."""
     for j in range(len(lanes)):
@@ -156,20 +127,20 @@ def _least(row: Any, lanes: Any) -> Any:
     return least
 
 
-@_compiled
+@compiled
 def _ranked(row: Any, shift: Any) -> None:
     for j in range(len(row)):
         row[j] = shift[j] - 2 * row[j]
 
 
-@_compiled
+@compiled
 def _strangers(row: Any, of: Any, mine: int) -> None:
     far = row.dtype.type(np.inf)
     for j in range(len(row)):
         row[j] = far if of[j] == mine else row[j]
 
 
-@_compiled
+@compiled
 def _count_below(row: Any, limit: Any) -> int:
     count = 0
     for j in range(len(row)):
@@ -180,7 +151,7 @@ def _count_below(row: Any, limit: Any) -> int:
 # ---- parts of a table
 
 
-@_compiled
+@compiled
 def added(
     part: Any, own: Any, panels: Any, norms: Any, weight: Any, low: Any, high: Any,
     kind: int, scale: Any, noise: Any, near: Any, out: Any,
@@ -196,7 +167,7 @@ def added(
             out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
 
 
-@_compiled
+@compiled
 def added_back(
     part: Any, own: Any, weight: Any, low: Any, high: Any, panels: Any, norms: Any,
     kind: int, scale: Any, noise: Any, near: Any, some: Any, back: Any,
@@ -215,7 +186,7 @@ def added_back(
             back[start + j] += some[j]
 
 
-@_compiled
+@compiled
 def added_both_ways(
     part: Any, own: Any, own_weight: Any, own_low: Any, own_high: Any, panels: Any, norms: Any, weight: Any,
     low: Any, high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
@@ -235,7 +206,7 @@ def added_both_ways(
             back[start + j] += some[j]
 
 
-@_compiled
+@compiled
 def closest(part: Any, panels: Any, shift: Any, lanes: Any, near: Any, which: Any, least: Any) -> None:
     """The column of least ``shift`` - 2 product, the first among equals, and that least number."""
     width, columns = panels.shape[2], near.shape[1]
@@ -254,7 +225,7 @@ def closest(part: Any, panels: Any, shift: Any, lanes: Any, near: Any, which: An
                 which[i] = start + j
 
 
-@_compiled
+@compiled
 def summed(part: Any, of: Any, weight: Any, sums: Any) -> None:
     """Add each row, by its weight, to the sum of its cluster."""
     for i in range(len(of)):
@@ -263,7 +234,7 @@ def summed(part: Any, of: Any, weight: Any, sums: Any) -> None:
             total[k] += by * row[k]
 
 
-@_compiled
+@compiled
 def nearest_stranger(
     part: Any, own: Any, own_of: Any, panels: Any, norms: Any, of: Any, noise: Any,
     lanes: Any, near: Any, least: Any,
@@ -281,7 +252,7 @@ def nearest_stranger(
             least[i] = best if best < least[i] else least[i]
 
 
-@_compiled
+@compiled
 def k_nearest(
     part: Any, own: Any, names: Any, panels: Any, norms: Any, others: Any, noise: Any,
     near: Any, found: Any, rows: Any,

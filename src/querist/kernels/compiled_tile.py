@@ -17,7 +17,8 @@ from numba.core import cgutils, types
 from numba.core.cgutils import ir
 from numba.core.codegen import get_host_cpu_features
 
-from querist.kernels.compiled import _compiled, _in_place_of, _intrinsic
+from querist.kernels.compiled_numbers import in_place_of, intrinsic
+from querist.kernels.compiling import compiled
 
 __all__ = ["HEIGHT", "pack", "products", "width_of"]
 
@@ -31,7 +32,7 @@ def width_of(dtype: Any) -> int:
     return 2 * _BYTES // int(np.dtype(dtype).itemsize)
 
 
-@_compiled
+@compiled
 def pack(columns: Any, panels: Any) -> None:
     """(m, d) rows into ``panels`` (P, d, width), turned, panel by panel; the last is filled up with zeros."""
     count, depth, width = panels.shape
@@ -47,7 +48,7 @@ def pack(columns: Any, panels: Any) -> None:
                     panel[k, c] = 0
 
 
-@_compiled
+@compiled
 def products(part: Any, panels: Any, first: int, last: int, near: Any) -> None:
     """The products of rows (at least HEIGHT) with the panels from ``first`` to ``last``, into ``near``."""
     rows, width = part.shape[0], panels.shape[2]
@@ -62,7 +63,7 @@ def _tile(part: Any, row: int, panels: Any, panel: int, near: Any, column: int) 
     near[row : row + HEIGHT, column : column + width] = part[row : row + HEIGHT] @ panels[panel]
 
 
-@_in_place_of(_tile)
+@in_place_of(_tile)
 def _tile_compiled(part: Any, row: Any, panels: Any, panel: Any, near: Any, column: Any) -> Any:
     def code(part: Any, row: Any, panels: Any, panel: Any, near: Any, column: Any) -> None:
         _in_registers(part, row, panels, panel, near, column)
@@ -70,7 +71,7 @@ def _tile_compiled(part: Any, row: Any, panels: Any, panel: Any, near: Any, colu
     return code
 
 
-@_intrinsic
+@intrinsic
 def _in_registers(context: Any, part: Any, row: Any, panels: Any, panel: Any, near: Any, column: Any) -> Any:
     whole = types.int64
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_numbers, as_rows
-from querist.kernels.large import in_threads
+from querist.kernels.large import in_threads, is_large
 from querist.kernels.uncertainty import check_rows
 
 __all__ = [
@@ -42,6 +42,9 @@ class Risk:
 
     whole: Callable[[Array, Array], Array]
     """Of all weights at once, and of their logarithms."""
+
+    loss: str = ""
+    """What the compiled kernels call it, if they know it."""
 
 
 class FutureModel(Protocol):
@@ -122,6 +125,9 @@ def expected_of_futures(
 ) -> Array:
     """sum_c p_c(x) mean_{x'} of what ``risk`` says of each future; ``today`` (m,) where nothing changes."""
     base = float(today.mean(dtype=np.float64))
+    large = bool(risk.loss) and is_large(len(candidates) * len(targets) * likely.shape[1])
+    if large and hasattr(model, "after"):
+        return np.asarray(model.after(candidates, targets, likely, risk.loss))
 
     def part(work: Callable[[], Iterator[Future]]) -> list[tuple[slice, Array]]:
         found: list[tuple[slice, Array]] = []
@@ -131,10 +137,11 @@ def expected_of_futures(
                 value = risk.whole(np.exp(then), then)
             else:
                 if before is not then:
-                    before, change = then, risk.change(then)
+                    compiled = large and where is None
+                    before, change = then, _means(then, risk.loss) if compiled else risk.change(then)
                 value = change(c, weight)
             if where is None:
-                mean = value.mean(axis=1, dtype=np.float64)
+                mean = value if value.ndim == 1 else value.mean(axis=1, dtype=np.float64)
             else:
                 mean = base + where @ (value[0] - today).astype(where.dtype) / len(today)
             found.append((some, likely[some, c] * mean))
@@ -196,9 +203,9 @@ def steps(n: int, width: int) -> Iterator[slice]:
 
 def _risk(loss: str, costs: Any, classes: int) -> Risk:
     if loss == "log":
-        return Risk(_entropy, _entropy_of_logs)
+        return Risk(_entropy, _entropy_of_logs, loss)
     if loss == "zero_one":
-        return Risk(_mistakes, lambda weights, _: 1 - weights.max(axis=1) / weights.sum(axis=1))
+        return Risk(_mistakes, lambda weights, _: 1 - weights.max(axis=1) / weights.sum(axis=1), loss)
     matrix = as_numbers(costs) if loss == "costs" and costs is not None else None
     if matrix is None or matrix.shape != (classes, classes) or not np.isfinite(matrix).all():
         raise InvalidInput(
@@ -246,6 +253,25 @@ def _mistakes(weights: Array) -> Change:
         most = np.maximum(best[:, c], weight)
         most /= others[:, c] + weight
         return np.asarray(np.subtract(1, most, out=most))
+
+    return after
+
+
+def _means(weights: Array, loss: str) -> Change:
+    """What either of these two comes to in the mean over the targets, (B,), compiled."""
+    from querist.kernels import compiled_futures as compiled
+
+    others = but_one(np.add, weights, 0.0)
+    rest = (
+        but_one(np.add, weighed_weights(weights), 0.0) if loss == "log" else but_one(np.maximum, weights, 0.0)
+    )
+
+    def after(c: int, weight: Array) -> Array:
+        kind = np.result_type(weights, weight)
+        all_but, of_rest = (np.ascontiguousarray(table[:, c], dtype=kind) for table in (others, rest))
+        out = np.empty(max(len(weights), len(weight)))
+        compiled.replaced(all_but, of_rest, weight.astype(kind, copy=False), compiled.LOSSES[loss], out)
+        return out
 
     return after
 

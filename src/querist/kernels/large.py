@@ -14,7 +14,7 @@ import numpy as np
 
 from querist.kernels.arrays import Array
 
-__all__ = ["in_threads", "one_thread_a_product", "run_compiled"]
+__all__ = ["in_threads", "is_large", "one_thread_a_product", "run_compiled"]
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -23,6 +23,11 @@ _LARGE = 1 << 22
 """Numbers from which on the compiled kernels repay their loading (NumPy takes 10 ms for so many)."""
 
 _ROWS = 1 << 16  # rows that one thread takes at a time
+
+
+def is_large(numbers: int) -> bool:
+    """Whether a pass over so many numbers is for the compiled kernels."""
+    return numbers >= _LARGE
 
 
 def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tuple[int, int]]:
@@ -40,9 +45,10 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
     [(0, 3)]
     """
     n = table.shape[-2]
-    if table.size < _LARGE:
+    if not is_large(table.size):
         return [(0, n)] if n else []
     from querist.kernels import compiled
+    from querist.kernels.compiled_numbers import THREADS
 
     kernel = getattr(compiled, name)
 
@@ -55,7 +61,7 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
         wrong = kernel(block, 0, stop - start, *(out[start:stop] for out in outputs))
         return None if wrong < 0 else (start + wrong, stop)
 
-    with ThreadPoolExecutor(compiled.THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         return [left for left in threads.map(part, range(0, n, _ROWS)) if left is not None]
 
 

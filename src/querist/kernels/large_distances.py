@@ -273,9 +273,9 @@ def _planted(values: Array) -> Array:
 
 def _in_parts(n: int, part: Callable[[int, int], Any], *, step: int = _STEP) -> list[Any]:
     """What ``part`` says of each range of rows, in their order; an error of one is raised here."""
-    from querist.kernels import compiled
+    from querist.kernels.compiled_numbers import THREADS
 
-    with ThreadPoolExecutor(compiled.THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         starts = range(0, n, step)
         return list(threads.map(lambda start: part(start, min(n, start + step)), starts))
 

@@ -11,6 +11,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_numbers, as_rows
 from querist.kernels.expected_error import Future, steps
+from querist.kernels.large import in_threads, one_thread_a_product
 from querist.kernels.settled import Settled, dense, kind_of
 from querist.kernels.uncertainty import check_rows
 
@@ -20,6 +21,8 @@ _FAR, _FAR_SINGLE = 300.0, 60.0  # a logarithm beyond which a class is certain o
 _BORROWED = 1.5  # classes bend by once to twice their own curvature, as one gains what another loses
 _AT_ONCE = 8  # blocks' worth of numbers in which labelled rows are moved together
 _OWN, _AGAIN, _STRIDE = 10, 4, 1.5  # steps to the candidate's own logits, later ones, and the longest
+_TOGETHER = 1 << 19  # numbers that labelled rows give way by, of candidates that are moved together
+_STRIP, _ROOM = 256, 1 << 17  # targets whose logits are in hand at a time, and numbers in hand
 
 
 class LogisticStep:
@@ -62,6 +65,7 @@ class LogisticStep:
     ) -> None:
         self.x = as_matrix(x)
         self.n, self.kind = int(self.x.shape[0]), kind_of(self.x)
+        self.far = self.kind.type(_FAR if self.kind == np.float64 else _FAR_SINGLE)
         self.said, self.penalty, self.rounds = said, float(penalty), int(rounds)
         if not 0 < self.penalty < np.inf:
             raise InvalidInput(
@@ -89,11 +93,8 @@ class LogisticStep:
         self, candidates: Array, targets: Array, wanted: Array
     ) -> Iterable[Callable[[], Iterator[Future]]]:
         """The logarithms of all weights, moved by the candidate and by what the labelled rows give way."""
-        far = _FAR if self.kind == np.float64 else _FAR_SINGLE
-        now = np.maximum(np.log(self.weights(targets)).T, -far).astype(self.kind)
-        rows_there = dense(self.x, targets).astype(self.kind)
-        seen = [one.seen_from(rows_there) for one in self.there]
-        given = [one.given(rows_there) for one in self.there]
+        now, seen, given = self._looked_at(targets)
+        far = self.far
 
         def part(whole: slice) -> Iterator[Future]:
             answers = np.flatnonzero(wanted[whole].any(axis=0))
@@ -114,7 +115,44 @@ class LogisticStep:
         numbers = wanted.shape[1] * self.curved.size // _AT_ONCE
         return [partial(part, some) for some in steps(len(candidates), max(len(targets), numbers))]
 
-    def _settled(self, candidates: Array, rows: Array, answers: Array) -> tuple[Array, Array]:
+    def after(self, candidates: Array, targets: Array, likely: Array, loss: str) -> Array:
+        """Each candidate's expected mean loss over the targets, compiled, (k,); ``likely`` as are answers."""
+        from querist.kernels import compiled_futures as compiled
+
+        kind, answers = compiled.LOSSES[loss], np.flatnonzero((likely > 0).any(axis=0))
+        now, *there = self._looked_at(targets)
+        seen, given = (np.stack([_packed(one) for one in each]) for each in there)
+        wide = np.zeros((len(now), seen.shape[1] * seen.shape[3]), dtype=self.kind)
+        wide[:, : len(targets)] = now
+        total, step = np.zeros(len(candidates)), int(compiled.HEIGHT)
+
+        def part(whole: slice) -> None:
+            rows = dense(self.x, candidates[whole]).astype(self.kind)
+            own, ways = self._settled(candidates[whole], rows, answers, large=True)
+            left = np.stack([one.towards(rows)[0] for one in self.there])
+            room = _Room(len(self.there), len(answers), self.kind)
+            for start in range(0, len(rows), step):
+                some = slice(start, min(start + step, len(rows)))
+                these = room.filled(ways[:, some], own[:, some], left[:, some])
+                compiled.moved(*these, given, seen, wide, len(targets), self.far, kind, *room.strips)
+                means = room.sums.reshape(len(answers), step).T[: some.stop - start] / len(targets)
+                at = slice(whole.start + start, whole.start + some.stop)
+                total[at] = (likely[at][:, answers] * means).sum(axis=1)
+
+        many = step * max(1, _TOGETHER // (step * len(answers) * self.curved.size))
+        in_threads(part, [slice(a, min(a + many, len(total))) for a in range(0, len(total), many)])
+        return total
+
+    def _looked_at(self, targets: Array) -> tuple[Array, list[Array], list[Array]]:
+        """The logarithms of the targets' weights now, (C, m), and how rows and labelled rows reach them."""
+        now = np.maximum(np.log(self.weights(targets)).T, -self.far).astype(self.kind)
+        rows = dense(self.x, targets).astype(self.kind)
+        with one_thread_a_product():
+            return now, [one.seen_from(rows) for one in self.there], [one.given(rows) for one in self.there]
+
+    def _settled(
+        self, candidates: Array, rows: Array, answers: Array, *, large: bool = False
+    ) -> tuple[Array, Array]:
         """How strongly answers pull by their own rows, (K, B, A), and by the labelled ones, (K, B, A, q)."""
         far = [one.towards(rows) for one in self.there]
         own = np.stack([each for _, each in far])[:, :, None] / self.kind.type(self.penalty)
@@ -122,7 +160,7 @@ class LogisticStep:
         now, hot = self._logits(candidates)[:, :, None], self.columns[:, None, None] == answers
         move, lent = np.zeros((2, *now.shape[:2], len(answers)), dtype=self.kind)
         off = np.zeros((*move.shape, len(self.known)), dtype=self.kind)
-        before = self._chances(self.logits)[:, None, None]
+        before = self._chances(self.logits)
         for turn in range(self.rounds + 1):
             for _ in range((_AGAIN if turn else _OWN) if self.rounds else 1):
                 chance = self._chances(now + move)
@@ -132,11 +170,19 @@ class LogisticStep:
             pull = (lent - move) / np.maximum(own, np.finfo(self.kind).tiny)
             if turn == self.rounds:
                 break
+            if large and not turn:
+                from querist.kernels import compiled_futures as compiled
+
+                off, lent, far_off = np.empty_like(off), np.empty_like(lent), self.kind.type(_FAR_SINGLE)
+                room = np.empty((2, len(self.known)), dtype=self.kind)
+                given = self.logits, before, self.curved, pull, near, far_off, room
+                compiled.ways_given(*given, off, lent)
+                continue
             moved = pull[..., None] * near[:, :, None]
             if turn:
                 moved += self._along(off) @ self.among[:, None]
             moved *= -1
-            off = self._chances(self.logits[:, None, None] + moved) - before
+            off = self._chances(self.logits[:, None, None] + moved) - before[:, None, None]
             off -= self.curved[:, None, None] * moved
             lent = -np.einsum("kbal,kbl->kba", off, near)
         return pull, self._along(off)
@@ -171,6 +217,44 @@ class LogisticStep:
         if len(proba):
             check_rows(proba)
         return proba
+
+
+class _Room:
+    """What one thread writes on: what a few candidates pull by, padded, and strips of logits."""
+
+    def __init__(self, moved: int, answers: int, kind: Any) -> None:
+        from querist.kernels.compiled_futures import HEIGHT
+
+        together = max(1, min(answers, _ROOM // (moved * HEIGHT * _STRIP)))
+        self.high, self.sums = int(HEIGHT), np.empty(answers * HEIGHT)
+        self.strips = (
+            np.empty((moved, together * HEIGHT, _STRIP), dtype=kind),
+            np.empty((moved, HEIGHT, _STRIP), dtype=kind),
+            np.zeros((3, _STRIP), dtype=kind),
+            self.sums,
+        )
+
+    def filled(self, ways: Array, own: Array, left: Array) -> tuple[Array, Array, Array]:
+        """(K, A H, q), (K, A H) and (K, H, w) of (K, B, A, q), (K, B, A) and (K, B, w); sums begin anew."""
+        self.sums[:] = 0
+        moved, few, answers, wide = ways.shape
+        high = np.zeros((moved, answers, self.high, wide), dtype=ways.dtype)
+        high[:, :, :few] = ways.transpose(0, 2, 1, 3)
+        by = np.zeros(high.shape[:3], dtype=own.dtype)
+        by[:, :, :few] = own.transpose(0, 2, 1)
+        rows = np.zeros((moved, self.high, left.shape[2]), dtype=left.dtype)
+        rows[:, :few] = left
+        return high.reshape(moved, -1, wide), by.reshape(moved, -1), rows
+
+
+def _packed(columns: Array) -> Array:
+    """(depth, m) in panels."""
+    from querist.kernels import compiled_futures as compiled
+
+    width = compiled.width_of(columns.dtype)
+    panels = np.empty((-(-columns.shape[1] // width), len(columns), width), dtype=columns.dtype)
+    compiled.pack(np.ascontiguousarray(columns.T), panels)
+    return panels
 
 
 class _Turned:

@@ -240,6 +240,7 @@ def assigned(points: Any, centres: Array, weight: Array | None = None) -> tuple[
     The sums are 0 where no weight is given.
     """
     from querist.kernels import compiled_pairs as compiled
+    from querist.kernels.compiled_numbers import THREADS
 
     strip = Strip(points, centres, np.einsum("ij,ij->i", centres, centres))
     which, least = np.zeros(points.n, dtype=np.int64), np.full(points.n, np.inf, dtype=points.dtype)
@@ -256,7 +257,7 @@ def assigned(points: Any, centres: Array, weight: Array | None = None) -> tuple[
                 compiled.summed(some, which[a:b], weight[a:b], sums[place])
 
     step = -(-points.n // _SUMS)
-    with ThreadPoolExecutor(compiled.THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(lambda one: part(one[0], *one[1]), enumerate(ranges(points.n, step))))
     size = points.norms + strip.norms[which]
     least += points.norms

@@ -74,12 +74,12 @@ def in_parts(
     With ``halves`` a strip meets only the rows that are not before its own.  What ``work`` returns, one
     number a column, is added to ``total`` in the order of the parts, however threads take turns.
     """
-    from querist.kernels import compiled_pairs as compiled
+    from querist.kernels.compiled_numbers import THREADS
 
     step = max(_STRIP, _PACKED // max(1, points.d))
     step = min(step, max(_STRIP, n // 16)) if halves else step  # a strip meets itself twice over
     few = n * len(columns) * points.d < _INLINE
-    with ThreadPoolExecutor(compiled.THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         for a, b in ranges(len(columns), step):
             strip = Strip(points, points.centres(columns[a:b]), points.norms[columns[a:b]], a)
             parts = [(a + c, a + d) for c, d in ranges(b - a, PART)] if halves else []
