@@ -12,7 +12,7 @@ from querist.data.domains import (
 )
 from querist.data.features import FeatureStore
 from querist.data.files import atomic_write, full_disk_told
-from querist.data.images import image_fault, open_image, open_raster
+from querist.data.images import image_fault, open_image, open_raster, with_bytes
 from querist.data.pool import ItemId, Pool
 from querist.data.source import Columns, Problem, Source
 from querist.data.sources import open_source
@@ -41,5 +41,6 @@ __all__ = [
     "open_items",
     "open_raster",
     "open_source",
+    "with_bytes",
     "write_items",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import struct
 import warnings
 import zlib
-from typing import IO, TYPE_CHECKING
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +18,23 @@ from querist.errors import SourceError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["PIXEL_LIMIT", "image_fault", "open_image", "open_raster", "png"]
+__all__ = ["PIXEL_LIMIT", "image_fault", "open_image", "open_raster", "png", "with_bytes"]
 
 PIXEL_LIMIT = 89_478_485  # the bound at which Pillow suspects a decompression bomb: 256 MB unpacked
 
 _DECODERS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", "ICO", "TGA", "JPEG2000")
+
+
+def with_bytes(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Content whose picture stands in JSON (``png``, base64), with the bytes beside it as ``data``.
+
+    >>> with_bytes({"kind": "image", "png": "aGk="})["data"]
+    b'hi'
+    """
+    told = dict(content)
+    if told.get("png") is not None:
+        told["data"] = base64.b64decode(told["png"])
+    return told
 
 
 def open_raster(file: IO[bytes] | str) -> Image:
