@@ -12,7 +12,8 @@
     |-- CampaignError (RuntimeError)
     |   |-- AlreadyAnswered               a query told twice, with two answers
     |   |-- BudgetSpent                   the campaign's budget allows no further question
-    |   `-- NotFitted                     a model was asked before it saw a label
+    |   |-- NotFitted                     a model was asked before it saw a label
+    |   `-- TrainingFailed                a network could not learn: its loss is NaN, or memory ran out
     `-- StorageError (OSError)
         |-- Conflict                      somebody else wrote to the log first
         |-- CampaignInUse                 another process has the campaign open
@@ -38,6 +39,7 @@ __all__ = [
     "QueristError",
     "SourceError",
     "StorageError",
+    "TrainingFailed",
     "UnknownItem",
     "UnknownPart",
     "UnknownQuery",
@@ -112,6 +114,10 @@ class BudgetSpent(CampaignError):
 
 class NotFitted(CampaignError):
     """A model was asked before it saw a label."""
+
+
+class TrainingFailed(CampaignError):
+    """A network could not learn, or not be asked: its loss is NaN, or memory ran out."""
 
 
 class StorageError(QueristError, OSError):

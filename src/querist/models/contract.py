@@ -17,6 +17,7 @@ CAPABILITIES = {
     "mean_std": "Use a regressor that tells its spread (GaussianProcessRegressor, RandomForestRegressor).",
     "embed": "Use a pipeline whose first steps transform, or give the pool numeric features.",
     "predict": "Give the model a method predict(x).",
+    "gradient": "Use a network that ends in a linear layer (querist.models.torch.TorchModel).",
     "head": "Use a linear classifier (LogisticRegression, LinearSVC), alone or at the end of a pipeline.",
     "leaves": "Use one tree (DecisionTreeRegressor), alone or at the end of a pipeline.",
     "marginals": "Use labels that are sets of classes, and a classifier with predict_proba.",
@@ -49,6 +50,7 @@ class Model(Protocol):
     ``draws(x, k, rng)``  (k, n, C), or (k, n) for numbers: what k members of a committee say;
                         the same state of ``rng`` asks the same members, whatever ``x`` is
     ``embed(x)``        (n, d) vectors in which distance means something
+    ``gradient(x, y)``  (n, P) slopes of the log loss in the weights, each row's by itself
     ``head()``          (C, d) weights and (C,) bias of a linear last layer over what ``embed`` says (over
                         ``x``, without it): the logits, minus infinity for a class not known
     ``template``        an unfitted model of the same kind, from which trials start; the model itself

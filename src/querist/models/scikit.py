@@ -20,6 +20,8 @@ __all__ = ["ScikitClassifier", "ScikitRegressor", "as_model"]
 def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
     """``estimator`` as a model: any scikit-learn classifier, regressor or pipeline, as it is.
 
+    A net of skorch becomes a :class:`~querist.models.torch.SkorchModel`.
+
     Something that is a model already (it has ``fitted``) comes back as it is, with the classes set
     where it takes them.  An estimator that is fitted already can predict at once.
 
@@ -48,6 +50,15 @@ def as_model(estimator: Any, classes: Sequence[Any] | None = None) -> Model:
         if classes is not None and hasattr(estimator, "with_classes"):
             return estimator.with_classes(classes)  # type: ignore[no-any-return]
         return estimator  # type: ignore[no-any-return]
+    if hasattr(estimator, "initialize") and hasattr(estimator, "module") and hasattr(estimator, "fit"):
+        from querist.models.torch.skorch import SkorchModel
+
+        return SkorchModel(estimator, classes=classes)
+    if hasattr(estimator, "named_modules") and hasattr(estimator, "state_dict"):
+        raise MissingCapability(
+            f"A bare {type(estimator).__name__} does not say how it is trained.",
+            mend="Wrap it: querist.models.torch.TorchModel(module).",
+        )
     if isinstance(estimator, type) or not hasattr(estimator, "fit") or not hasattr(estimator, "predict"):
         raise MissingCapability(
             f"{estimator!r} is no model: it cannot be fitted and predict.",

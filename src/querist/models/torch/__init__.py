@@ -1,0 +1,22 @@
+"""PyTorch in the loop: plain modules as models, their doubt, and their export (extra ``torch``)."""
+
+from querist.models.torch.distance import DistanceAware
+from querist.models.torch.ensemble import DeepEnsemble
+from querist.models.torch.laplace import LastLayerLaplace
+from querist.models.torch.model import TorchModel
+from querist.models.torch.posterior import Evidential, MonteCarloDropout, Posterior, Snapshots
+from querist.models.torch.skorch import SkorchModel
+from querist.models.torch.training import Training
+
+__all__ = [
+    "DeepEnsemble",
+    "DistanceAware",
+    "Evidential",
+    "LastLayerLaplace",
+    "MonteCarloDropout",
+    "Posterior",
+    "SkorchModel",
+    "Snapshots",
+    "TorchModel",
+    "Training",
+]
