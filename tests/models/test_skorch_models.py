@@ -16,7 +16,6 @@ from querist.models.torch import LastLayerLaplace, SkorchModel, Snapshots  # noq
 from querist.strategies import choose  # noqa: E402
 from querist.testing import blobs  # noqa: E402
 
-
 torch.set_num_threads(1)
 
 

@@ -372,6 +372,12 @@ def test_a_torn_checkpoint_is_worth_nothing(tmp_path):
 def test_a_line_tells_how_far_it_is(capsys):
     fit(training=Training(epochs=1, least_steps=20, progress=True))
     assert "step 20 of 20" in capsys.readouterr().err
+    told = []
+    x, y = blobs(20)
+    TorchModel(layers, training=Training(epochs=1, least_steps=4)).fitted(
+        x, y, progress=lambda *one: told.append(one)
+    )
+    assert told[-1] == (1.0, "step 4 of 4") and len(told) == 4
 
 
 def test_the_chance_of_others_is_left_alone():

@@ -26,6 +26,7 @@ class DeepEnsemble(Committee):
 
     The embedding is that of the first member, whose own last layer it belongs to.
 
+    >>> import numpy as np
     >>> from torch import nn
     >>> from querist.models.torch import TorchModel, Training
     >>> def make(classes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -75,13 +75,15 @@ class TorchModel(Asked):
     >>> from torch import nn
     >>> def make(classes):
     ...     return nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, classes))
-    >>> model = TorchModel(make, training=Training(least_steps=100))
+    >>> model = TorchModel(make, training=Training(learning_rate=0.01))
     >>> model = model.fitted([[0.0, 1.0], [0.2, 0.9], [1.0, 0.0], [0.9, 0.3]], ["up", "up", "down", "down"])
     >>> model.predict([[0.1, 1.1], [1.1, 0.1]]).tolist(), model.embed([[0.0, 1.0]]).shape
     (['up', 'down'], (1, 16))
     >>> model.draws([[0.5, 0.5]], 20, np.random.default_rng(0)).shape
     (20, 1, 2)
     """
+
+    slow: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -157,11 +159,13 @@ class TorchModel(Asked):
         other._classes = tuple(classes)
         return other
 
-    def fitted(self, x: Any, y: Any, *, seed: int = 0) -> TorchModel:
+    def fitted(
+        self, x: Any, y: Any, *, seed: int = 0, progress: Callable[[float, str], None] | None = None
+    ) -> TorchModel:
         """A new model, trained on rows ``x`` and their classes ``y``; the same seed gives the same one.
 
         Where this one is fitted already and ``training.start`` is "warm" or "shrink", the new one begins
-        from what it knows.
+        from what it knows.  ``progress`` is told now and then how far it is, from 0 to 1, with a few words.
 
         Raises
         ------
@@ -175,7 +179,7 @@ class TorchModel(Asked):
             return self._with(Learnt(seen))
         x = x if hasattr(x, "shape") or hasattr(x, "iloc") else _rows(x)
         with chance(seed, device_of(self.device)):
-            return self._with(self._taught(x, values, seen, seed))
+            return self._with(self._taught(x, values, seen, seed, self._telling(progress)))
 
     def refreshed(self, x: Any, y: Any, *, new: Any, steps: int = 100, seed: int = 0) -> TorchModel:
         """A new model after a few more steps, in which a batch holds new labels and old ones half and half.
@@ -208,7 +212,19 @@ class TorchModel(Asked):
             told = replace(learnt, network=network, seen=tuple(one for one in learnt.columns if one in seen))
             return self._with(self._believing(told, x, lesson, [], seed))
 
-    def _taught(self, x: Any, values: list[Any], seen: tuple[Any, ...], seed: int) -> Learnt:
+    def _telling(self, progress: Callable[[float, str], None] | None) -> Training:
+        """How it is trained, with somebody told of it."""
+        if progress is None:
+            return self.training
+
+        def tell(done: int, total: int, loss: float) -> None:
+            progress(done / total, f"step {done} of {total}")
+
+        return replace(self.training, progress=tell)
+
+    def _taught(
+        self, x: Any, values: list[Any], seen: tuple[Any, ...], seed: int, training: Training
+    ) -> Learnt:
         """Build, train, look at what was learnt."""
         sizes = takes_width(self.module)
         network = Network(
@@ -228,7 +244,7 @@ class TorchModel(Asked):
         kept = learn(
             network,
             lesson,
-            self.training,
+            training,
             seed=seed,
             cycles=1 if posterior is None else posterior.cycles,
             after_step=after,
