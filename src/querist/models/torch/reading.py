@@ -174,13 +174,12 @@ def find_head(network: Network, x: Any, layer: str | None) -> tuple[Network, int
         if layer not in dict(told):
             names = ", ".join(repr(name) for name, _ in network.module.named_modules() if name)
             raise InvalidInput(f"No layer {layer!r} was reached.", mend=f"There are {names}.")
-        name = layer
     else:
         ends = [one for one, output in told if output is said]
         fits = [one for one, _ in told if network.module.get_submodule(one).out_features == width]
-        name = (ends or fits or [None])[-1]
-    found = replace(network, layer=name)
-    linear = name is not None and said.ndim == 2 and _is_linear(found, x)
+        layer = next(reversed([*fits, *ends]), None)
+    found = replace(network, layer=layer)
+    linear = layer is not None and said.ndim == 2 and _is_linear(found, x)
     return replace(found, linear=linear), width
 
 
