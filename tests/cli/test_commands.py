@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from querist.campaign import Quality
 from querist.cli import main
+from querist.cli.label import create
 from querist.data import open_source
 from querist.errors import MissingExtra
 from querist.server.learner import Learner
@@ -90,6 +91,7 @@ def test_a_misspelt_command_is_guessed() -> None:
         ("id,text\n1,a fine day\n2,a bad day\n", ("--strategy", "magrin"), "Did you mean 'margin'"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--model", "nothing"), "names no model"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "nothing"), "No part is named"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "pixels"), "these are texts"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--budget", "0"), "0 is not in the range"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--closed",), "Name them: --classes yes,no"),
         ("id,text\n1,a fine day\n1,a bad day\n", (), "or none (--id '')"),
@@ -500,3 +502,12 @@ def test_bench_tells_what_is_wrong_with_the_mend(home: Path, words: tuple[str, .
     done = querist("bench", *words)
     assert done.exit_code == 2
     assert told in " ".join(done.output.split()) and "Traceback" not in done.output
+
+
+def test_a_network_is_trained_aside_and_one_that_cannot_read_the_items_is_refused(home: Path) -> None:
+    pytest.importorskip("torch")
+    done = CliRunner().invoke(main, ["label", "reviews.csv", "--model", "torch:cnn", "--no-browser"])
+    assert done.exit_code and "'pixels' reads pictures; these are texts" in str(done.output or done.exception)
+    assert not (home / "reviews.querist").exists()
+    with create(Path("reviews.csv"), home / "here", {"label": "topic", "model": "torch:text"}) as workspace:
+        assert workspace.manifest.model == "torch:text" and workspace.manifest.slow

@@ -1,5 +1,7 @@
 """The model that an application trains, by name."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,9 +9,9 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from querist.errors import InvalidInput, MissingExtra
+from querist.errors import InvalidInput, MissingExtra, UnknownPart
 from querist.models import as_model
-from querist.models.choice import model_named
+from querist.models.choice import model_named, settled_name
 
 
 def unit_rows(n=30, d=5):
@@ -54,3 +56,56 @@ def test_a_missing_module_or_factory_is_told():
         model_named("no_such_module:make")
     with pytest.raises(InvalidInput, match="RandomForrest"):
         model_named("sklearn.ensemble:RandomForrest")
+
+
+def test_what_begins_with_torch_is_a_network():
+    pytest.importorskip("torch")
+    wanted = {"cnn": "pixels", "mlp": None, "linear": None, "text": "tokens", "setfit": "minilm"}
+    for name, encoder in wanted.items():
+        model = model_named(f"torch:{name}")
+        assert model.slow and model.encoder == encoder
+        assert model.with_classes(["a", "b"]).encoder == encoder
+
+
+def test_a_network_of_a_folder_reads_by_its_tokenizer(tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    for name in ("hf", "lora", "setfit"):
+        model = model_named(f"torch:{name}:{tmp_path}")
+        assert model.encoder == {"name": "tokens", "folder": str(tmp_path), "length": 64}
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("torch:setfitt", "Did you mean 'torch:setfit'.*torch:hf:FOLDER"),
+        ("torch:", "There are torch:cnn"),
+        ("torch:hf", "wants the folder"),
+        ("torch:cnn:folder", "takes no folder"),
+        ("torch:hf:no/such/folder", "there is no such folder"),
+    ],
+)
+def test_a_network_that_is_none_is_told_with_what_there_is(name, message):
+    pytest.importorskip("torch")
+    with pytest.raises((InvalidInput, UnknownPart), match=message):
+        model_named(name)
+
+
+def test_a_folder_without_a_model_is_told_before_any_work(tmp_path):
+    pytest.importorskip("torch")
+    with pytest.raises(InvalidInput, match=r"no config\.json is in it"):
+        model_named(f"torch:hf:{tmp_path}")
+
+
+def test_a_network_without_pytorch_is_told_with_its_mend(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'querist\[torch\]'"):
+        model_named("torch:cnn")
+
+
+def test_a_name_is_settled_wherever_it_is_called_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settled_name("torch:hf:here") == f"torch:hf:{tmp_path / 'here'}"
+    assert settled_name("nets/mine.py:make") == f"{tmp_path / 'nets' / 'mine.py'}:make"
+    assert settled_name("torch:setfit") == "torch:setfit"

@@ -34,7 +34,10 @@ _READING = ("text", "image", "label", "id", "columns", "kind", "encoding")
     help="auto (built in), minilm, efficientnet, or your own function as module:function.",
 )
 @click.option(
-    "--model", metavar="NAME", help="default (logistic regression), module:factory, or file.py:factory."
+    "--model",
+    metavar="NAME",
+    help="default (logistic regression), a network (torch:cnn, torch:setfit, torch:hf:FOLDER, ...), "
+    "module:factory, or file.py:factory.",
 )
 @click.option("--strategy", metavar="NAME", help="What chooses the questions; 'default' unless you say so.")
 @click.option("--budget", type=click.IntRange(min=1), metavar="N", help="Stop after N answers.")
@@ -79,6 +82,7 @@ def command(path: Path, **options: Any) -> None:
       querist label reviews.csv --classes praise,complaint,question
       querist label tickets.parquet --text subject,body --label team
       querist label photos/ --classes cat,dog --target 0.95
+      querist label photos/ --model torch:cnn
       querist label people.csv --kind row --columns age,income,city --budget 300
     """
     from querist.cli.opening import show_page
@@ -110,7 +114,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     settings |= _changes(options)
     as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
     check_kind(encoder_for(source.kind, options.get("encoder") or "auto"), source.kind)
-    model, slow = _model(options.get("model"))
+    model, slow = _model(options.get("model"), source.kind)
     classes = split(options.get("classes"))
     given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]
     if options.get("closed") and not (classes or given):
@@ -201,12 +205,15 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _model(name: str | None) -> tuple[str, bool]:
+def _model(name: str | None, kind: str = "") -> tuple[str, bool]:
     """The model's name, wherever it is called from, and whether it is slow; a wrong name is told now."""
     if name in (None, "default"):
         return "default", False
-    from querist.models.choice import model_named
+    from querist.encoders import check_kind, encoder_for
+    from querist.models.choice import model_named, settled_name
 
-    slow = bool(getattr(model_named(str(name)), "slow", False))
-    file, _, factory = str(name).rpartition(":")
-    return (f"{os.path.abspath(file)}:{factory}" if file.endswith(".py") else str(name)), slow
+    name = settled_name(str(name))
+    model = model_named(name)
+    if kind and (encoder := getattr(model, "encoder", None)) is not None:
+        check_kind(encoder_for(kind, encoder), kind)
+    return name, bool(getattr(model, "slow", False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,9 +13,10 @@ import numpy as np
 
 from querist.errors import InvalidInput, MissingExtra
 
-__all__ = ["model_named"]
+__all__ = ["model_named", "settled_name"]
 
 _SAMPLE = 1024
+_NETWORK = "torch:"
 
 
 def model_named(name: str, features: Any = None) -> Any:
@@ -25,26 +27,33 @@ def model_named(name: str, features: Any = None) -> Any:
     is what a strategy lives on, and trains in well under a second.  Any other name is
     ``"module:factory"``: a class or function without arguments, such as
     ``"sklearn.ensemble:RandomForestClassifier"``, ``"my_models:make"`` or, by its file,
-    ``"nets/mine.py:make"``.
+    ``"nets/mine.py:make"``.  What begins with ``"torch:"`` is a network of this library's: ``"torch:cnn"``,
+    ``"torch:hf:FOLDER"`` and others (see :data:`querist.models.torch.named.NAMES`).
 
     Raises
     ------
     InvalidInput
         The name is not of that shape, or the module has no such factory.
     MissingExtra
-        The module cannot be imported.
+        The module cannot be imported, or PyTorch is not installed.
+    UnknownPart
+        There is no network of that name.
 
     >>> model_named("sklearn.naive_bayes:GaussianNB")
     GaussianNB()
     """
     if name == "default":
         return _logistic(features)
+    if name.startswith(_NETWORK):
+        from querist.models.torch.named import network_named
+
+        return network_named(name.removeprefix(_NETWORK))
     module_name, colon, attribute = name.rpartition(":")
     if not colon or not module_name or not attribute:
         raise InvalidInput(
             f"{name!r} names no model.",
-            mend="Write 'default', 'module:factory' such as 'sklearn.ensemble:RandomForestClassifier', or "
-            "'file.py:factory'.",
+            mend="Write 'default', 'torch:cnn' or another network, 'module:factory' such as "
+            "'sklearn.ensemble:RandomForestClassifier', or 'file.py:factory'.",
         )
     try:
         factory = getattr(_module(module_name), attribute)
@@ -59,6 +68,19 @@ def model_named(name: str, features: Any = None) -> Any:
             mend="Mind the spelling; it is case-sensitive.",
         ) from error
     return factory() if callable(factory) else factory
+
+
+def settled_name(name: str) -> str:
+    """``name`` with whatever file or folder it names told from the root, to be found from anywhere.
+
+    >>> settled_name("sklearn.naive_bayes:GaussianNB"), settled_name("torch:cnn")
+    ('sklearn.naive_bayes:GaussianNB', 'torch:cnn')
+    """
+    if name.startswith(_NETWORK):
+        kind, colon, folder = name.removeprefix(_NETWORK).partition(":")
+        return f"{_NETWORK}{kind}{colon}{os.path.abspath(folder)}" if folder else name
+    file, _, factory = name.rpartition(":")
+    return f"{os.path.abspath(file)}:{factory}" if file.endswith(".py") else name
 
 
 def _module(name: str) -> ModuleType:

@@ -84,6 +84,7 @@ class TorchModel(Asked):
     """
 
     slow: ClassVar[bool] = True
+    encoder: Any = None  # whose rows it reads, in an application; None: whatever features there are
 
     def __init__(
         self,

