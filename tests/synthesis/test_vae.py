@@ -18,12 +18,12 @@ def test_an_autoencoder_learns_what_rows_have_in_common():
     rng = np.random.default_rng(0)
     at = rng.random((300, 1))
     x = 1 / (1 + np.exp(-20 * (np.linspace(0, 1, 16) - at)))  # one number tells each row
-    space = VaeLatent(2, hidden=32, epochs=40).learned(Pool(x))
+    space = VaeLatent(2, hidden=32, epochs=100).learned(Pool(x))
     back = space.features(space.encode(x))
     assert np.abs(back - x).mean() < 0.1 < np.abs(x.mean(axis=0) - x).mean()
     drawn = space.sample(50, rng)
     assert space.contains(drawn).all() and (space.features(drawn) >= x.min(axis=0)).all()
-    again = VaeLatent(2, hidden=32, epochs=40).learned(Pool(x))
+    again = VaeLatent(2, hidden=32, epochs=100).learned(Pool(x))
     assert again.codes == pytest.approx(space.codes), "the same pool gives the same space"
 
 
