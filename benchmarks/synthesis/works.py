@@ -145,8 +145,8 @@ def _real(name: str, seeds: range) -> Experiment:
 
 _EXPERIMENTS: dict[str, Any] = {"sides": _sides, "numbers": _numbers, "real": _real}
 PARTS = {
-    "sides": Part("sides", tuple(FUNCTIONS), "accuracy", 20),
-    "numbers": Part("numbers", tuple(FUNCTIONS), "rmse", 20),
+    "sides": Part("sides", tuple(FUNCTIONS), "accuracy", 10),
+    "numbers": Part("numbers", tuple(FUNCTIONS), "rmse", 10),
     "real": Part("real", ("digits", "satellite", "vowel", "airfoil", "energy"), "", 5),
 }
 """By name: what is run, with how many seeds."""

@@ -145,6 +145,7 @@ export class MockCampaign {
       why,
       suggestion:
         cold || hidden ? null : { value: guess[0][0], proba: guess[0][1], runners_up: guess.slice(1, 3) },
+      made: false,
       hidden,
       until: Date.now() / 1000 + LEASE,
       previous: null,
@@ -426,6 +427,7 @@ export class MockCampaign {
       flagged: this.flags.has(item.id),
       comment: this.flags.get(item.id) ?? "",
       arm: event.question?.why.arm ?? null,
+      made: false,
       suggested: event.question?.suggestion?.value ?? null,
       predicted: this.models.length ? this.predict(item)[0][0] : null,
     };

@@ -87,6 +87,7 @@ export function question(item: Item, query = `q-${item}`, changes: Partial<Quest
       quick: false,
     },
     suggestion: null,
+    made: false,
     hidden: false,
     until: null,
     previous: null,

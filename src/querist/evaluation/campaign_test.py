@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from querist.campaign.made import of_pool
 from querist.errors import CampaignError, NotFitted
 from querist.evaluation.active_testing import ActiveTest, Measured
 
@@ -77,7 +78,7 @@ class CampaignTest:
             )
         state, settings = workspace.state, workspace.settings.as_json()
         free = np.ones(len(ranking.proba), dtype=bool)
-        known = workspace.pool.rows(state.labels)
+        known = workspace.pool.rows(of_pool(state.labels, state))
         free[known[known < len(free)]] = False
         test = cls(
             folder=folder,
@@ -118,7 +119,7 @@ class CampaignTest:
     def measured(self, workspace: Workspace, *, confidence: float = 0.95) -> Measured:
         """How often the model is wrong on the tested items, from the answers so far."""
         state = workspace.state
-        skipped = {int(row) for row in workspace.pool.rows(list(state.skipped))}
+        skipped = {int(row) for row in workspace.pool.rows(of_pool(state.skipped, state))}
         kept = np.array([int(row) not in skipped for row in self.rows], dtype=bool)
         rows, classes = self.rows[kept], tuple(dict.fromkeys([*self.classes, *state.classes]))
         proba = np.zeros((len(rows), len(classes)))
@@ -141,7 +142,9 @@ class CampaignTest:
 
     def _train(self, workspace: Workspace, state: State, features: Any, tested: set[int]) -> Any:
         """The labels of items that are not tested."""
-        pairs = [(int(workspace.pool.row(item)), label) for item, label in state.labels.items()]
+        pairs = [
+            (int(workspace.pool.row(item)), label) for item, label in of_pool(state.labels, state).items()
+        ]
         known = [(row, label) for row, label in pairs if row not in tested]
         return (features[[row for row, _ in known]], [label for _, label in known]) if known else None
 
@@ -157,6 +160,7 @@ class CampaignTest:
                 and query.status == "answered"
                 and asked.item not in seen
                 and asked.probability
+                and asked.item not in state.made
             ):
                 seen.add(asked.item)
                 found.append((asked.item, float(asked.probability), state.labels[asked.item]))

@@ -94,6 +94,12 @@ class ContentColumns:
         """The cells of an item that the pool no longer holds."""
         return [None] * len(self.columns)
 
+    def of_made(self, content: Mapping[str, Any]) -> list[str | None]:
+        """The cells of an item that is in no pool; what no column fits is left out."""
+        found = cells(content)
+        told: list[str | None] = [found.get(name) for name in self.names]
+        return [*told, None] if self._more else told
+
     def _slice(self, start: int, stop: int) -> Sequence[Mapping[str, Any]]:
         content = self.pool.content
         assert content is not None

@@ -26,7 +26,8 @@ def write_labels(
     Columns: ``id``, ``label`` (none for a skipped item; a list where an item may have several
     classes), ``state`` (labelled, skipped or flagged), ``answers`` (how many stand), ``agreement`` (the
     share of them that agree with the label), ``by``, ``at``, ``seconds`` (of the first answer that
-    agrees), ``because`` (why it was skipped), ``flagged``, ``comment``, and the content.  Returns the
+    agrees), ``because`` (why it was skipped), ``flagged``, ``comment``, ``made`` (where some items were made
+    and are of no pool), and the content.  Returns the
     number of rows.
 
     Parameters
@@ -63,12 +64,13 @@ def write_labels(
         Column("because"),
         Column("flagged", "truth"),
         Column("comment"),
+        *_made_column(state),
     ]
     content = ContentColumns(pool, taken=[column.name for column in own])
 
     def rows() -> Iterator[Sequence[Any]]:
-        for (item, _), cells in zip(items, _cells(items, content), strict=True):
-            yield [item, *_label_row(item, state), *cells]
+        for (item, _), cells in zip(items, _cells(items, content, state), strict=True):
+            yield [item, *_label_row(item, state), *_made_cell(item, state), *cells]
 
     table = Table([*own, *content.columns], rows())
     return write_table(table, target, format, spreadsheet_safe=spreadsheet_safe)
@@ -108,15 +110,16 @@ def write_annotations(
         Column("model"),
         Column("suggested", value),
         Column("hidden", "truth"),
+        *_made_column(state),
     ]
     content = ContentColumns(pool, taken=[column.name for column in own])
 
     def rows() -> Iterator[Sequence[Any]]:
-        for (item, _), cells in zip(items, _cells(items, content), strict=True):
+        for (item, _), cells in zip(items, _cells(items, content, state), strict=True):
             of = state.items[item]
             all_said: list[Annotation | Skip] = [*of.annotations.values(), *of.skips.values()]
             for said in sorted(all_said, key=lambda one: one.number):
-                yield [item, *_annotation_row(said, state), *cells]
+                yield [item, *_annotation_row(said, state), *_made_cell(item, state), *cells]
 
     table = Table([*own, *content.columns], rows())
     return write_table(table, target, format, spreadsheet_safe=spreadsheet_safe)
@@ -154,10 +157,21 @@ def _touched(state: State, pool: Pool) -> list[tuple[ItemId, int | None]]:
 
 
 def _cells(
-    items: Sequence[tuple[ItemId, int | None]], content: ContentColumns
+    items: Sequence[tuple[ItemId, int | None]], content: ContentColumns, state: State
 ) -> Iterator[Sequence[str | None]]:
     yield from content.of([row for _, row in items if row is not None])
-    yield from (content.empty() for _, row in items if row is None)
+    for item, row in items:
+        if row is None:  # made, or of a pool that was larger once
+            yield content.empty() if item not in state.made else content.of_made(state.made[item].content)
+
+
+def _made_column(state: State) -> list[Column]:
+    """A column that tells made items from real ones, where there are any."""
+    return [Column("made", "truth")] if state.made else []
+
+
+def _made_cell(item: ItemId, state: State) -> list[bool]:
+    return [item in state.made] if state.made else []
 
 
 def _label_row(item: ItemId, state: State) -> list[Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from querist.data import FeatureStore
+from querist.data import FeatureStore, with_bytes
 from querist.encoders import encoder_for
 from querist.models.choice import model_named
 from querist.server.learner import Learner, main
@@ -83,6 +83,14 @@ class SlowLearner(Learner):
             return super()._features(progress)
         own = encoder_for(self.workspace.manifest.kind, encoder)
         return FeatureStore(self.workspace.folder / "features").encode(self.workspace.items, own, progress)
+
+    def _encode(self, contents: Sequence[Mapping[str, Any]]) -> Any:
+        encoder = getattr(self.model, "encoder", None)
+        if encoder is None:
+            return super()._encode(contents)
+        store = FeatureStore(self.workspace.folder / "features")
+        own = store.encoder(encoder_for(self.workspace.manifest.kind, encoder))
+        return own.encode([with_bytes(one) for one in contents])
 
     def _unfitted(self) -> Any:
         return self.model

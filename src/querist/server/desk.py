@@ -56,6 +56,7 @@ class Desk:
             query=query,
             item=asked.item,
             content=self.content(asked.item),
+            made=asked.item in state.made,
             why=why_of(asked),
             suggestion=self._suggestion(asked),
             hidden=asked.hidden,
@@ -130,6 +131,8 @@ class Desk:
 
     def item(self, item: Item) -> Item:
         """The item's id as the pool holds it: an address only knows text."""
+        if item in self.workspace.campaign.state.made:
+            return item
         found = self.workspace.pool.find(item)
         if found is None:
             raise UnknownItem(f"This campaign has no item {item!r}.", mend="Ids are compared exactly.")
@@ -137,7 +140,7 @@ class Desk:
 
     def content(self, item: Item) -> wire.Content:
         """What is shown of an item."""
-        held = self.workspace.items[self.workspace.pool.row(item)]
+        held = self.workspace.content(item)
         kind = held["kind"]
         return wire.Content(
             kind=kind,
@@ -222,6 +225,8 @@ class Desk:
         return value is None or self.workspace.campaign.state.labels.get(item) == value
 
     def _searchable(self, item: Item) -> str:
+        if item not in self.workspace.pool:
+            return f"{item} {_text_of(item, self.workspace.content(item), _META)}".casefold()
         return self._haystack()[self.workspace.pool.row(item)]
 
     def _haystack(self) -> list[str]:
@@ -233,7 +238,7 @@ class Desk:
             return self._texts
 
     def _snippet(self, item: Item) -> str:
-        return _text_of(item, self.workspace.items[self.workspace.pool.row(item)], _SNIPPET)
+        return _text_of(item, self.workspace.content(item), _SNIPPET)
 
     def _told(self, item: Item, by: str | None) -> wire.Answer:
         campaign = self.workspace.campaign
@@ -256,13 +261,16 @@ class Desk:
             flagged=of.flagged,
             comment=of.comment,
             arm=None if query is None else query.asked.arm,
+            made=item in campaign.state.made,
             suggested=None if suggestion is None else str(suggestion["value"]),
             predicted=self._predicted(item),
         )
 
     def _predicted(self, item: Item) -> str | None:
         ranking = self.workspace.ranking
-        likeliest = None if ranking is None else ranking.suggestion(self.workspace.pool.row(item), 1)
+        if ranking is None or item not in self.workspace.pool:
+            return None
+        likeliest = ranking.suggestion(self.workspace.pool.row(item), 1)
         return likeliest[0][0] if likeliest else None
 
 

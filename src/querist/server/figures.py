@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from querist.campaign import anchoring, curve, quality
-from querist.events import Asked, State
+from querist.campaign.made import of_pool
+from querist.events import CANNOT_BE_LABELLED, Asked, State
 from querist.server import wire
 from querist.workspace import QUICK, Workspace
 
@@ -108,8 +109,15 @@ class Figures:
             classes=self.classes(),
             settings=settings,
             progress=self.progress(by),
+            skip_causes=self._skip_causes(settings.strategy),
             version=version,
         )
+
+    def _skip_causes(self, strategy: str) -> list[str]:
+        """Why an item may be skipped; one cause more where items are made."""
+        usual: list[str] = wire.CampaignView.model_fields["skip_causes"].default
+        makes = bool(self.state.made) or strategy.startswith("synthesis/")
+        return [CANNOT_BE_LABELLED, *usual] if makes else list(usual)
 
     def dashboard(self, by: str | None) -> wire.Dashboard:
         """The figures behind the progress; costs time in the number of answers."""
@@ -141,7 +149,7 @@ class Figures:
         if ranking is None or ranking.cold:
             return {}
         open_ = np.ones(len(ranking.predicted), dtype=bool)
-        rows = pool.rows(list(self.state.labels))
+        rows = pool.rows(list(of_pool(self.state.labels, self.state)))
         open_[rows[rows < len(open_)]] = False
         counts = np.bincount(ranking.predicted[open_], minlength=len(ranking.classes))
         return {name: int(count) for name, count in zip(ranking.classes, counts, strict=True)}

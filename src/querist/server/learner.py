@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,13 +20,14 @@ from typing import Any, TextIO
 import numpy as np
 
 from querist.campaign import Movement
+from querist.campaign.made import made_items, of_pool
 from querist.data import Pool
 from querist.errors import QueristError
 from querist.events import Answered, ClassAdded, Retracted, SettingsChanged, Skipped, State
-from querist.models import as_model
+from querist.models import as_model, stack
 from querist.models.choice import model_named
 from querist.server.protocol import Report
-from querist.strategies import Proposal, Snapshot, as_strategy
+from querist.strategies import MadeItem, MadeItems, Proposal, Snapshot, as_strategy
 from querist.workspace import (
     QUICK,
     Ranking,
@@ -35,12 +37,14 @@ from querist.workspace import (
     current_representation,
     publish,
 )
+from querist.workspace.ranking import MADE
 from querist.workspace.why import RANDOM, reason
 
 __all__ = ["Learner", "main"]
 
 QUEUE = 1000  # items ranked for asking; beyond them the server draws at random until the next ranking
 COLD_QUEUE = 200
+MADE_QUEUE = 24  # items made at a time: each costs more than a look at one that is there
 _CHUNK = 8192
 _PAUSE = 0.5  # seconds between two publications at least
 _LOOK = 5.0  # seconds between two looks at the log when nobody says that it has grown
@@ -66,6 +70,7 @@ class Learner:
         self.published: Ranking | None = current_ranking(workspace.models)
         self.pool = Pool(ids=workspace.items.ids)
         self._moves: Movement | None = None
+        self._rows_of_made: dict[Any, Any] = {}
         self._stand: Representation | None = None  # what the quick model stands on
 
     def prepare(self) -> None:
@@ -79,7 +84,12 @@ class Learner:
                 self.tell(Report("encoding", fraction=done / max(total, 1), note=f"{done} of {total} items"))
 
         self.tell(Report("encoding", fraction=0.0))
-        self.pool = Pool(self._features(progress), ids=self.workspace.items.ids)
+        self.pool = Pool(
+            self._features(progress),
+            ids=self.workspace.items.ids,
+            content=self.workspace.items,
+            encode=self._encode,
+        )
 
     def step(self) -> bool:
         """Read on; if labels have changed since the published ranking, make and publish a new one."""
@@ -98,6 +108,21 @@ class Learner:
         self.published = ranking
         self.tell(Report("idle" if trainable else "waiting", published=ranking.version))
         return True
+
+    def _encode(self, contents: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Features of content that was made, like those of the pool."""
+        return self.workspace.encode(contents)
+
+    def _made(self) -> MadeItems:
+        """The items that were made, as the model reads them; none where nothing reads new content."""
+        made = made_items(self.state)
+        if not made or self.pool.encode is None:
+            return MadeItems()
+        new = [item for item in made.ids if item not in self._rows_of_made]
+        if new:
+            rows = self.pool.encode([self.state.made[item].content for item in new])
+            self._rows_of_made.update(zip(new, rows, strict=True))
+        return replace(made, features=[self._rows_of_made[item] for item in made.ids])
 
     def _features(self, progress: Callable[[int, int], None]) -> Any:
         return self.workspace.features(progress)
@@ -135,12 +160,20 @@ class Learner:
         state, began = self.state, time.perf_counter()
         labels = len(state.labels)
         self.tell(Report("training", note=f"{labels} labels"))
-        rows = self.pool.rows(state.labels)
-        y = np.array(list(state.labels.values()), dtype=object)
-        model = self._fit(as_model(self._unfitted(), classes=state.classes), self.pool.features[rows], y)
+        known, made = of_pool(state.labels, state), self._made()
+        rows = self.pool.rows(known)
+        y = np.array(list(known.values()), dtype=object)
+        model = self._fitted(rows, y, made)
         self.tell(Report("scoring", note=f"{len(self.pool)} items"))
         proba = _proba(model, self.pool.features)
         return self._rank(model, proba, began, self._figures(model, proba, rows, y)), model
+
+    def _fitted(self, rows: np.ndarray, y: np.ndarray, made: MadeItems) -> Any:
+        """The model of what is labelled, of the pool and made."""
+        x = stack(self.pool.features[rows], [made.features[at] for at in made.labelled])
+        told = np.array([made.labels[made.ids[at]] for at in made.labelled], dtype=object)
+        unfitted = as_model(self._unfitted(), classes=self.state.classes)
+        return self._fit(unfitted, x, np.concatenate([y, told]) if len(told) else y)
 
     def _fit(self, model: Any, x: Any, y: np.ndarray) -> Any:
         return model.fitted(x, y, seed=self.state.seed)
@@ -166,23 +199,32 @@ class Learner:
         state = self.state
         snapshot = Snapshot(
             pool=self.pool,
-            labels=state.labels,
-            pending=_out(state),
-            closed=frozenset(state.skipped),
+            labels=of_pool(state.labels, state),
+            pending=of_pool(_out(state), state),
+            closed=of_pool(frozenset(state.skipped), state),
             model=model,
             seed=state.seed + state.head,
-            notes=state.notes,
+            notes=of_pool(state.notes, state),
+            made=self._made(),
         )
         told = state.settings.get("strategy", "default")
         named = str(told.get("name", "") if isinstance(told, Mapping) else told)
-        proposal = as_strategy(told).propose(snapshot, COLD_QUEUE if model is None else QUEUE)
-        rows = self.pool.rows(proposal.ids)
+        strategy = as_strategy(told)
+        makes = MADE_QUEUE if named.startswith("synthesis/") else QUEUE
+        proposal = strategy.propose(snapshot, COLD_QUEUE if model is None else makes)
+        made = list(proposal.made) or [None] * len(proposal)
+        rows = np.array(
+            [MADE if one else self.pool.row(item) for item, one in zip(proposal.ids, made, strict=True)],
+            dtype=np.intp,
+        )
+        likely = _likely(model, self.pool.features, made, state.classes)
         return Ranking(
             version=f"cold{state.head}" if model is None else self._version(),
             rows=rows,
             scores=np.asarray(proposal.scores, dtype=np.float64),
             probabilities=np.asarray(proposal.probabilities, dtype=np.float64),
-            why=_reasons(proposal, rows, proba, state.classes),
+            why=_reasons(proposal, rows, proba, state.classes, likely),
+            made=_told_of_made(proposal, made, likely) if any(made) else [],
             arms=list(getattr(proposal, "arms", ())),
             notes=list(getattr(proposal, "notes", ())),
             proba=proba,
@@ -214,8 +256,45 @@ def _proba(model: Any, features: Any) -> np.ndarray:
     return np.concatenate(chunks)
 
 
+def _likely(
+    model: Any, features: Any, made: Sequence[MadeItem | None], classes: Sequence[str]
+) -> list[list[tuple[str, float]] | None]:
+    """The likeliest classes of each made item, best first; None for an item of the pool."""
+    held = [one.features for one in made if one is not None]
+    if model is None or not held:
+        return [None] * len(made)
+    proba = iter(np.asarray(model.proba(stack(features[:0], held)), dtype=np.float64))
+    told: list[list[tuple[str, float]] | None] = []
+    for one in made:
+        row = None if one is None else next(proba)
+        best = () if row is None else np.argsort(-row, kind="stable")[:3]
+        told.append(None if row is None else [(classes[column], float(row[column])) for column in best])
+    return told
+
+
+def _told_of_made(
+    proposal: Proposal, made: Sequence[MadeItem | None], likely: Sequence[Any]
+) -> list[dict[str, Any] | None]:
+    """What a ranking keeps of made items: plain JSON each, None for an item of the pool."""
+    return [
+        None
+        if one is None
+        else {
+            "id": item,
+            "content": dict(one.content),
+            "features": np.asarray(one.features).tolist(),
+            "likely": probable or [],
+        }
+        for item, one, probable in zip(proposal.ids, made, likely, strict=True)
+    ]
+
+
 def _reasons(
-    proposal: Proposal, rows: np.ndarray, proba: np.ndarray | None, classes: Sequence[str]
+    proposal: Proposal,
+    rows: np.ndarray,
+    proba: np.ndarray | None,
+    classes: Sequence[str],
+    likely: Sequence[list[tuple[str, float]] | None],
 ) -> list[str]:
     arms, said = list(getattr(proposal, "arms", ())), list(proposal.why)
     reasons = []
@@ -223,8 +302,8 @@ def _reasons(
         if place < len(arms) and arms[place] == "random":
             reasons.append(RANDOM)
             continue
-        likeliest = None
-        if proba is not None:
+        likeliest = likely[place]
+        if proba is not None and row >= 0:
             best = np.argsort(-proba[row], kind="stable")[:2]
             likeliest = [(classes[column], float(proba[row, column])) for column in best]
         reasons.append(reason(likeliest, said[place] if place < len(said) else ""))

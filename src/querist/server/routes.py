@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 import querist
+from querist.data import with_bytes
 from querist.errors import CampaignError, InvalidInput, NotFitted
 from querist.server import wire
 from querist.server.desk import Desk
@@ -143,7 +144,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
 
     @app.get("/api/media/{item:path}", response_class=Response)
     def media(item: str, request: Request) -> Response:
-        held = workspace.items[workspace.pool.row(desk.item(item))]
+        held = with_bytes(workspace.content(desk.item(item)))
         if held.get("data") is not None:
             data, kind = held["data"], "image/png"
         elif held.get("path") is not None:

@@ -62,6 +62,7 @@ class Question(Wire):
     item: Item
     content: Content
     why: Why
+    made: bool = Field(False, description="whether it was made for this question, and is no item of the pool")
     suggestion: Suggestion | None = Field(
         None, description="None while cold, and when it is hidden on purpose"
     )
@@ -166,6 +167,7 @@ class Answer(Wire):
     flagged: bool = False
     comment: str = ""
     arm: str | None = None
+    made: bool = False
     suggested: str | None = None
     predicted: str | None = Field(None, description="what the model in force predicts now")
 

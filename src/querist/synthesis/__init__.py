@@ -5,6 +5,7 @@ from querist.synthesis.contents import ContentDomain
 from querist.synthesis.contract import Known, LearnedDomain, Synthesis, made_id
 from querist.synthesis.filling import Filling
 from querist.synthesis.latent import Latent, LatentSpace, VaeLatent
+from querist.synthesis.like_pool import LikePool, OfItsKind
 from querist.synthesis.pictures import Pictures
 from querist.synthesis.realism import Realism
 from querist.synthesis.rows import Rows
@@ -25,6 +26,8 @@ __all__ = [
     "Latent",
     "LatentSpace",
     "LearnedDomain",
+    "LikePool",
+    "OfItsKind",
     "Pictures",
     "Realism",
     "Rows",

@@ -200,6 +200,21 @@ class Workspace:
         store = FeatureStore(self.folder / "features")
         return store.encode(self.items, encoder_for(self.manifest.kind, self.manifest.encoder), progress)
 
+    def encode(self, contents: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        """Features of new content, with the eyes that saw the items: what was made, say."""
+        from querist.data import with_bytes
+        from querist.encoders import encoder_for
+
+        store = FeatureStore(self.folder / "features")
+        encoder = store.encoder(encoder_for(self.manifest.kind, self.manifest.encoder))
+        return np.asarray(encoder.encode([with_bytes(one) for one in contents]))
+
+    def content(self, item: str | int) -> Mapping[str, Any]:
+        """What is shown of an item, of the pool or made."""
+        made = self.campaign.state.made.get(item)
+        held: Mapping[str, Any] = self.items[self.pool.row(item)] if made is None else made.content
+        return held
+
     def token(self) -> str:
         """The secret that the page's address carries; the same for as long as the folder lives."""
         path = self.folder / _TOKEN
@@ -297,7 +312,15 @@ class Workspace:
 
     def _suggest(self, items: Sequence[str | int]) -> list[dict[str, Any] | None]:
         """What the ranking in force believes of some items."""
-        return [_suggestion(self.ranking, self.pool.row(item)) for item in items]
+        ranking = self.ranking
+        if ranking is None:
+            return [None] * len(items)
+        return [_worded(self._likeliest(ranking, item)) for item in items]
+
+    def _likeliest(self, ranking: Ranking, item: str | int) -> list[tuple[str, float]] | None:
+        if item in self.pool:
+            return ranking.suggestion(self.pool.row(item), _RUNNERS_UP)
+        return ranking.likely_of_made.get(str(item))
 
 
 def _put_items(source: Source, folder: Path) -> None:
@@ -312,8 +335,7 @@ def _put_items(source: Source, folder: Path) -> None:
     write_items(source, folder)
 
 
-def _suggestion(ranking: Ranking | None, row: int) -> dict[str, Any] | None:
-    likeliest = None if ranking is None else ranking.suggestion(row, _RUNNERS_UP)
+def _worded(likeliest: list[tuple[str, float]] | None) -> dict[str, Any] | None:
     if not likeliest:
         return None
     (value, proba), *others = likeliest

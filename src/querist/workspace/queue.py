@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from querist.strategies import Proposal, Snapshot
-from querist.workspace.ranking import Ranking
+from querist.strategies import MadeItem, Proposal, Snapshot
+from querist.workspace.ranking import MADE, Ranking
 from querist.workspace.why import RANDOM
 
 __all__ = ["Queue"]
@@ -22,6 +22,7 @@ class _Pick(NamedTuple):
     why: str
     arm: str
     note: Any = None
+    made: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,13 @@ class Queue:
         picks = list(self._deal(snapshot, n))
         ids = snapshot.pool.ids
         return Proposal(
-            ids=[ids[pick.row] for pick in picks],
+            ids=[ids[pick.row] if pick.made is None else pick.made["id"] for pick in picks],
             scores=np.array([pick.score for pick in picks], dtype=np.float64),
             probabilities=np.array([pick.probability for pick in picks], dtype=np.float64),
             why=[pick.why for pick in picks],
             arms=[pick.arm for pick in picks],
             notes=[pick.note for pick in picks],
+            made=_made(picks),
         )
 
     def _deal(self, snapshot: Snapshot, n: int) -> Iterator[_Pick]:
@@ -78,14 +80,21 @@ class Queue:
         ranked = _ranked(ranking, snapshot)
         taken: set[int] = set()
         first: tuple[int, int] | None = next(ranked, None)
-        for left in range(len(free), max(0, len(free) - n), -1):
+        for _ in range(n):
+            left = len(free) - len(taken)
             while first is not None and first[0] in taken:
                 first = next(ranked, None)
+            if not left and first is None:
+                return
             if ranking is None or first is None:
                 row = _draw(free, taken, rng)
                 yield _Pick(row, 0.0, 1.0 / left, RANDOM, "random")
             else:
-                lot = rng.random() < self.share
+                lot = left > 0 and rng.random() < self.share
+                if first[0] == MADE and not lot:
+                    yield _made_pick(ranking, first[1], 1.0 - self.share if left else 1.0)
+                    first = next(ranked, None)
+                    continue
                 row = _draw(free, taken, rng) if lot else first[0]
                 yield self._pick(ranking, row, first, left, lot)
             taken.add(row)
@@ -101,13 +110,31 @@ class Queue:
         return _Pick(row, score, chance, ranking.why_of(place), ranking.arm_of(place), note)
 
 
+def _made_pick(ranking: Ranking, place: int, chance: float) -> _Pick:
+    """An item that was made for this place: it is no part of the pool, so no lot could draw it."""
+    told = (ranking.why_of(place), ranking.arm_of(place), ranking.note_of(place), ranking.made_at(place))
+    return _Pick(MADE, float(ranking.scores[place]), chance, *told)
+
+
+def _made(picks: list[_Pick]) -> list[MadeItem | None]:
+    """The made items among the picks; empty where there are none."""
+    if not any(pick.made is not None for pick in picks):
+        return []
+    held = [pick.made for pick in picks]
+    return [None if one is None else MadeItem(one["content"], one["features"]) for one in held]
+
+
 def _ranked(ranking: Ranking | None, snapshot: Snapshot) -> Iterator[tuple[int, int]]:
     """Row and place of whatever is free in the ranking, best first."""
     if ranking is None:
         return
     ids, labels, pending, closed = snapshot.pool.ids, snapshot.labels, snapshot.pending, snapshot.closed
     for place, row in enumerate(ranking.order):
-        if row < len(ids):
+        if row == MADE:
+            told = ranking.made_at(place)
+            if told is not None and told["id"] not in snapshot.made.ids:
+                yield MADE, place
+        elif row < len(ids):
             item = ids[row]
             if item not in labels and item not in pending and item not in closed:
                 yield row, place

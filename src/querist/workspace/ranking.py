@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,9 @@ __all__ = ["QUICK", "Ranking", "current_ranking", "publish", "withdraw"]
 QUICK = "quick"
 """How the versions begin of models that stand in for a slow one."""
 
+MADE = -1
+"""Stands for the row of an item that was made: no row of the pool."""
+
 _KEPT = 2  # a reader may still be opening the one before the current one
 _DRAFT = ".draft-"
 _STALE = 3600.0  # seconds after which a draft is what a killed writer left
@@ -37,7 +40,8 @@ class Ranking:
     ``rows`` are pool rows, best first, shape (k,); ``scores`` and ``probabilities`` go with them, and
     ``why`` holds a sentence for each and ``notes`` what the strategy noted.  ``proba`` is (N, C) over the
     *whole* pool in the order of ``classes``, or None while no model is trained.  ``upto`` is the event
-    that the model has seen.
+    that the model has seen.  An item that was made stands with the row -1, and ``made`` holds for its place
+    the id, the content, the features and what the model believes of it (``likely``); None for others.
 
     >>> cold = Ranking("cold-1", rows=np.array([2, 0]), scores=np.array([.9, .1]))
     >>> cold.why_of(0), cold.suggestion(2) is None
@@ -51,6 +55,7 @@ class Ranking:
     why: Sequence[str] = ()
     arms: Sequence[str] = ()
     notes: Sequence[Any] = ()
+    made: Sequence[Mapping[str, Any] | None] = ()
     proba: np.ndarray | None = None
     classes: Sequence[str] = ()
     strategy: str = ""
@@ -88,6 +93,19 @@ class Ranking:
     def note_of(self, rank: int) -> Any:
         """What the strategy noted of the item at ``rank``, or None."""
         return self.notes[rank] if rank < len(self.notes) else None
+
+    def made_at(self, rank: int) -> Mapping[str, Any] | None:
+        """What was made for the place ``rank``; None where an item of the pool stands."""
+        return self.made[rank] if rank < len(self.made) else None
+
+    @cached_property
+    def likely_of_made(self) -> dict[str, list[tuple[str, float]]]:
+        """The likeliest classes of each made item by its id."""
+        return {
+            str(one["id"]): [(str(name), float(proba)) for name, proba in one["likely"]]
+            for one in self.made
+            if one is not None and one["likely"]
+        }
 
     def suggestion(self, row: int, most: int = 3) -> list[tuple[str, float]] | None:
         """The likeliest classes of one row with their probabilities, or None if nothing is known."""
@@ -183,7 +201,7 @@ def _queue(ranking: Ranking) -> dict[str, Any]:
 
 
 def _meta(ranking: Ranking) -> dict[str, Any]:
-    lists = {name: list(getattr(ranking, name)) for name in ("classes", "why", "arms", "notes")}
+    lists = {name: list(getattr(ranking, name)) for name in ("classes", "why", "arms", "notes", "made")}
     names = ("version", "strategy", "upto", "labels", "seconds", "metrics")
     meta = {name: getattr(ranking, name) for name in names}
     told: dict[str, Any] = json.loads(json.dumps({**meta, **lists}))

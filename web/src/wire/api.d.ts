@@ -96,6 +96,11 @@ export interface components {
              */
             arm: string | null;
             /**
+             * Made
+             * @default false
+             */
+            made: boolean;
+            /**
              * Suggested
              * @default null
              */
@@ -502,6 +507,12 @@ export interface components {
             item: string | number;
             content: components["schemas"]["Content"];
             why: components["schemas"]["Why"];
+            /**
+             * Made
+             * @description whether it was made for this question, and is no item of the pool
+             * @default false
+             */
+            made: boolean;
             /**
              * @description None while cold, and when it is hidden on purpose
              * @default null

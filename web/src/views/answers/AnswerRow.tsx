@@ -26,6 +26,7 @@ export function AnswerRow({ answer }: { answer: Answer }) {
             <span className={classes.snippet} dir="auto">
               {answer.snippet || String(answer.item)}
             </span>
+            {answer.made && <span className={classes.comment}>Made for the question</span>}
             {answer.comment && <span className={classes.comment}>Flagged: {answer.comment}</span>}
           </span>
         </UnstyledButton>

@@ -19,7 +19,7 @@ const ARMS: Record<Why["arm"], string> = {
 export function WhyLine({ question }: { question: Question }) {
   const desk = useDesk();
   const open = useStore(desk.face.why);
-  const { why, flagged, comment } = question;
+  const { why, flagged, comment, made } = question;
   return (
     <div className={classes.why} data-testid="why" data-arm={why.arm}>
       <UnstyledButton
@@ -35,6 +35,15 @@ export function WhyLine({ question }: { question: Question }) {
         <span>{why.text || `This item was ${ARMS[why.arm]}.`}</span>
         <Icon name="why" size={15} />
       </UnstyledButton>
+      {made && (
+        <span
+          className={classes.made}
+          data-testid="made"
+          title="No item of your data: put together for this question. Skip it as “cannot be labelled” if it is none that could be."
+        >
+          Made for this question
+        </span>
+      )}
       {flagged && (
         <span className={classes.flagged} title={comment || undefined}>
           <Icon name="flag" size={15} /> {comment ? `“${comment.slice(0, 60)}”` : "flagged"}
