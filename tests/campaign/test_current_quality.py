@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from querist.campaign import current_quality, quality, recent_quality
+from querist.campaign import current_quality, quality, recent_quality, watched_quality
 from querist.errors import InvalidInput
 from querist.events import State
 from querist.events.state import Outcome
@@ -62,6 +62,26 @@ def test_one_outcome_and_none():
     for right in (True, False):
         found = current_quality(course([right], [3]))
         assert 0 < found.low < found.estimate < found.high < 1
+
+
+def test_who_watches_is_told_from_sixteen_outcomes_on_and_at_all_looks():
+    rng = np.random.default_rng(2)
+    always = []
+    for _ in range(60):
+        rights, labels, _ = learning(rng)
+        inside = []
+        for n in range(1, len(rights) + 1):
+            state = course(rights[:n], labels[:n])
+            found = watched_quality(state)
+            assert (found is None) == (n < 16)
+            if found is not None:
+                truth = 1 / (1 + np.exp(-(-2.0 + 0.7 * np.log(labels[n - 1] + 1))))
+                inside.append(found.low <= truth <= found.high)
+        always.append(all(inside))
+    assert np.mean(always) >= 0.9
+    wide, narrow = found, current_quality(state)
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert (wide.estimate, wide.confidence) == (narrow.estimate, 0.95)
 
 
 def test_more_confidence_is_wider():

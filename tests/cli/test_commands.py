@@ -344,6 +344,25 @@ def test_an_interval_that_tells_nothing_is_not_told(campaign: Path, monkeypatch:
     assert "too early to tell: 1 random question was" in told and "100.0%" not in told
 
 
+def test_the_model_of_now_is_told_once_its_interval_holds(
+    campaign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mean = Quality(estimate=0.7, low=0.6, high=0.8, n=40)
+    monkeypatch.setattr("querist.campaign.quality", lambda state: mean)
+    assert (
+        "70.0% right on 40 random questions, between 60.0% and 80.0%"
+        in querist("status", str(campaign)).output
+    )
+    now = Quality(estimate=0.9, low=0.8, high=0.95, n=40)
+    monkeypatch.setattr("querist.campaign.watched_quality", lambda state: now)
+    assert (
+        "90.0% right now, going by 40 random questions, between 80.0% and 95.0%"
+        in querist("status", str(campaign)).output
+    )
+    told = json.loads(querist("status", str(campaign), "--json").output)
+    assert told["now"]["estimate"] == 0.9 and told["quality"]["estimate"] == 0.7, "a target goes by the mean"
+
+
 def test_the_demo_keeps_what_it_is_told_to_keep(home: Path, unserved: list[str]) -> None:
     assert querist("demo", "--folder", "kept").exit_code == 0
     assert unserved == ["digits.querist"]

@@ -73,6 +73,12 @@ def test_what_is_left_to_a_target_is_counted_while_no_answer_comes_in(make, monk
     assert held == [(0.8, True)]
 
 
+def test_the_model_of_now_is_shown_beside_the_mean(make, monkeypatch):
+    monkeypatch.setattr(figures, "watched_quality", lambda state: Quality(0.9, 0.8, 0.95, 40))
+    with client_of(make()) as client:
+        assert client.get("/api/progress").json()["now"]["estimate"] == 0.9
+
+
 def test_a_log_that_is_read_anew_is_counted_anew():
     tally = Tally()
     told = [Flagged(item="a"), Answered(item="a", value="x", query="q1", by="ann", seconds=2.0, at=0.0)]

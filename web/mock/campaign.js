@@ -337,6 +337,7 @@ export class MockCampaign {
       left,
       seconds_left: left ? left * 3.4 : null,
       quality,
+      now: null,
       learner: { ...this.learner },
       background: null,
       verdict: {

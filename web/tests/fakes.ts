@@ -28,6 +28,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     left: null,
     seconds_left: null,
     quality: null,
+    now: null,
     learner: learner(),
     background: null,
     verdict: { stop: false, progress: 0, reason: "Too few answers yet." },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { find } from "../src/state/find";
 import { browserKeep, readJson } from "../src/state/storage";
 import { blocksOf } from "../src/ui/Prose";
-import { learnerInWords, leftInWords, qualityInWords, tellsSomething } from "../src/ui/words";
+import { learnerInWords, leftInWords, qualityInWords, shownQuality, tellsSomething } from "../src/ui/words";
 import { changesOf, draftOf } from "../src/views/settings/changes";
 import { scheduleOf, shareOf } from "../src/views/settings/schedule";
 import { campaign, progress } from "./fakes";
@@ -54,6 +54,13 @@ describe("words", () => {
     expect(tellsSomething(early)).toBe(false);
     expect(qualityInWords(early)).toContain("only 1 random question answered");
     expect(qualityInWords(early)).not.toContain("100 %");
+  });
+
+  it("show the model of now once its interval holds", () => {
+    const now = { ...quality, estimate: 0.9 };
+    expect(shownQuality(progress({ quality }))).toBe(quality);
+    expect(shownQuality(progress({ quality, now }))).toBe(now);
+    expect(shownQuality(progress())).toBeNull();
   });
 
   it("say how much is left", () => {

@@ -2,7 +2,7 @@
 
 from querist.campaign.annotators import Annotator, Noisy, Oracle
 from querist.campaign.campaign import Campaign, Progress
-from querist.campaign.current import current_quality, recent_quality
+from querist.campaign.current import current_quality, recent_quality, watched_quality
 from querist.campaign.little_to_gain import LittleToGain, usual_stopping
 from querist.campaign.movement import Movement
 from querist.campaign.quality import (
@@ -59,4 +59,5 @@ __all__ = [
     "quality",
     "recent_quality",
     "usual_stopping",
+    "watched_quality",
 ]

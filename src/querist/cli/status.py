@@ -13,6 +13,7 @@ from querist.cli.console import as_options, fit, say, table
 from querist.cli.folders import FOLDER
 
 if TYPE_CHECKING:
+    from querist.campaign import Quality
     from querist.events import State
     from querist.workspace import Workspace
 
@@ -46,11 +47,11 @@ def command(folder: Path, as_json: bool) -> None:
 
 def facts(workspace: Workspace, state: State) -> dict[str, Any]:
     """What is known of a campaign, as plain values."""
-    from querist.campaign import Settings, quality, usual_stopping
+    from querist.campaign import Settings, quality, usual_stopping, watched_quality
     from querist.workspace import unread_items
 
     settings = Settings.from_json(state.settings)
-    items, measured = len(workspace.pool), quality(state)
+    items = len(workspace.pool)
     verdict = usual_stopping(settings, state)(state)
     model = state.trained[-1] if state.trained else None
     return {
@@ -77,9 +78,8 @@ def facts(workspace: Workspace, state: State) -> dict[str, Any]:
         "model": None
         if model is None
         else {"version": model.version, "labels": model.labels, "seconds": model.seconds, **model.metrics},
-        "quality": None
-        if measured is None
-        else {"estimate": measured.estimate, "low": measured.low, "high": measured.high, "n": measured.n},
+        "quality": _told(quality(state)),
+        "now": _told(watched_quality(state)),
         "verdict": {"stop": verdict.stop, "progress": verdict.progress, "reason": verdict.reason},
         "problems": [str(one) for one in (*workspace.items.problems, *unread_items(workspace))],
     }
@@ -93,7 +93,7 @@ def _show(told: dict[str, Any]) -> None:
     if told["budget"]:
         say(f"Budget    {told['spent']:,} of {told['budget']:,} answers")
     say(f"Model     {_model(told['model'])}")
-    say(f"Quality   {_quality(told['quality'], told['target'])}")
+    say(f"Quality   {_quality(told['now'] or told['quality'], told['target'], now=bool(told['now']))}")
     say(f"Stop?     {_verdict(told['verdict'])}")
     say(f"Explore   {_explore(told['explore'])}")
     for heading, counts in (
@@ -131,14 +131,21 @@ def _verdict(verdict: dict[str, Any]) -> str:
     return f"{said}: {verdict['reason']}"
 
 
-def _quality(quality: dict[str, Any] | None, target: float | None) -> str:
+def _told(quality: Quality | None) -> dict[str, Any] | None:
+    if quality is None:
+        return None
+    return {"estimate": quality.estimate, "low": quality.low, "high": quality.high, "n": quality.n}
+
+
+def _quality(quality: dict[str, Any] | None, target: float | None, *, now: bool = False) -> str:
     wanted = f" (target {target:.0%})" if target else ""
     if quality is None:
         return f"unknown: no random question was answered while a model stood{wanted}"
     if quality["high"] - quality["low"] >= _TELLS_NOTHING:
         asked = "1 random question was" if quality["n"] == 1 else f"{quality['n']:,} random questions were"
         return f"too early to tell: {asked} answered while a model stood{wanted}"
+    going = "now, going by" if now else "on"
     return (
-        f"{quality['estimate']:.1%} right on {quality['n']:,} random questions, "
+        f"{quality['estimate']:.1%} right {going} {quality['n']:,} random questions, "
         f"between {quality['low']:.1%} and {quality['high']:.1%}{wanted}"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.campaign import anchoring, curve, quality
+from querist.campaign import anchoring, curve, quality, watched_quality
 from querist.campaign.made import of_pool
 from querist.events import CANNOT_BE_LABELLED, Asked, State
 from querist.server import wire
@@ -27,6 +27,7 @@ class _Estimate:
     until: float
     head: int
     quality: wire.Quality | None
+    now: wire.Quality | None
     verdict: wire.Verdict
     target: float | None
     missing: int | None  # labels until that target, estimated
@@ -80,6 +81,7 @@ class Figures:
             left=left,
             seconds_left=None if left is None or typical is None else left * typical,
             quality=held.quality,
+            now=held.now,
             learner=self.learner,
             background=self.background,
             verdict=held.verdict,
@@ -172,13 +174,13 @@ class Figures:
         campaign = self.workspace.campaign
         with campaign.lock:
             head, found, target = campaign.state.head, quality(campaign.state), campaign.settings.target
-            verdict = campaign.verdict
+            current, verdict = watched_quality(campaign.state), campaign.verdict
             missing = None if target is None or found is None else _labels_to(target, campaign.state)
-        shown = None if found is None else wire.Quality(**asdict(found))
+        shown, now = (None if one is None else wire.Quality(**asdict(one)) for one in (found, current))
         told = wire.Verdict(stop=verdict.stop, progress=verdict.progress, reason=verdict.reason)
         cost = time.monotonic() - began
         until = began + max(_FRESH, 50 * cost)
-        self._estimate = estimate = _Estimate(until, head, shown, told, target, missing)
+        self._estimate = estimate = _Estimate(until, head, shown, now, told, target, missing)
         return estimate
 
     def _left(self, held: _Estimate) -> int | None:

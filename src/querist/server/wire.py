@@ -74,7 +74,7 @@ class Question(Wire):
 
 
 class Quality(Wire):
-    """Share of right predictions on items drawn at random, with an interval that holds at any look."""
+    """Share of right predictions on items drawn at random, with its interval."""
 
     estimate: float
     low: float
@@ -110,7 +110,8 @@ class Progress(Wire):
         None, description="labels still needed for the target, estimated; None if unknown"
     )
     seconds_left: float | None = None
-    quality: Quality | None = None
+    quality: Quality | None = Field(None, description="mean over all models so far, at any look")
+    now: Quality | None = Field(None, description="the model of now; None until its interval holds")
     learner: Learner
     background: Learner | None = Field(None, description="what trains a slow model, where there is one")
     verdict: Verdict

@@ -32,6 +32,11 @@ export function tellsSomething(quality: Quality | null): quality is Quality {
   return quality !== null && quality.high - quality.low < 0.8;
 }
 
+/** What is shown of the quality: the model of now where its interval holds, else the mean so far. */
+export function shownQuality(progress: Progress): Quality | null {
+  return progress.now ?? progress.quality;
+}
+
 /** The quality and how sure we are of it, as a sentence for somebody who has never met an interval. */
 export function qualityInWords(quality: Quality | null): string {
   if (!quality) return "How good the model is shows after a few answers to random questions.";

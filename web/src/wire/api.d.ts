@@ -464,8 +464,16 @@ export interface components {
              * @default null
              */
             seconds_left: number | null;
-            /** @default null */
+            /**
+             * @description mean over all models so far, at any look
+             * @default null
+             */
             quality: components["schemas"]["Quality"] | null;
+            /**
+             * @description the model of now; None until its interval holds
+             * @default null
+             */
+            now: components["schemas"]["Quality"] | null;
             learner: components["schemas"]["Learner"];
             /**
              * @description what trains a slow model, where there is one
@@ -482,7 +490,7 @@ export interface components {
         };
         /**
          * Quality
-         * @description Share of right predictions on items drawn at random, with an interval that holds at any look.
+         * @description Share of right predictions on items drawn at random, with its interval.
          */
         Quality: {
             /** Estimate */

@@ -4,7 +4,7 @@ import { ActionButton } from "../../ui/ActionButton";
 import { Icon } from "../../ui/Icon";
 import { useDesk } from "../../ui/useDesk";
 import { useStore } from "../../ui/useStore";
-import { qualityInWords } from "../../ui/words";
+import { qualityInWords, shownQuality } from "../../ui/words";
 import { exportAddress } from "../../wire/client";
 import classes from "./Finished.module.css";
 
@@ -19,7 +19,7 @@ export function Finished({ reason }: { reason: string }) {
       </span>
       <h2 className={classes.title}>Nothing to ask right now</h2>
       <p className={classes.text}>{reason}</p>
-      <p className={classes.text}>{qualityInWords(progress.quality)}</p>
+      <p className={classes.text}>{qualityInWords(shownQuality(progress))}</p>
       <div className={classes.doors}>
         <Button onClick={() => desk.face.go("progress")}>See the progress</Button>
         <Button component="a" href={exportAddress("labels", "csv")} download variant="default">

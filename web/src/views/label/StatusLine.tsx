@@ -1,6 +1,6 @@
 import { useDesk } from "../../ui/useDesk";
 import { useStore } from "../../ui/useStore";
-import { count, leftInWords, percent, qualityInWords, tellsSomething } from "../../ui/words";
+import { count, leftInWords, percent, qualityInWords, shownQuality, tellsSomething } from "../../ui/words";
 import type { Progress } from "../../wire/types";
 import classes from "./Lines.module.css";
 import { usePendingAnswers } from "./usePendingAnswers";
@@ -11,6 +11,7 @@ export function StatusLine() {
   const progress = useStore(desk.progress);
   const learned = useStore(desk.learned);
   const labelled = progress.labelled + usePendingAnswers();
+  const quality = shownQuality(progress);
   const share = shareOf(progress, labelled);
   const goal = progress.budget ?? progress.items;
   return (
@@ -32,18 +33,13 @@ export function StatusLine() {
         <div className={classes.fill} style={{ width: `${share * 100}%` }} />
         {learned && <div key={learned.version} className={classes.pulse} />}
       </div>
-      <a
-        className={classes.quality}
-        href="#/progress"
-        data-testid="quality"
-        title={qualityInWords(progress.quality)}
-      >
-        {tellsSomething(progress.quality) ? (
+      <a className={classes.quality} href="#/progress" data-testid="quality" title={qualityInWords(quality)}>
+        {tellsSomething(quality) ? (
           <span className="numbers">
             <span className={classes.long}>Model right </span>
-            <strong>{percent(progress.quality.estimate)}</strong>{" "}
+            <strong>{percent(quality.estimate)}</strong>{" "}
             <span>
-              ({percent(progress.quality.low)} to {percent(progress.quality.high)})
+              ({percent(quality.low)} to {percent(quality.high)})
             </span>
           </span>
         ) : (

@@ -4,7 +4,15 @@ import { Curve, type CurveSeries } from "../../ui/Curve";
 import { Icon } from "../../ui/Icon";
 import { IntervalBar } from "../../ui/IntervalBar";
 import { Card, Cards, Nothing, Page } from "../../ui/Page";
-import { count, duration, leftInWords, percent, qualityInWords, tellsSomething } from "../../ui/words";
+import {
+  count,
+  duration,
+  leftInWords,
+  percent,
+  qualityInWords,
+  shownQuality,
+  tellsSomething,
+} from "../../ui/words";
 import type { Dashboard, Progress } from "../../wire/types";
 import { useFresh } from "../useFresh";
 import { Background } from "./Background";
@@ -36,7 +44,8 @@ export default function ProgressView() {
 }
 
 function QualityCard({ progress }: { progress: Progress }) {
-  const { quality, target } = progress;
+  const quality = shownQuality(progress);
+  const { target } = progress;
   return (
     <Card title="How good the model is" lead={qualityInWords(quality)}>
       {tellsSomething(quality) ? (
