@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,10 +137,10 @@ def _logistic() -> Any:
 
 
 def measure_nets(folder: str | None) -> None:
-    """Every fit that is not there yet, seed by seed."""
+    """Every fit that is not there yet, seed by seed; those that take minutes last."""
     done = {(one["data"], one["title"], one["n"], one["seed"]) for one in _lines(FITS)}
-    for seed in range(SEEDS):
-        for arm in arms(folder):
+    for seed, slow in sorted(product(range(SEEDS), (False, True)), key=lambda one: one[1]):
+        for arm in (one for one in arms(folder) if one.encoder.startswith("tokens:") == slow):
             for n in SIZES:
                 if (arm.data, arm.title, n, seed) not in done:
                     record = {"data": arm.data, "title": arm.title, "n": n, "seed": seed}

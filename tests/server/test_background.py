@@ -157,6 +157,16 @@ def test_training_is_shown_stopped_and_begun_again_while_questions_go_on(make, m
         assert _until(client, lambda told: told["background"]["phase"] == "training")
 
 
+def test_the_slow_model_is_shown_as_the_one_in_force(make, model):
+    workspace = make(model=model, slow=True)
+    tell(workspace, 12)
+    with Serving(workspace) as serving, client_of(workspace, serving.app) as client:
+        assert _until(client, lambda told: (told["learner"]["version"] or "").startswith("m"))
+        told = client.get("/api/progress").json()
+        assert told["learner"]["version"] == told["background"]["version"]
+        assert told["learner"]["labels"] == 12
+
+
 def test_a_quick_model_has_no_training_to_stop(client):
     told = client.post("/api/training", json={"on": False})
     assert told.status_code == 409 and "no training to stop" in told.json()["message"]

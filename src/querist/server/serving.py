@@ -62,7 +62,7 @@ class Serving:
         self.figures: Figures = self.app.state.figures
         self.supervisor: Supervisor | None = None
         self.background: Supervisor | None = None
-        self._training = threading.Lock()
+        self._training, self._showing = threading.Lock(), threading.Lock()
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
         if learn:
@@ -77,11 +77,18 @@ class Serving:
         if self._encoding and report.phase != "encoding":
             self._tell_unread()
         self._encoding = report.phase == "encoding"
-        self.figures.learner = self._heard(report, slow=False)
+        with self._showing:
+            self.figures.learner = self._heard(report, slow=False)
 
     def hear_background(self, report: Report) -> None:
         """Show what the slow learner does, and take over what it publishes."""
         self.figures.background = self._heard(report, slow=True)
+        ranking = self.workspace.ranking
+        if report.published is None or ranking is None:
+            return
+        with self._showing:  # the model in force is another one, whoever made it
+            force = {"version": ranking.version, "labels": ranking.labels}
+            self.figures.learner = self.figures.learner.model_copy(update=force)
 
     def train(self, on: bool) -> None:
         """Begin to train the slow model, or stop it at once; what it published stays."""

@@ -37,17 +37,19 @@ export function Background() {
         <strong>{sentenceOf(background)}</strong>
         {background.note && <span>{background.note}</span>}
       </p>
-      <div
-        className={classes.way}
-        role="progressbar"
-        aria-label="How far the training is"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round((background.fraction ?? 0) * 100)}
-        aria-valuetext={learnerInWords(background)}
-      >
-        <i style={{ width: `${100 * (background.fraction ?? 0)}%` }} />
-      </div>
+      {background.fraction !== null && (
+        <div
+          className={classes.way}
+          role="progressbar"
+          aria-label="How far the training is"
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(background.fraction * 100)}
+          aria-valuetext={learnerInWords(background)}
+        >
+          <i style={{ width: `${100 * background.fraction}%` }} />
+        </div>
+      )}
       <Button variant="default" mt="md" loading={asked} onClick={() => void train()} data-testid="train">
         {on ? "Stop training" : "Train again"}
       </Button>
