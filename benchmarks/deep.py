@@ -1,0 +1,311 @@
+"""Small networks in the loop: Gal, Islam & Ghahramani (2017), ways to draw from a network, batches of pictures.
+
+    QUERIST_DATA=... python benchmarks/deep.py          run what is missing, then write the page
+    python benchmarks/deep.py --report                  only write docs/benchmarks/deep.md and its pictures
+
+Every run is added to build/deep.jsonl as soon as it is done; what was ended goes on where it was, seed by
+seed, so that what there is at any moment can be compared.  --parts and --seeds choose less.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from querist.evaluation import Curves, Dataset, Experiment, load_dataset
+from querist.evaluation.statistics import interval
+
+ROOT = Path(__file__).parents[1]
+RUNS = ROOT / "build" / "deep.jsonl"
+PAGE = ROOT / "docs" / "benchmarks" / "deep.md"
+PICTURES = ROOT / "docs" / "pictures"
+SEEDS, POOL, TESTED, MEMBERS = 3, 5_000, 4_000, 20
+# What Gal, Islam & Ghahramani (2017) publish in their table 1: labels to an error of 10 % and of 5 %.
+PUBLISHED = {
+    "bald": (145, 335),
+    "variation_ratio": (120, 295),
+    "entropy": (165, 355),
+    "mean_std": (230, 695),
+    "random": (255, 835),
+}
+TOLD = {
+    "bald": "BALD",
+    "variation_ratio": "variation ratios",
+    "entropy": "entropy",
+    "mean_std": "mean STD",
+    "random": "random",
+}
+
+
+def main() -> int:
+    """Run what is asked for and not there yet, then write the page."""
+    given = _arguments()
+    if not given.report:
+        _run(given.parts, given.seeds)
+    if not RUNS.is_file():
+        raise SystemExit(f"{RUNS} is not there: run without --report first.")
+    write(Curves.read(RUNS))
+    return 0
+
+
+def cnn(classes: int) -> Any:
+    """Two convolutions and a hidden layer, with dropout where Gal's network has it; half as wide or less."""
+    from torch import nn
+
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28, 28)),
+        nn.Conv2d(1, 12, 4), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(12, 24, 4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Dropout(0.25), nn.Linear(24 * 16, 64), nn.ReLU(), nn.Dropout(0.5), nn.Linear(64, classes),
+    )  # fmt: skip
+
+
+def models() -> dict[str, Any]:
+    """One network, and the ways to draw from it."""
+    from querist.models.torch import (
+        DeepEnsemble,
+        DistanceAware,
+        LastLayerLaplace,
+        MonteCarloDropout,
+        Snapshots,
+        TorchModel,
+        Training,
+    )
+
+    training = Training(
+        epochs=1, least_steps=200, batch=32, learning_rate=2e-3, weight_decay=1e-2, held_back=0.0
+    )
+
+    def network(posterior: Any) -> TorchModel:
+        return TorchModel(cnn, posterior=posterior, training=training)
+
+    return {
+        "MC dropout": network(MonteCarloDropout(average=MEMBERS)),
+        "last-layer Laplace": network(LastLayerLaplace()),
+        "snapshots (5)": network(Snapshots(cycles=5)),
+        "distance-aware": network(DistanceAware(features=256)),
+        "ensemble (5)": DeepEnsemble(network(None), 5),
+    }
+
+
+def experiments(part: str, seeds: Sequence[int]) -> Experiment:
+    """The experiment of a part of the page."""
+    every = models()
+    usual = {"pool": POOL, "start": 20, "start_by": "class", "metrics": ("accuracy", "ece", "log_loss")}
+    one = {"MC dropout": every["MC dropout"]}
+    if part == "gal":
+        arms = [name for name in PUBLISHED if name != "random"]
+        return Experiment.of(pictures("image_mnist", "MNIST"), arms, one, 10, seeds, budget=300, **usual)
+    if part == "batches":
+        arms = ["margin", "badge", "batch_bald", "epig", "uherding"]
+        fashion = pictures("image_fashion_mnist", "Fashion-MNIST")
+        return Experiment.of(fashion, arms, one, 20, seeds, budget=300, **usual)
+    digits = pictures("image_mnist", "posteriors on MNIST")
+    return Experiment.of(digits, ["bald"], every, 20, seeds, budget=200, **usual)
+
+
+PARTS = ("gal", "posteriors", "batches")
+
+
+def pictures(name: str, title: str) -> Dataset:
+    """A set of pictures with a fixed part of its test set."""
+    whole = load_dataset(name)
+    assert whole.test is not None
+    x, y = whole.test
+    held = np.sort(np.random.default_rng(0).permutation(len(y))[:TESTED])
+    return Dataset(title, whole.x, whole.y, test=(x[held], y[held]))
+
+
+def _run(parts: Sequence[str], seeds: int) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    RUNS.parent.mkdir(exist_ok=True)
+    for seed in range(seeds):
+        for part in parts:
+            experiments(part, [seed]).run(
+                RUNS,
+                workers=1,
+                progress=lambda done, total, told=f"seed {seed}, {part}": print(
+                    told, done, total, flush=True
+                ),
+            )
+
+
+# ---------------------------------------------------------------- the page
+
+
+def write(curves: Curves) -> None:
+    """docs/benchmarks/deep.md and its pictures, of what was kept."""
+    told = [HEAD]
+    for part, section in (
+        ("MNIST", gal),
+        ("posteriors on MNIST", posteriors),
+        ("Fashion-MNIST", batches),
+    ):
+        cases = [case for case in curves.datasets if case == part or case.startswith(f"{part}, ")]
+        if cases:
+            told.append(section(Curves(curves.only(*cases).runs)))
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text("\n\n".join(one.strip("\n") for one in told) + "\n", encoding="utf-8")
+
+
+def gal(curves: Curves) -> str:
+    """Accuracy of the acquisitions of the paper, and labels to its two errors."""
+    shown = _shown(curves, (50, 100, 150, 200, 300))
+    lines = _heading("", *(f"@{b}" for b in shown), "to 10 % error", "published", "to 5 % error", "published")
+    for name in [one for one in PUBLISHED if one in curves.strategies]:
+        ten, five = (_labels(curves.labels_to_reach(name, goal)) for goal in (0.90, 0.95))
+        lines.append(
+            _row(TOLD[name], *_at(curves, name, shown), ten, PUBLISHED[name][0], five, PUBLISHED[name][1])
+        )
+    curves.picture(PICTURES / "deep-mnist.svg")
+    seeds = len(curves.seeds_of(None))
+    return (
+        f"{GAL.format(seeds=seeds)}\n\n![Curves, and the difference to random](../pictures/deep-mnist.svg)\n\n"
+        + "\n".join(lines)
+        + "\n\n"
+        + _gains(curves)
+    )
+
+
+def posteriors(curves: Curves) -> str:
+    """Accuracy, calibration and time of the ways to draw, each asked by BALD and at random."""
+    lines = _heading("posterior", "BALD @100", "random @100", "BALD @200", "random @200", "ECE of BALD @200",
+                     "log loss of BALD @200", "training, s", "a batch, s")  # fmt: skip
+    for case in curves.datasets:
+        shown = _shown(curves, (100, 200), case)
+        cells = []
+        for budget in shown:
+            for name in ("bald", "random"):
+                cells += _at(curves, name, (budget,), case)
+        ece, log = (
+            _at(curves, "bald", shown[-1:], case, one, percent=one == "ece") for one in ("ece", "log_loss")
+        )
+        fit, asking = (
+            float(np.median(curves.values("bald", metric=one, dataset=case)[:, 1:]))
+            for one in ("fit_seconds", "seconds")
+        )
+        title = case.split(", ", 1)[-1]
+        lines.append(_row(title, *cells, *ece, *log, f"{fit:.1f}", f"{asking:.1f}"))
+    return POSTERIORS.format(seeds=len(curves.seeds_of(curves.datasets[0]))) + "\n\n" + "\n".join(lines)
+
+
+def batches(curves: Curves) -> str:
+    """Accuracy of strategies that choose twenty together."""
+    shown = _shown(curves, (60, 100, 200, 300))
+    lines = _heading("", *(f"@{b}" for b in shown), "area", "gain of area", "a batch, s")
+    random = curves.area("random")
+    for name in curves.strategies:
+        area = curves.area(name)
+        gain = "" if name == "random" else _paired(area - random)
+        asking = float(np.median(curves.values(name, metric="seconds")[:, 1:]))
+        lines.append(_row(name, *_at(curves, name, shown), f"{area.mean():.2%}", gain, f"{asking:.1f}"))
+    curves.picture(PICTURES / "deep-fashion.svg")
+    return (
+        f"{BATCHES.format(seeds=len(curves.seeds_of(None)))}\n\n"
+        "![Curves, and the difference to random](../pictures/deep-fashion.svg)\n\n" + "\n".join(lines)
+    )
+
+
+def _gains(curves: Curves) -> str:
+    random = curves.area("random")
+    told = [
+        f"{TOLD[name]} {_paired(curves.area(name) - random)}"
+        for name in PUBLISHED
+        if name in curves.strategies and name != "random"
+    ]
+    return f"Mean height of the curve above random's, paired by seed: {', '.join(told)}."
+
+
+def _paired(differences: np.ndarray) -> str:
+    if len(differences) < 2:
+        return f"{differences.mean():+.2%}".replace("%", " %")
+    mean, low, high = interval(differences)
+    return f"{mean:+.2%} ({low:+.2%} to {high:+.2%})".replace("%", " %")
+
+
+def _shown(curves: Curves, wanted: Sequence[int], case: str | None = None) -> list[int]:
+    there = curves.budgets_of(case)
+    return [one for one in wanted if one in there]
+
+
+def _at(
+    curves: Curves,
+    name: str,
+    budgets: Sequence[int],
+    case: str | None = None,
+    metric: str = "accuracy",
+    *,
+    percent: bool = True,
+) -> list[str]:
+    means = dict(zip(curves.budgets_of(case), curves.mean(name, metric=metric, dataset=case), strict=True))
+    return [f"{means[one]:.1%}".replace("%", " %") if percent else f"{means[one]:.3f}" for one in budgets]
+
+
+def _labels(number: float) -> str:
+    return f"{number:.0f}" if np.isfinite(number) else "not reached"
+
+
+def _heading(*cells: Any) -> list[str]:
+    return [_row(*cells), "|---|" + "---:|" * (len(cells) - 1)]
+
+
+def _row(*cells: Any) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--report", action="store_true", help="only write the page")
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    return parser.parse_args()
+
+
+HEAD = f"""
+# Networks in the loop, measured
+
+<!-- Written by benchmarks/deep.py; do not edit. -->
+
+<!-- not run: it takes an hour of one core, and data that do not come with querist -->
+```sh
+QUERIST_DATA=/path/to/data python benchmarks/deep.py
+```
+
+**Protocol.** 20 random first labels, one of each class among them; the pool of a seed is {POOL:,} pictures drawn from
+the 20,000 there are, and all of it is scored each round; accuracy is on {TESTED:,} pictures of the test set, the same
+for all. The network is small, so that it trains in a second on one core: two convolutions (12 and 24 channels of 4 x 4,
+each with pooling), dropout 0.25, a hidden layer of 64, dropout 0.5; 200 steps of AdamW with batches of 32, from
+scratch each round, with no held-back labels. `proba` and `draws` are of {MEMBERS} members. Random runs beside, with
+the same splits, first labels and seeds. Times are of one thread on a machine that had other work: compare them
+with one another only. Three seeds show differences of a point or two, and no smaller ones: the intervals say so.
+"""
+
+GAL = """
+## BALD and its fellows (Gal, Islam & Ghahramani 2017)
+
+MNIST, 10 labels a round, {seeds} seeds. The published figures are of a network twice to three times as wide, a pool of
+all of MNIST, 100 masks, and a weight decay tuned on 100 further labels.
+"""
+
+POSTERIORS = """
+## Ways to draw from the same network
+
+MNIST, 20 labels a round, {seeds} seeds; what is measured is what is asked by. *Training* and *a batch* (choosing 20
+of the pool) are medians over the rounds. An ensemble trains five times as long.
+"""
+
+BATCHES = """
+## Batches of twenty
+
+Fashion-MNIST, 20 labels a round, {seeds} seeds, MC dropout. *Gain of area* is the mean height of the curve above
+random's, paired by seed, with its interval.
+"""
+
+if __name__ == "__main__":
+    raise SystemExit(main())
