@@ -169,8 +169,9 @@ def _gains(layer: LastLayer, model: Any, x: Any, rest: np.ndarray) -> list[float
 
 
 def _embedded(model: Any, x: Any, rows: np.ndarray) -> Any:
-    part = x[rows]
-    return model.embed(part) if hasattr(model, "embed") and len(rows) else part
+    if not hasattr(model, "embed"):
+        return x[rows]
+    return model.embed(x[rows]) if len(rows) else model.embed(x[:1])[:0]
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -34,11 +35,21 @@ _WAIT = "Label items of two classes with the server running (querist serve), the
 @click.option(
     "--format", "format", type=click.Choice(["csv", "jsonl", "parquet"]), help="Else told by the file's name."
 )
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["joblib", "onnx", "torchscript", "safetensors"]),
+    default="joblib",
+    show_default=True,
+    help="How the model is written; networks may leave PyTorch behind (onnx).",
+)
 @click.option("-o", "--output", help="File to write (a folder for the model); '-' prints. [FOLDER-WHAT.csv]")
 @click.option(
     "--spreadsheet-safe", is_flag=True, help="In CSV, disarm cells that a spreadsheet takes for formulas."
 )
-def command(folder: Path, what: str, format: str | None, output: str | None, spreadsheet_safe: bool) -> None:
+def command(
+    folder: Path, what: str, format: str | None, form: str, output: str | None, spreadsheet_safe: bool
+) -> None:
     """Write what came of the campaign in FOLDER. It may be running meanwhile.
 
     \b
@@ -47,6 +58,7 @@ def command(folder: Path, what: str, format: str | None, output: str | None, spr
       querist export reviews.querist --what answers -o answers.jsonl
       querist export reviews.querist --what predictions -o predictions.parquet
       querist export reviews.querist --what model -o topic-model
+      querist export photos.querist --what model --as onnx -o photo-model
       querist export reviews.querist --format jsonl -o - | head
     """
     from querist.workspace import Workspace
@@ -57,7 +69,7 @@ def command(folder: Path, what: str, format: str | None, output: str | None, spr
                 raise InvalidInput(
                     "A model is a folder and cannot be printed.", mend="Name a folder: -o model."
                 )
-            target = _export_model(workspace, Path(output or f"{folder.absolute().stem}-model"))
+            target = _export_model(workspace, Path(output or f"{folder.absolute().stem}-model"), form)
             say(f"The model and its card are in {target}")
             return
         name = output or f"{folder.absolute().stem}-{what}.{format or 'csv'}"
@@ -94,7 +106,7 @@ def _ranking(workspace: Workspace, *, slow: bool = False) -> Ranking:
     return ranking
 
 
-def _export_model(workspace: Workspace, target: Path) -> Path:
+def _export_model(workspace: Workspace, target: Path, form: str) -> Path:
     from querist.formats import write_model
 
     ranking = _ranking(workspace, slow=workspace.manifest.slow)
@@ -103,10 +115,48 @@ def _export_model(workspace: Workspace, target: Path) -> Path:
         raise NotFitted(f"The model {ranking.version} is being replaced just now.", mend="Try again.")
     with tempfile.TemporaryDirectory(prefix="querist-") as scratch:
         encoder = Path(scratch) / "encoder.npz"
-        files = {"model.joblib": fitted}
-        if _write_encoder(workspace, encoder):
+        learned = _write_encoder(workspace, encoder)
+        if form == "joblib":
+            files, told = {"model.joblib": fitted}, dict(_JOBLIB)
+        else:
+            told = _write_network(workspace, fitted, Path(scratch), form)
+            files = {name: Path(scratch) / name for name in told}
+        if learned:
             files["encoder.npz"] = encoder
-        return write_model(target, files, _card(workspace, ranking, learned="encoder.npz" in files))
+            told["encoder.npz"] = "what the encoder learned from the pool"
+        runs = next((name for name in ("model.joblib", "model.onnx", "model.pt") if name in files), None)
+        files["model.json"] = Path(scratch) / "about.json"
+        files["model.json"].write_text(_about(workspace, ranking, runs), encoding="utf-8")
+        told["model.json"] = "what `querist predict` reads: the classes, the encoder, which file to run"
+        return write_model(target, files, _card(workspace, ranking, told))
+
+
+_JOBLIB = {"model.joblib": "the fitted model; its `proba` has one column a class, in the order below"}
+
+
+def _write_network(workspace: Workspace, fitted: Path, folder: Path, form: str) -> dict[str, str]:
+    """Write the network in one form; the names of the files, and what each is."""
+    import joblib
+
+    from querist.models.torch.export import write_network
+
+    told = write_network(joblib.load(fitted), folder, workspace.features()[:5], formats=[form])
+    return {name: what for name, what in told.items() if name != "model.json"}
+
+
+def _about(workspace: Workspace, ranking: Ranking, runs: str | None) -> str:
+    """What a program must know to run the model on new data, as JSON."""
+    manifest = workspace.manifest
+    told = {
+        "format": 1,
+        "classes": list(ranking.classes),
+        "runs": runs,
+        "version": ranking.version,
+        "kind": manifest.kind,
+        "encoder": manifest.encoder,
+        "options": dict(manifest.options),
+    }
+    return json.dumps(told, indent=1)
 
 
 def _write_encoder(workspace: Workspace, path: Path) -> bool:
@@ -123,7 +173,7 @@ def _write_encoder(workspace: Workspace, path: Path) -> bool:
     return bool(state)
 
 
-def _card(workspace: Workspace, ranking: Ranking, *, learned: bool) -> ModelCard:
+def _card(workspace: Workspace, ranking: Ranking, files: dict[str, str]) -> ModelCard:
     import querist
     from querist.campaign import quality
     from querist.formats import ModelCard
@@ -131,9 +181,6 @@ def _card(workspace: Workspace, ranking: Ranking, *, learned: bool) -> ModelCard
     state, manifest = workspace.state, workspace.manifest
     measured = quality(state)
     trained = next((one for one in reversed(state.trained) if one.version == ranking.version), None)
-    files = {"model.joblib": "the fitted model; its `proba` has one column a class, in the order below"}
-    if learned:
-        files["encoder.npz"] = "what the encoder learned from the pool"
     return ModelCard(
         title=str(state.settings.get("title", "")),
         version=ranking.version,
@@ -147,7 +194,7 @@ def _card(workspace: Workspace, ranking: Ranking, *, learned: bool) -> ModelCard
         trained_at=None if trained is None else trained.at,
         quality=None if measured is None else (measured.estimate, measured.low, measured.high, measured.n),
         querist=querist.__version__,
-        use=_use(manifest.kind, manifest.encoder, learned),
+        use=_use(manifest.kind, manifest.encoder, files),
         files=files,
     )
 
@@ -159,15 +206,19 @@ _EXAMPLES = {
 }
 
 
-def _use(kind: str, encoder: Any, learned: bool) -> str:
+def _use(kind: str, encoder: Any, files: dict[str, str]) -> str:
     """The lines that apply the model to new items."""
+    learned, runs = "encoder.npz" in files, next(iter(files))
+    if runs == "weights.safetensors":
+        read = "from safetensors.torch import load_file"
+        return f'{read}\n\nmodule.load_state_dict(load_file("{runs}"))'
     restore = 'with np.load("encoder.npz") as held:\n    encoder = encoder.restored(dict(held))\n'
     return (
-        "import joblib\n"
-        + ("import numpy as np\n" if learned else "")
-        + "from querist.encoders import encoder_for\n\n"
+        ("import numpy as np\n" if learned else "")
+        + "from querist.encoders import encoder_for\n"
+        + "from querist.models import Exported\n\n"
         + f"encoder = encoder_for({kind!r}, {encoder!r})\n"
         + (restore if learned else "")
-        + 'model = joblib.load("model.joblib")\n'
+        + 'model = Exported(".")\n'
         + f"print(model.predict(encoder.encode([{_EXAMPLES[kind]}])))"
     )

@@ -22,6 +22,7 @@ _MODULES = {
     "status": "status",
     "test": "measure",
     "export": "export",
+    "predict": "predict",
     "import": "import_labels",
     "serve": "serve",
 }
@@ -83,4 +84,6 @@ def main() -> None:
       querist simulate reviews.csv --label topic
     Take out what came of it:
       querist export reviews.querist --what labels -o labels.csv
+    Run the model on new data:
+      querist predict topic-model new.csv
     """

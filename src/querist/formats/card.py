@@ -65,7 +65,7 @@ class ModelCard:
             parts += ["", "## Files", "", *(f"- `{name}`: {what}" for name, what in self.files.items())]
         if self.use:
             parts += ["", "## Use", "", "```python", self.use.strip(), "```"]
-        parts += ["", "## Mind", "", _MIND]
+        parts += ["", "## Mind", "", f"{_PICKLE}{_MIND}" if _is_pickle(self.files) else _MIND]
         return "\n".join(parts) + "\n"
 
     def _goodness(self) -> str:
@@ -84,10 +84,14 @@ class ModelCard:
         )
 
 
-_MIND = (
+_PICKLE = (
     "`model.joblib` is a pickle: loading it runs code, so load it only if you trust where it comes from. "
-    "The figures hold for items like those of the pool; on other data, measure anew."
 )
+_MIND = "The figures hold for items like those of the pool; on other data, measure anew."
+
+
+def _is_pickle(files: Mapping[str, str]) -> bool:
+    return not files or "model.joblib" in files
 
 
 def _cell(text: str) -> str:

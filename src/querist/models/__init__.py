@@ -4,6 +4,7 @@ from querist.models.closed_form import closed_form
 from querist.models.committee import Bagging, Committee
 from querist.models.contract import CAPABILITIES, Model, capabilities, require
 from querist.models.estimator import is_fitted
+from querist.models.exported import Exported
 from querist.models.memory import Memory, memory_of
 from querist.models.multilabel import ScikitMultiLabel
 from querist.models.online import OnlineModel, OnlineSoftmax
@@ -19,6 +20,7 @@ __all__ = [
     "Bagging",
     "CAPABILITIES",
     "Committee",
+    "Exported",
     "Incremental",
     "Memory",
     "Model",

@@ -134,7 +134,7 @@ def joined(parts: list[np.ndarray]) -> np.ndarray:
 
 def flat(tensor: Any) -> Any:
     """One vector a row."""
-    return tensor.reshape(len(tensor), -1)
+    return tensor.flatten(1)
 
 
 def find_head(network: Network, x: Any, layer: str | None) -> tuple[Network, int]:
