@@ -1,0 +1,62 @@
+"""The page about networks says what was kept, whatever part of it there is."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from querist.evaluation import Curves, Run
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("deep", ROOT / "benchmarks" / "deep.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "PAGE", tmp_path / "deep.md")
+    monkeypatch.setattr(module, "PICTURES", tmp_path)
+    return module
+
+
+def runs(dataset: str, strategies: tuple[str, ...], models: tuple[str, ...], labels: range) -> list[Run]:
+    told = []
+    for place, (model, name) in enumerate((m, s) for m in models for s in strategies):
+        for seed in (0, 1):
+            values = np.linspace(0.5, 0.9 + place / 100, len(labels)) + seed / 200
+            held = {"accuracy": values, "ece": 1 - values, "log_loss": 2 - values}
+            held |= {"seconds": np.full(len(labels), 0.2), "fit_seconds": np.full(len(labels), 1.5)}
+            told.append(Run(dataset, model, name, 10, seed, np.array(labels), held))
+    return told
+
+
+def test_the_page_is_of_what_was_kept(bench: ModuleType) -> None:
+    one = ("MC dropout",)
+    kept = runs("MNIST", ("random", "bald", "entropy"), one, range(20, 301, 10))
+    bench.write(Curves(tuple(kept)))
+    page = bench.PAGE.read_text(encoding="utf-8")
+    assert "| BALD |" in page and "variation ratios |" not in page and "Batches" not in page
+    two = (*one, "ensemble (5)")
+    kept += runs("posteriors on MNIST", ("random", "bald"), two, range(20, 201, 30))
+    kept += runs("Fashion-MNIST", ("random", "badge"), one, range(20, 301, 20))
+    bench.write(Curves(tuple(kept)))
+    page = bench.PAGE.read_text(encoding="utf-8")
+    assert "| ensemble (5) |" in page and "| badge |" in page and "2 seeds" in page
+    assert "BALD @80" in page and (bench.PICTURES / "deep-fashion.svg").is_file()
+
+
+def test_every_part_has_an_experiment(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    assert bench.cnn(7).eval()(torch.zeros(2, 784)).shape == (2, 7)
+    assert [repr(model) for model in bench.models().values()] == [
+        repr(model) for model in bench.models().values()
+    ]
+    monkeypatch.setattr(bench, "pictures", lambda name, title: title)
+    for part in bench.PARTS:
+        assert bench.experiments(part, [0]).protocol.pool == bench.POOL
