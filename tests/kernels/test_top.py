@@ -37,3 +37,22 @@ def test_any_dtype_and_read_only():
 def test_what_has_no_order_is_refused(wrong):
     with pytest.raises(InvalidInput, match="one number a row without NaN"):
         top(wrong, 1)
+
+
+@pytest.mark.parametrize("kind", ["distinct", "equal", "few", "infinite"])
+def test_long_tables_are_as_short_ones(kind):
+    rng = np.random.default_rng(0)
+    scores = rng.random(20_000).astype(np.float32)
+    if kind == "equal":
+        scores[:] = 1
+    elif kind == "few":
+        scores = np.round(scores, 2)
+    elif kind == "infinite":
+        scores[50:] = -np.inf
+    ties = rng.random(20_000)
+    for n in (1, 7, 19):
+        assert top(scores, n).tolist() == np.argsort(-scores, kind="stable")[:n].tolist()
+        assert top(scores, n, ties=ties).tolist() == np.lexsort((-ties, -scores))[:n].tolist()
+    scores[19_999] = np.nan
+    with pytest.raises(InvalidInput, match="without NaN"):
+        top(scores, 3)

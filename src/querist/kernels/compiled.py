@@ -36,12 +36,28 @@ _LARGEST, _LEAD, _RATIO = 0, 1, 2
 
 
 @compiled
-def _turn(block: Any, turned: Any) -> None:
-    """Columns as rows; where they are odd in number the last row stays 0, which changes no result."""
+def _turn(block: Any, turned: Any, total: Any) -> None:
+    """Columns as rows, and the sum of each row: NaN if a number is below 0.
+
+    Where the columns are odd in number the last row stays 0, which changes no result.
+    """
     for c in range(block.shape[1]):
         row, column = turned[c], block[:, c]
         for r in range(len(column)):
             row[r] = column[r]
+    for r in range(len(total)):
+        total[r] = 0
+    for c in range(0, len(turned), 2):
+        _sum(turned[c], turned[c + 1], total)
+
+
+@compiled
+def _sum(a: Any, b: Any, total: Any) -> None:
+    least, none = a.dtype.type(-_TOLERANCE), a.dtype.type(np.nan)
+    for r in range(len(a)):
+        p, q = a[r], b[r]
+        less = p if p < q else q
+        total[r] += p + q if less >= least else none
 
 
 @compiled
@@ -53,12 +69,11 @@ def _clear(table: Any) -> None:
 
 
 @compiled
-def _check(a: Any, b: Any, total: Any, low: Any) -> None:
+def _most(a: Any, b: Any, first: Any) -> None:
     for r in range(len(a)):
-        p, q, least = a[r], b[r], low[r]
-        less = p if p < q else q
-        total[r] += p + q
-        low[r] = less if less < least else least
+        p, q = a[r], b[r]
+        more = p if p > q else q
+        first[r] = more if more > first[r] else first[r]
 
 
 @compiled
@@ -74,14 +89,10 @@ def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
 
 
 @compiled
-def _weigh(a: Any, b: Any, sums: Any, tiny: Any) -> None:
-    """The sum and the least so far; -p log p is added in the third row."""
-    total, low, weight = sums[0], sums[1], sums[2]
+def _weigh(a: Any, b: Any, weight: Any, tiny: Any) -> None:
+    """Add -p log p."""
     for r in range(len(a)):
         p, q = a[r], b[r]
-        less, least = p if p < q else q, low[r]
-        total[r] += p + q
-        low[r] = less if less < least else least
         weight[r] -= p * logarithm(p if p > tiny else tiny) + q * logarithm(q if q > tiny else tiny)
 
 
@@ -107,11 +118,11 @@ def _add(table: Any, to: Any, by: Any) -> None:
 
 
 @compiled
-def _wrong(sums: Any) -> bool:
-    """Whether a row of the tile is no distribution, by its sum and its least number."""
-    total, low, wrong = sums[0], sums[1], 0
+def _wrong(total: Any) -> bool:
+    """Whether a row of the tile is no distribution, by its sum."""
+    wrong = 0
     for r in range(len(total)):
-        wrong += not (abs(total[r] - 1) <= _TOLERANCE and low[r] >= -_TOLERANCE)
+        wrong += not abs(total[r] - 1) <= _TOLERANCE
     return wrong > 0
 
 
@@ -133,22 +144,24 @@ def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     classes = proba.shape[1]
     step = _step(classes, end - begin)
     turned = np.zeros((_even(classes), step), proba.dtype)
-    sums = np.empty((4, step), proba.dtype)
+    sums = np.empty((3, step), proba.dtype)
+    total, first, second = sums[0], sums[1], sums[2]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _turn(proba[start : start + step], turned)
-        _clear(sums)
-        for c in range(0, classes, 2):
-            _check(turned[c], turned[c + 1], sums[0], sums[1])
-            _lead(turned[c], turned[c + 1], sums[2], sums[3])
-        if _wrong(sums):
+        _turn(proba[start : start + step], turned, total)
+        if _wrong(total):
             return start
-        for r in range(step):
-            first, second = sums[2, r], sums[3, r]
+        _clear(sums[1:])
+        for c in range(0, classes, 2):
             if kind == _LARGEST:
-                out[start + r] = 1 - first
+                _most(turned[c], turned[c + 1], first)
             else:
-                out[start + r] = second / first if kind == _RATIO else second - first
+                _lead(turned[c], turned[c + 1], first, second)
+        for r in range(step):
+            if kind == _LARGEST:
+                out[start + r] = 1 - first[r]
+            else:
+                out[start + r] = second[r] / first[r] if kind == _RATIO else second[r] - first[r]
     return -1
 
 
@@ -173,17 +186,18 @@ def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
     step = _step(classes, end - begin)
     tiny = np.finfo(proba.dtype).tiny
     turned = np.zeros((_even(classes), step), proba.dtype)
-    sums = np.empty((3, step), proba.dtype)
+    sums = np.empty((2, step), proba.dtype)
+    total, weight = sums[0], sums[1]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _turn(proba[start : start + step], turned)
-        _clear(sums)
-        for c in range(0, classes, 2):
-            _weigh(turned[c], turned[c + 1], sums, tiny)
-        if _wrong(sums):
+        _turn(proba[start : start + step], turned, total)
+        if _wrong(total):
             return start
+        _clear(sums[1:])
+        for c in range(0, classes, 2):
+            _weigh(turned[c], turned[c + 1], weight, tiny)
         for r in range(step):
-            out[start + r] = max(sums[2, r], 0)
+            out[start + r] = max(weight[r], 0)
     return -1
 
 
@@ -196,26 +210,26 @@ def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> in
     share = draws.dtype.type(1 / members)
     turned = np.zeros((_even(classes), step), draws.dtype)
     mean = np.empty((_even(classes), step), draws.dtype)
-    sums = np.empty((4, step), draws.dtype)
+    sums = np.empty((2, step), draws.dtype)
+    total, weight = sums[0], sums[1]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
         _clear(mean)
         _clear(sums)
         for k in range(members):
-            _turn(draws[k][start : start + step], turned)
-            _clear(sums[:2])
-            for c in range(0, classes, 2):
-                _weigh(turned[c], turned[c + 1], sums, tiny)
-            if _wrong(sums):
+            _turn(draws[k][start : start + step], turned, total)
+            if _wrong(total):
                 return start
+            for c in range(0, classes, 2):
+                _weigh(turned[c], turned[c + 1], weight, tiny)
             _add(turned, mean, share)
         for r in range(step):
-            inner[start + r] = max(sums[2, r], 0) * share
+            inner[start + r] = max(weight[r], 0) * share
         _clear(sums)
         for c in range(0, classes, 2):
-            _weigh(mean[c], mean[c + 1], sums, tiny)
+            _weigh(mean[c], mean[c + 1], weight, tiny)
         for r in range(step):
-            whole[start + r] = max(sums[2, r], 0)
+            whole[start + r] = max(weight[r], 0)
     return -1
 
 
@@ -227,34 +241,34 @@ def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     share = draws.dtype.type(1 / members)
     turned = np.zeros((_even(classes), step), draws.dtype)
     voted = np.empty((_even(classes), step), draws.dtype)
-    sums, equals = np.empty((4, step), draws.dtype), np.empty((1, step), draws.dtype)
+    sums, equals = np.empty((3, step), draws.dtype), np.empty((1, step), draws.dtype)
+    total, first, second = sums[0], sums[1], sums[2]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
         _clear(voted)
         for k in range(members):
-            _turn(draws[k][start : start + step], turned)
-            _clear(sums)
-            for c in range(0, classes, 2):
-                _check(turned[c], turned[c + 1], sums[0], sums[1])
-                _lead(turned[c], turned[c + 1], sums[2], sums[3])
-            if _wrong(sums):
+            _turn(draws[k][start : start + step], turned, total)
+            if _wrong(total):
                 return start
+            _clear(sums[1:])
+            for c in range(0, classes, 2):
+                _most(turned[c], turned[c + 1], first)
             _clear(equals)
             for c in range(classes):
-                _count(turned[c], sums[2], equals[0])
+                _count(turned[c], first, equals[0])
             for c in range(classes):
-                _share(turned[c], sums[2], equals[0], voted[c])
+                _share(turned[c], first, equals[0], voted[c])
         for c in range(len(voted)):
             for r in range(step):
                 voted[c, r] *= share
         _clear(sums)
         for c in range(0, classes, 2):
             if ratio:
-                _lead(voted[c], voted[c + 1], sums[2], sums[3])
+                _most(voted[c], voted[c + 1], first)
             else:
-                _weigh(voted[c], voted[c + 1], sums, tiny)
+                _weigh(voted[c], voted[c + 1], second, tiny)
         for r in range(step):
-            out[start + r] = 1 - sums[2, r] if ratio else max(sums[2, r], 0)
+            out[start + r] = 1 - first[r] if ratio else max(second[r], 0)
     return -1
 
 

@@ -223,9 +223,7 @@ def decide(kind: int, p: Any, s: Any, score: float, cold: bool, closed: bool) ->
 
 
 @compiled
-def decide_many(
-    kind: int, p: Any, s: Any, scores: Any, cold: bool, ask: Any, bars: Any, chances: Any
-) -> int:
+def decide_many(kind: int, p: Any, s: Any, scores: Any, cold: bool, ask: Any, bars: Any, chances: Any) -> int:
     """:func:`decide` for many scores in their order, into three columns; how many are asked."""
     asked = 0
     for i in range(len(scores)):

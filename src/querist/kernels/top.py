@@ -11,6 +11,9 @@ from querist.kernels.arrays import Array, as_each
 
 __all__ = ["top"]
 
+_STRETCH = 64  # scores of which the largest is found first: a column
+_LONG = 1024  # scores a row that is wanted, from which on that repays itself
+
 
 def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     """The rows of the ``n`` largest scores, best first, by one partition.
@@ -33,11 +36,8 @@ def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     array([3])
     """
     scores = np.asarray(scores)
-    if (
-        scores.ndim != 1
-        or scores.dtype.kind not in "fiub"
-        or (scores.dtype.kind == "f" and np.isnan(scores).any())
-    ):
+    fit = scores.ndim == 1 and scores.dtype.kind in "fiub"
+    if not fit or (scores.dtype.kind == "f" and len(scores) and np.isnan(scores.max())):
         raise InvalidInput(
             f"Scores must be one number a row without NaN; got shape {scores.shape} of {scores.dtype}.",
             mend="Give an (m,) array of finite numbers.",
@@ -55,6 +55,11 @@ def _largest(scores: Array, n: int, ties: Any) -> Array:
     """The rows of the n largest in no order; those at the threshold by ``ties``, then the lower row."""
     if n == len(scores):
         return np.arange(n)
+    if len(scores) >= _LONG * n:  # n columns have a score as large as the nth of their largest
+        most = scores[: len(scores) // _STRETCH * _STRETCH].reshape(_STRETCH, -1).max(axis=0)
+        bound = np.partition(most, len(most) - n)[len(most) - n]
+        rows = np.flatnonzero(scores >= bound)
+        return rows[_largest(scores[rows], n, None if ties is None else np.asarray(ties)[rows])]
     threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
     above = np.flatnonzero(scores > threshold)
     equal = np.flatnonzero(scores == threshold)

@@ -302,9 +302,7 @@ class OnlineBagging:
     def __init__(self, model: Any, members: int = 10, *, seed: int = 0) -> None:
         if members < 1:
             raise InvalidInput(f"A committee of {members!r} members.", mend="Give 1 or more.")
-        self.members = [
-            copy.deepcopy(as_online(copy.deepcopy(model), seed=seed + i)) for i in range(members)
-        ]
+        self.members = [copy.deepcopy(as_online(copy.deepcopy(model), seed=seed + i)) for i in range(members)]
         for i, one in enumerate(self.members):
             if isinstance(one, OnlineSoftmax):
                 one.seed = seed + i

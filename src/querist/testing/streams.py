@@ -33,9 +33,7 @@ class _Case:
         return StreamLearner(self.model(), self.strategy, budget=budget, **more)
 
 
-def check_stream(
-    strategy: Any, *, model: Callable[[], Any] | None = None, laws: Laws | None = None
-) -> None:
+def check_stream(strategy: Any, *, model: Callable[[], Any] | None = None, laws: Laws | None = None) -> None:
     """Raise AssertionError unless a stream with ``strategy`` (and a ``model`` of yours) keeps every law.
 
     Parameters
