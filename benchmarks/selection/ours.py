@@ -110,8 +110,10 @@ def _badge(given: Inputs) -> Query:
     def picked() -> Any:
         slope = proba.copy()
         slope[np.arange(len(slope)), slope.argmax(axis=1)] -= 1
-        first = k.top(k.OuterProducts(slope, x).norms, 1)
-        return k.kmeans_plus_plus(x, given.shape.batch - 1, taken=first, factors=slope, rng=given.rng())
+        measured = k.Measured(x)
+        first = k.top(measured.squares * np.einsum("ij,ij->i", slope, slope), 1)
+        near = k.nearness(measured, first)
+        return k.kmeans_plus_plus(near, given.shape.batch - 1, factors=slope, rng=given.rng())
 
     return picked
 

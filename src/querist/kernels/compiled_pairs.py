@@ -29,6 +29,7 @@ __all__ = [
     "pack",
     "summed",
     "width_of",
+    "written",
 ]
 
 KINDS = {"ball": 0, "gaussian": 1, "cosine": 2, "inverse": 3}
@@ -223,6 +224,30 @@ def closest(part: Any, panels: Any, shift: Any, lanes: Any, near: Any, which: An
                 while row[j] != best:
                     j += 1
                 which[i] = start + j
+
+
+@compiled
+def written(
+    part: Any, own: Any, slack: Any, panels: Any, norms: Any, shift: Any, slacks: Any, near: Any, out: Any
+) -> None:
+    """Squared distances to all columns, turned: a row of ``out`` a column.
+
+    Rows are as they lie, columns from the mean, which ``shift`` makes up for; what is below the slack of both
+    is noise.
+    """
+    products(part, panels, 0, panels.shape[0], near)
+    for i in range(len(own)):
+        _from_shifted(near[i], own[i], norms, shift, slack[i], slacks)
+    for j in range(len(out)):
+        for i in range(len(own)):
+            out[j, i] = near[i, j]
+
+
+@compiled
+def _from_shifted(row: Any, norm: Any, norms: Any, shift: Any, slack: Any, slacks: Any) -> None:
+    for j in range(len(row)):
+        away = norm + norms[j] - 2 * (row[j] - shift[j])
+        row[j] = 0 if away <= slack + slacks[j] else away
 
 
 @compiled

@@ -16,7 +16,7 @@ from querist.kernels.arrays import (
     blocks,
     is_sparse,
 )
-from querist.kernels.large import in_threads, one_thread_a_product
+from querist.kernels.large import in_threads, is_large, is_plain, lent, one_thread_a_product
 
 __all__ = ["bait"]
 
@@ -76,8 +76,9 @@ def bait(
     if not n:
         return rows[:0], np.empty(0)
     with one_thread_a_product():
-        design = _Design(x, weights, rows, taken, prior)
-        picks = np.array([design.add() for _ in range(min(len(rows), max(n, int(np.ceil(over * n)))))])
+        added = min(len(rows), max(n, int(np.ceil(over * n))))
+        design = _Design(x, weights, rows, taken, prior, added)
+        picks = np.array([design.add() for _ in range(added)])
         left, rises = _without_the_least(*design.between(picks), weights[rows[picks]], n)
     return rows[picks[left]], np.maximum(rises, 0)
 
@@ -91,7 +92,7 @@ class _Design:
     the small difference of large numbers.
     """
 
-    def __init__(self, x: Any, weights: Array, rows: Array, taken: Array, prior: float) -> None:
+    def __init__(self, x: Any, weights: Array, rows: Array, taken: Array, prior: float, picks: int) -> None:
         self.rows, self.weights = rows, weights[rows]
         self.x, self.where = x, rows  # places of the candidates in the table that is read
         if 2 * len(rows) <= x.shape[0]:
@@ -102,43 +103,60 @@ class _Design:
         known = _information(x[taken], weights[taken], np.float64) + prior * np.eye(x.shape[1])
         self.inverse = np.linalg.inv(known)
         self.inverse = (self.inverse + self.inverse.T) / 2
-        self.whole = _information(self.x, weight, self.dtype)
+        whole = _information(self.x, weight, self.dtype)
+        self.twice = self.inverse @ whole @ self.inverse
+        self.large = is_plain(self.x) and is_large(int(self.x.size) * picks)
         self.along, self.beyond = np.empty((0, x.shape[1])), np.empty((0, x.shape[1]))
         self.shares, self.gains = np.empty(0), np.empty(0)
         self.spread = self._lengths(np.linalg.cholesky(self.inverse))
-        self.gain = self._lengths(self.inverse @ _root(self.whole))
+        self.gain = self._lengths(self.inverse @ _root(whole))
 
     def add(self) -> int:
         """The place of the candidate that lowers the trace most; it is added."""
         falls = self.weights * self.gain / (1 + self.weights * np.maximum(self.spread, 0))
         falls[np.isnan(self.gain)] = -np.inf
         place = int(falls.argmax())
-        row = _dense(self.x[self.where[place : place + 1]])[0]
-        along, beyond = self._times(row)
-        spread, gain = float(row @ along), float(row @ beyond)
+        row = _dense(self.x[self.where[place : place + 1]])
+        along, beyond = (one[0] for one in self._times(row))
+        spread, gain = float(row[0] @ along), float(row[0] @ beyond)
         share = self.weights[place] / (1 + self.weights[place] * spread)
         self.along, self.beyond = np.vstack([self.along, along]), np.vstack([self.beyond, beyond])
         self.shares, self.gains = np.append(self.shares, share), np.append(self.gains, gain)
-        u, v = self._products(along, beyond)
-        self.spread -= share * u**2
-        self.gain += share**2 * gain * u**2 - 2 * share * u * v
+        self._change(share, gain, along, beyond)
         self.gain[place] = np.nan  # not again
         return place
 
     def between(self, places: Array) -> tuple[Array, Array]:
         """x'Ay and x'Gy between some candidates, two (k, k) arrays."""
         part = _dense(self.x[self.where[places]])
-        images = [self._times(row) for row in part]
-        return part @ np.array([one for one, _ in images]).T, part @ np.array([two for _, two in images]).T
+        along, beyond = self._times(part)
+        return part @ along.T, part @ beyond.T
 
-    def _times(self, row: Array) -> tuple[Array, Array]:
-        """A x and G x."""
-        first = self.inverse @ row
-        p, q = self.along @ row, self.beyond @ row
+    def _times(self, rows: Array) -> tuple[Array, Array]:
+        """A x and G x for some rows x, two (k, d) arrays."""
+        first = rows @ self.inverse
+        p, q = rows @ self.along.T, rows @ self.beyond.T
         along = first - (self.shares * p) @ self.along
-        beyond = self.inverse @ (self.whole @ first)
+        beyond = rows @ self.twice
         beyond += (self.shares**2 * self.gains * p - self.shares * q) @ self.along
         return along, beyond - (self.shares * p) @ self.beyond
+
+    def _change(self, share: float, gain: float, along: Array, beyond: Array) -> None:
+        """What the pick of a row of this share and gain changes for all candidates."""
+        if self.large:
+            from querist.kernels.compiled_rows import changed
+
+            x, where, gained = lent(self.x), lent(self.where), share**2 * gain
+            one, two = along.astype(self.dtype), beyond.astype(self.dtype)
+
+            def part(some: tuple[int, int]) -> None:
+                changed(x, where, some[0], some[1], one, two, share, gained, self.spread, self.gain)
+
+            in_threads(part, _strips(len(where), max(_STRIP, -(-len(where) // 8))))
+            return
+        u, v = self._products(along, beyond)
+        self.spread -= share * u**2
+        self.gain += share**2 * gain * u**2 - 2 * share * u * v
 
     def _products(self, *directions: Array) -> list[Array]:
         """The candidates times some directions, (len(rows),) each."""

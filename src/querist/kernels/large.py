@@ -14,7 +14,7 @@ import numpy as np
 
 from querist.kernels.arrays import Array
 
-__all__ = ["in_threads", "is_large", "one_thread_a_product", "run_compiled"]
+__all__ = ["in_threads", "is_large", "is_plain", "lent", "one_thread_a_product", "run_compiled"]
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -28,6 +28,18 @@ _ROWS = 1 << 16  # rows that one thread takes at a time
 def is_large(numbers: int) -> bool:
     """Whether a pass over so many numbers is for the compiled kernels."""
     return numbers >= _LARGE
+
+
+def is_plain(x: Any) -> bool:
+    """Whether the compiled kernels take the rows of ``x`` as they lie."""
+    return bool(isinstance(x, np.ndarray) and x.flags.c_contiguous and x.dtype in (np.float32, np.float64))
+
+
+def lent(x: Array) -> Array:
+    """The same array read-only: the compiled code is made once, for those."""
+    view = x.view()
+    view.setflags(write=False)
+    return view
 
 
 def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tuple[int, int]]:

@@ -12,9 +12,20 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.arrays import Array
+from querist.kernels.large import is_plain, lent
 from querist.kernels.neighbours import squared_norms, unmeasurable
 
-__all__ = ["Rows", "farthest", "is_large", "lengths", "middle_row", "ringing", "sums"]
+__all__ = [
+    "Rows",
+    "column_sums",
+    "farthest",
+    "is_large",
+    "lengths",
+    "middle_row",
+    "ringing",
+    "squares",
+    "sums",
+]
 
 _LARGE = 1 << 22
 """Numbers from which on the compiled search repays its loading; a row's own arrays count as 32 of them."""
@@ -31,8 +42,7 @@ Centres = tuple[Array, Array]
 
 def is_large(x: Any) -> bool:
     """Whether the compiled search takes ``x``, which needs its rows as they lie, and pays for itself."""
-    plain = isinstance(x, np.ndarray) and x.flags.c_contiguous and x.dtype in (np.float32, np.float64)
-    return bool(plain and x.shape[1] and x.shape[0] * (x.shape[1] + 32) >= _LARGE)
+    return bool(is_plain(x) and x.shape[1] and x.shape[0] * (x.shape[1] + 32) >= _LARGE)
 
 
 @dataclass(frozen=True)
@@ -50,9 +60,9 @@ class Rows:
     def args(self) -> tuple[Array, Array, int]:
         """Both tables and the kind of distance, as the compiled code takes them."""
         if self.beside is None:
-            return _as_lent(self.x), _as_lent(np.empty((len(self.x), 0), self.x.dtype)), 0
+            return lent(self.x), lent(np.empty((len(self.x), 0), self.x.dtype)), 0
         beside = np.ascontiguousarray(self.beside)
-        return _as_lent(self.x), _as_lent(beside), 2 if self.outer else 1
+        return lent(self.x), lent(beside), 2 if self.outer else 1
 
     def centres(self, rows: Array, more: int) -> tuple[Array, Array]:
         """Copies of some rows, with room for ``more``."""
@@ -135,10 +145,7 @@ def sums(rows: Rows, taken: Array, picks: Array, sample: Array, stands_for: Arra
 
 def lengths(x: Array, middle: Array) -> Array:
     """Squared distances of all rows from ``middle`` (d,), float64."""
-    from querist.kernels import compiled_distances
-
-    out, x = np.empty(len(x)), _as_lent(x)
-    _in_parts(len(x), lambda start, stop: compiled_distances.lengths(x, middle, start, stop, out))
+    out = squares(x, middle)
     wrong = np.flatnonzero(~np.isfinite(out))
     if len(wrong):
         if middle.any():  # one wrong row makes the mean so too
@@ -147,16 +154,32 @@ def lengths(x: Array, middle: Array) -> Array:
     return out
 
 
-def middle_row(x: Array, free: Array) -> int:
-    """The free row nearest to the mean of all free rows, ties to the lower row."""
+def squares(x: Array, middle: Array) -> Array:
+    """The same, whether they are finite or not."""
     from querist.kernels import compiled_distances
+
+    out, x = np.empty(len(x)), lent(x)
+    _in_parts(len(x), lambda start, stop: compiled_distances.lengths(x, middle, start, stop, out))
+    return out
+
+
+def column_sums(x: Array, free: Array | None = None) -> Array:
+    """The sum of all rows, or of the free ones, (d,) float64."""
+    from querist.kernels import compiled_distances
+
+    free = np.ones(len(x), dtype=bool) if free is None else free
 
     def part(start: int, stop: int) -> Array:
         total = np.zeros(x.shape[1])
-        compiled_distances.column_sums(_as_lent(x), free, start, stop, total)
+        compiled_distances.column_sums(lent(x), free, start, stop, total)
         return total
 
-    total = np.sum(_in_parts(len(x), part, step=16 * _STEP), axis=0)
+    return np.asarray(np.sum(_in_parts(len(x), part, step=16 * _STEP), axis=0))
+
+
+def middle_row(x: Array, free: Array) -> int:
+    """The free row nearest to the mean of all free rows, ties to the lower row."""
+    total = column_sums(x, free)
     if not np.isfinite(total).all():
         lengths(x, np.zeros(x.shape[1]))  # which names the row
     return int(np.where(free, lengths(x, total / free.sum()), np.inf).argmin())
@@ -292,10 +315,3 @@ def _controller() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-def _as_lent(x: Array) -> Array:
-    """The same array read-only: the compiled code is made once, for those."""
-    lent = x.view()
-    lent.setflags(write=False)
-    return lent

@@ -36,11 +36,8 @@ class Points:
         self.n, self.d = int(self.x.shape[0]), int(self.x.shape[1])
         self.sparse = is_sparse(self.x)
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
-        self.norms = np.empty(self.n, dtype=self.dtype)
         with np.errstate(invalid="ignore", over="ignore"):  # what is wrong is told below
-            self.mean = self._mean()
-            for start, stop in self.blocks():
-                self.norms[start:stop] = squared_norms(self._centred(self.block(start, stop)))
+            self.mean, self.norms = self._measured()
         if not np.isfinite(self.norms).all():
             raise unmeasurable(self._first_wrong())
         self._far = float(np.linalg.norm(self.mean))  # products are of rows as they are, from the origin
@@ -84,11 +81,13 @@ class Points:
         distances *= -2
         distances += norms[:, None] + also[None, :]
         # what is left of a cancellation is noise: rows that repeat are at distance 0, not near it
-        noise = 16 * float(np.finfo(self.dtype).eps)
-        squares = (noise * (norms + self._far * np.sqrt(norms)))[:, None]
-        squares = squares + (noise * (also + self._far * np.sqrt(also)))[None, :]
-        distances[distances <= squares] = 0
+        distances[distances <= self.slack(norms)[:, None] + self.slack(also)[None, :]] = 0
         return distances
+
+    def slack(self, norms: Array) -> Array:
+        """What the rounding of rows of such squared lengths may come to in a squared distance."""
+        noise = 16 * float(np.finfo(self.dtype).eps)
+        return np.asarray(noise * (norms + self._far * np.sqrt(norms)), dtype=self.dtype)
 
     def nearest(self, centres: Any) -> tuple[Array, Array]:
         """For each row the number of its nearest centre and the squared distance to it, two (n,) arrays."""
@@ -105,13 +104,24 @@ class Points:
                 least[start:stop][better] = value[better]
         return which, least
 
-    def _mean(self) -> Array:
-        total = np.zeros(self.d, dtype=np.float64)
+    def _measured(self) -> tuple[Array, Array]:
+        """The mean, and the squared length of each row from there."""
+        from querist.kernels import large_distances
+
+        if large_distances.is_large(self.x):
+            sums = large_distances.column_sums(self.x)
+            mean = (sums / self.n).astype(self.dtype)
+            return mean, large_distances.squares(self.x, mean.astype(np.float64)).astype(self.dtype)
+        total, norms = np.zeros(self.d, dtype=np.float64), np.empty(self.n, dtype=self.dtype)
         if not self.sparse and self.n:
             for start, stop in self.blocks():
                 total += self.block(start, stop).sum(axis=0, dtype=np.float64)
             total /= self.n
-        return total.astype(self.dtype)
+        mean = total.astype(self.dtype)
+        for start, stop in self.blocks():
+            part = self.block(start, stop)
+            norms[start:stop] = squared_norms(part if self.sparse else part - mean)
+        return mean, norms
 
     def _first_wrong(self) -> int:
         """The first row that is not finite (one such makes the mean so too), or else the largest."""
@@ -119,9 +129,6 @@ class Points:
         for start, stop in self.blocks():
             sums[start:stop] = np.asarray(abs(self.block(start, stop)).sum(axis=1)).ravel()
         return int(np.where(np.isfinite(sums), sums, np.inf).argmax())
-
-    def _centred(self, rows: Any) -> Any:
-        return rows if self.sparse else rows - self.mean
 
 
 def nearest(x: Any, k: int, *, among: Any = None) -> tuple[Array, Array]:

@@ -9,9 +9,12 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, blocks, is_sparse
+from querist.kernels.large import in_threads
 from querist.kernels.neighbours import Points
 
 __all__ = ["OuterProducts"]
+
+_STRIP = 1 << 14  # rows that one core takes at a time
 
 
 class OuterProducts:
@@ -47,9 +50,13 @@ class OuterProducts:
         single = self.left.dtype == self.right.dtype == np.float32
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if single else np.float64)
         self.norms = np.empty(self.n, dtype=self.dtype)
-        for start, stop in self.blocks():
-            lengths = _squared(self.left[start:stop], self.dtype)
-            self.norms[start:stop] = lengths * _squared(self.right[start:stop], self.dtype)
+
+        def part(some: tuple[int, int]) -> None:
+            for start, stop in self.parts(some[1] - some[0]):
+                at = slice(some[0] + start, some[0] + stop)
+                self.norms[at] = _squared(self.left[at], self.dtype) * _squared(self.right[at], self.dtype)
+
+        in_threads(part, [(start, min(self.n, start + _STRIP)) for start in range(0, self.n, _STRIP)])
         if not np.isfinite(self.norms).all():
             Points(self.right)  # which names the row
             Points(self.left)

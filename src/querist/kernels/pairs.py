@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.arrays import BLOCK, Array, is_sparse
+from querist.kernels.large import lent
 from querist.kernels.strips import PART, Strip, in_parts, noise, raised, ranges, tall
 
 __all__ = [
     "added",
     "added_of_each",
     "alike",
+    "apart",
     "assigned",
     "is_large",
     "k_nearest",
@@ -231,6 +233,30 @@ def k_nearest(points: Any, rows: Array, columns: Array, k: int) -> tuple[Array, 
 
     in_parts(points, len(rows), columns, part)
     return which, np.sqrt(found)
+
+
+def apart(points: Any, rows: Array, out: Array) -> None:
+    """The squared distances of all rows to some, into ``out`` (len(rows), n); compiled, rows being plain."""
+    from querist.kernels import compiled_pairs as compiled
+    from querist.kernels.compiled_numbers import THREADS
+
+    centres = points.centres(rows)
+    strip = Strip(points, centres, points.norms[rows])
+    shift, slacks = np.zeros((2, len(strip.norms)), dtype=points.dtype)
+    shift[: len(rows)] = points.mean @ centres.T
+    slacks[: len(rows)] = points.slack(points.norms[rows])
+    x, slack = lent(points.x), points.slack(points.norms)
+
+    def part(bounds: tuple[int, int]) -> None:
+        for start, stop in ranges(bounds[1] - bounds[0], PART):
+            b = bounds[0] + stop
+            a = max(0, min(bounds[0] + start, b - compiled.HEIGHT))  # as high as a tile
+            near = np.empty((b - a, len(strip.norms)), dtype=points.dtype)
+            given = points.norms[a:b], slack[a:b], strip.panels, strip.norms, shift, slacks
+            compiled.written(x[a:b], *given, near, out[:, a:b])
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(part, ranges(points.n, 32 * PART)))
 
 
 def assigned(points: Any, centres: Array, weight: Array | None = None) -> tuple[Array, Array, Array]:

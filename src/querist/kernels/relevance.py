@@ -9,6 +9,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_numbers, blocks
 from querist.kernels.coverage import closest_to_mean, prepared
+from querist.kernels.large import is_large
 from querist.kernels.uncertainty import by_blocks
 
 __all__ = ["falcun", "ranked_batch"]
@@ -65,6 +66,9 @@ def falcun(
         _come_near(near, columns, row)
     n = max(0, min(int(n), len(proba)))
     picks, chances = np.empty(n, dtype=np.intp), np.empty(n)
+    if is_large(proba.size * n):
+        _drawn_large(columns, doubt.copy(), near, gamma, rng.random(n), picks, chances)
+        return picks, chances
     for i in range(n):
         left = np.flatnonzero(free)
         picks[i], chances[i] = _drawn(left, doubt[left], near[left], gamma, rng)
@@ -137,6 +141,18 @@ def _come_near(near: Array, columns: Array, row: Array) -> None:
     for start, stop in blocks(len(near), len(columns)):
         away = np.abs(columns[:, start:stop] - row[:, None]).sum(axis=0, dtype=np.float64)
         np.minimum(near[start:stop], away, out=near[start:stop])
+
+
+def _drawn_large(
+    columns: Array, doubt: Array, near: Array, gamma: float, lots: Array, picks: Array, chances: Array
+) -> None:
+    """All picks at once, compiled."""
+    from querist.kernels import compiled_rows as compiled
+
+    law = np.empty(len(near))
+    sums = np.empty(-(-len(near) // compiled.BLOCK))
+    numbers = columns if columns.dtype == np.float32 else columns.astype(np.float64, copy=False)
+    compiled.drawn_apart(numbers, doubt, near, float(gamma), lots, law, sums, picks, chances)
 
 
 def _drawn(

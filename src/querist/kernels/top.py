@@ -46,20 +46,25 @@ def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     n = min(int(n), len(scores))
     if n <= 0:
         return np.empty(0, dtype=np.intp)
-    rows = _largest(scores, n, ties)
+    some = _promising(scores, n)
+    rows = some[_largest(scores[some], n, None if ties is None else np.asarray(ties)[some])]
     second = np.zeros(n) if ties is None else -np.asarray(ties)[rows].astype(np.float64)
     return rows[np.lexsort((rows, second, -scores[rows].astype(np.float64)))]
+
+
+def _promising(scores: Array, n: int) -> Array:
+    """Rows among which the n largest are, ascending: of long tables those of at least a bound."""
+    if len(scores) < _LONG * n:
+        return np.arange(len(scores))
+    # n columns have a score as large as the nth of their largest
+    most = scores[: len(scores) // _STRETCH * _STRETCH].reshape(_STRETCH, -1).max(axis=0)
+    return np.flatnonzero(scores >= np.partition(most, len(most) - n)[len(most) - n])
 
 
 def _largest(scores: Array, n: int, ties: Any) -> Array:
     """The rows of the n largest in no order; those at the threshold by ``ties``, then the lower row."""
     if n == len(scores):
         return np.arange(n)
-    if len(scores) >= _LONG * n:  # n columns have a score as large as the nth of their largest
-        most = scores[: len(scores) // _STRETCH * _STRETCH].reshape(_STRETCH, -1).max(axis=0)
-        bound = np.partition(most, len(most) - n)[len(most) - n]
-        rows = np.flatnonzero(scores >= bound)
-        return rows[_largest(scores[rows], n, None if ties is None else np.asarray(ties)[rows])]
     threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
     above = np.flatnonzero(scores > threshold)
     equal = np.flatnonzero(scores == threshold)
