@@ -22,6 +22,8 @@ __all__ = [
     "as_taken",
     "blocks",
     "is_sparse",
+    "squared_norms",
+    "unmeasurable",
 ]
 
 Array = npt.NDArray[Any]
@@ -125,3 +127,19 @@ def blocks(n: int, width: int) -> Iterator[tuple[int, int]]:
     step = max(1, BLOCK // max(1, width))
     for start in range(0, n, step):
         yield start, min(n, start + step)
+
+
+def unmeasurable(row: int) -> InvalidInput:
+    """The error that says which row no distance can be taken from."""
+    return InvalidInput(
+        f"The features of row {row} are not finite or too large to be squared.",
+        mend="Fill missing values (SimpleImputer) and scale the features first.",
+    )
+
+
+def squared_norms(rows: Any) -> Array:
+    """The squared length of each row, (n,)."""
+    if is_sparse(rows):
+        return np.asarray(rows.multiply(rows).sum(axis=1)).ravel().astype(rows.dtype, copy=False)
+    norms: Array = np.einsum("ij,ij->i", rows, rows)
+    return norms

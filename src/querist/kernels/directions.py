@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.arrays import Array, is_sparse
-from querist.kernels.neighbours import Points, squared_norms
+from querist.kernels.arrays import Array, is_sparse, squared_norms
+from querist.kernels.neighbours import Points
 
 __all__ = ["Directions"]
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.arrays import Array
+from querist.kernels.arrays import Array, squared_norms, unmeasurable
 from querist.kernels.large import is_plain, lent
-from querist.kernels.neighbours import squared_norms, unmeasurable
 
 __all__ = [
     "Rows",

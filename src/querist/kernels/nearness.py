@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse, squared_norms
 from querist.kernels.large_distances import is_large, lengths
-from querist.kernels.neighbours import Points, squared_norms
+from querist.kernels.neighbours import Points
 from querist.kernels.on_device import Table, is_on_device
 
 __all__ = ["Measured", "Nearness", "bring_near", "nearness", "nearness_of"]

@@ -7,11 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from querist.errors import InvalidInput
-from querist.kernels.arrays import BLOCK, Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels import large_distances
+from querist.kernels.arrays import (
+    BLOCK,
+    Array,
+    as_matrix,
+    as_rows,
+    blocks,
+    is_sparse,
+    squared_norms,
+    unmeasurable,
+)
 from querist.kernels.pairs import is_large, k_nearest
 
-__all__ = ["Points", "nearest", "squared_norms", "unmeasurable"]
+__all__ = ["Points", "nearest"]
 
 
 class Points:
@@ -106,11 +115,8 @@ class Points:
 
     def _measured(self) -> tuple[Array, Array]:
         """The mean, and the squared length of each row from there."""
-        from querist.kernels import large_distances
-
         if large_distances.is_large(self.x):
-            sums = large_distances.column_sums(self.x)
-            mean = (sums / self.n).astype(self.dtype)
+            mean = (large_distances.column_sums(self.x) / self.n).astype(self.dtype)
             return mean, large_distances.squares(self.x, mean.astype(np.float64)).astype(self.dtype)
         total, norms = np.zeros(self.d, dtype=np.float64), np.empty(self.n, dtype=self.dtype)
         if not self.sparse and self.n:
@@ -185,19 +191,3 @@ def _keep_least(found: Array, rows: Array, distances: Array, some: Array) -> Non
     found[:] = np.take_along_axis(both, order, axis=1)
     rows[:] = np.take_along_axis(ids, order, axis=1)
     rows[np.isinf(found)] = -1
-
-
-def unmeasurable(row: int) -> InvalidInput:
-    """The error that says which row no distance can be taken from."""
-    return InvalidInput(
-        f"The features of row {row} are not finite or too large to be squared.",
-        mend="Fill missing values (SimpleImputer) and scale the features first.",
-    )
-
-
-def squared_norms(rows: Any) -> Array:
-    """The squared length of each row, (n,)."""
-    if is_sparse(rows):
-        return np.asarray(rows.multiply(rows).sum(axis=1)).ravel().astype(rows.dtype, copy=False)
-    norms: Array = np.einsum("ij,ij->i", rows, rows)
-    return norms
