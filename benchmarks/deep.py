@@ -216,14 +216,15 @@ def _gains(curves: Curves) -> str:
         for name in PUBLISHED
         if name in curves.strategies and name != "random"
     ]
-    return f"Mean height of the curve above random's, paired by seed: {', '.join(told)}."
+    return f"Mean height of the curve above random's, paired by seed, with 95 % intervals: {', '.join(told)}."
 
 
 def _paired(differences: np.ndarray) -> str:
-    if len(differences) < 2:
-        return f"{differences.mean():+.2%}".replace("%", " %")
-    mean, low, high = interval(differences, 0.95)
-    return f"{mean:+.2%} ({low:+.2%} to {high:+.2%})".replace("%", " %")
+    """The mean of the differences, with its half-width where there is more than one."""
+    means, halves = interval(differences[:, None], 0.95)
+    mean, half = float(means[0]), float(halves[0])
+    told = f"{mean:+.2%} ± {half:.2%}" if np.isfinite(half) else f"{mean:+.2%}"
+    return told.replace("%", " %")
 
 
 def _shown(curves: Curves, wanted: Sequence[int], case: str | None = None) -> list[int]:
@@ -303,7 +304,7 @@ BATCHES = """
 ## Batches of twenty
 
 Fashion-MNIST, 20 labels a round, {seeds} seeds, MC dropout. *Gain of area* is the mean height of the curve
-above random's, paired by seed, with its interval.
+above random's, paired by seed, with its 95 % interval.
 """
 
 if __name__ == "__main__":
