@@ -68,23 +68,36 @@ def _sides(name: str, seeds: range) -> Experiment:
 
 def _numbers(name: str, seeds: range) -> Experiment:
     box = FUNCTIONS[name].box
-    data = numbers_of(FUNCTIONS[name])
-    return _of_numbers(data, box, seeds, budget=66, start=6)
-
-
-def _of_numbers(data: Any, box: Box, seeds: range, batch: int = 1, **told: int) -> Experiment:
-    spread = 0.0 if batch == 1 else 1.0  # alone, the best is the best; several must keep apart
     arms: Mapping[str, Any] = {
         "pool variance": PredictiveVariance(),
         "pool ALC": VarianceRemoved(),
         "filling": Filling(box),
-        "made: variance": Synthesised(PredictiveVariance(), box, SEARCH, spread=spread),
-        "made: ALC": Synthesised(VarianceRemoved(), box, SEARCH, spread=spread),
+        "made: variance": Synthesised(PredictiveVariance(), box, SEARCH, spread=0.0),
+        "made: ALC": Synthesised(VarianceRemoved(), box, SEARCH, spread=0.0),
     }
-    kernel = Matern([0.5] * len(box.bounds), (0.05, 20.0), nu=2.5)
-    model = {"process": GaussianProcessRegressor(kernel, alpha=1e-4, normalize_y=True)}
-    told = {"pool": 1000, "measure": 2 if batch == 1 else 1, **told}
-    return Experiment.of(data, arms, model, batch, seeds, metrics=("rmse",), scale=False, **told)
+    told = {"budget": 66, "start": 6, "pool": 1000, "measure": 2}
+    data, model = numbers_of(FUNCTIONS[name]), _process(len(box.bounds))
+    return Experiment.of(data, arms, model, 1, seeds, metrics=("rmse",), scale=False, **told)
+
+
+def _measured(data: Any, seeds: range) -> Experiment:
+    box, latent = Box.around(data.x), Latent(data.x.shape[1], smooth=0.3)
+    arms: Mapping[str, Any] = {
+        "pool variance": PredictiveVariance(),
+        "pool ALC": VarianceRemoved(),
+        "filling": Filling(box),
+        "made: box": Synthesised(VarianceRemoved(), box, SEARCH),
+        "made: latent": Synthesised(VarianceRemoved(), latent, SEARCH),
+        "made or pool": Synthesised(VarianceRemoved(), latent, SEARCH, mixed=True),
+    }
+    told = {"budget": 100, "start": 8, "pool": 1000}
+    model = _process(len(box.bounds))
+    return Experiment.of(data, arms, model, 4, seeds, metrics=("rmse",), scale=False, **told)
+
+
+def _process(columns: int) -> dict[str, Any]:
+    kernel = Matern([0.5] * columns, (0.05, 20.0), nu=2.5)
+    return {"process": GaussianProcessRegressor(kernel, alpha=1e-4, normalize_y=True)}
 
 
 def _digits(data: Any, seeds: range, small: bool) -> Experiment:
@@ -133,7 +146,7 @@ def _real(name: str, seeds: range) -> Experiment:
         return _digits(data, seeds, small)
     if data.task == "classes":
         return _classes(data, seeds, small)
-    return _of_numbers(data, Box.around(data.x), seeds, batch=4, budget=100, start=8)
+    return _measured(data, seeds)
 
 
 _EXPERIMENTS: dict[str, Any] = {"sides": _sides, "numbers": _numbers, "real": _real}
