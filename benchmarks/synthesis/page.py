@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from seen import SEEN
 from sets import ROOT
-from words import AFTER, BEFORE, HEAD, JUDGED, TAIL
+from words import AFTER, BEFORE, HEAD, JUDGED, TAIL, WALK
 
 from querist.evaluation import Curves, Run
 from querist.evaluation.statistics import interval
@@ -45,6 +45,7 @@ def write() -> None:
         curves = _read(part)
         if curves is not None:
             parts += [BEFORE[part], "\n".join(_labels(curves)), "\n".join(_heights(curves)), AFTER[part]]
+            parts += [WALK] if part == "sides" else []
     if SEEN.is_file():
         parts += ["\n".join(_seen(json.loads(SEEN.read_text(encoding="utf-8"))))]
     PAGE.write_text("\n\n".join(part.strip("\n") for part in [*parts, TAIL]) + "\n", encoding="utf-8")
