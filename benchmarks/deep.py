@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "deep.jsonl"
 PAGE = ROOT / "docs" / "benchmarks" / "deep.md"
 PICTURES = ROOT / "docs" / "pictures"
-SEEDS, POOL, TESTED, MEMBERS = 3, 5_000, 2_000, 20
+SEEDS, POOL, TESTED, MEMBERS = 3, 3_000, 2_000, 20
 # What Gal, Islam & Ghahramani (2017) publish in their table 1: labels to an error of 10 % and of 5 %.
 PUBLISHED = {
     "bald": (145, 335),
@@ -77,7 +77,13 @@ def models() -> dict[str, Any]:
     )
 
     training = Training(
-        epochs=1, least_steps=120, batch=32, learning_rate=4e-3, weight_decay=1e-2, held_back=0.0
+        epochs=1,
+        least_steps=250,
+        batch=16,
+        learning_rate=4e-3,
+        weight_decay=0.3,
+        schedule="cosine",
+        held_back=0.0,
     )
 
     def network(posterior: Any) -> TorchModel:
