@@ -16,6 +16,7 @@ from querist.models.torch import (  # noqa: E402
 )
 from querist.models.torch.contrastive import contrast  # noqa: E402
 from querist.models.torch.networks import Transformer  # noqa: E402
+from querist.testing import MODEL_LAWS, check_model  # noqa: E402
 
 torch.set_num_threads(1)
 SHORT = Training(least_steps=60, epochs=1, learning_rate=5e-3, held_back=0.0)
@@ -75,6 +76,12 @@ def test_a_seed_is_a_model_classes_are_kept_and_it_is_carried():
     assert isinstance(model.refreshed(x, y, new=[3]), TorchModel)
     one = Contrastive(training=SHORT, classes=[0, 1]).fitted(x, np.zeros(60, dtype=int))
     assert one.proba(x)[:, 0].tolist() == [1.0] * 60
+
+
+@pytest.mark.parametrize("law", MODEL_LAWS)
+def test_the_laws_of_models_are_kept(law):
+    quick = Training(least_steps=20, epochs=1, held_back=0.0)
+    check_model(Contrastive(training=quick), laws={law: MODEL_LAWS[law]})
 
 
 def test_draws_of_the_last_layer_where_they_are_wanted():

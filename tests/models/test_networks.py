@@ -10,9 +10,11 @@ torch = pytest.importorskip("torch", reason="the extra 'torch' is not installed"
 
 from querist.encoders import TokensEncoder  # noqa: E402
 from querist.errors import InvalidInput, MissingExtra  # noqa: E402
-from querist.models import capabilities  # noqa: E402
+from querist.models import Exported, capabilities  # noqa: E402
 from querist.models.torch import TorchModel, Training  # noqa: E402
+from querist.models.torch.export import write_network  # noqa: E402
 from querist.models.torch.networks import Convolutional, Perceptron, Transformer, Words  # noqa: E402
+from querist.testing import MODEL_LAWS, check_model  # noqa: E402
 
 torch.set_num_threads(1)  # networks this small wait for each other more than they compute
 
@@ -72,6 +74,12 @@ def test_a_network_learns_what_it_is_for_and_is_asked_as_any_other(name):
     again = TorchModel(SMALL[name], training=SHORT, classes=["other", *sorted(set(y))]).fitted(x, y)
     assert np.array_equal(again.proba(x), proba), "a seed is a model"
     assert np.allclose(pickle.loads(pickle.dumps(model)).proba(x), proba)
+
+
+@pytest.mark.parametrize("law", MODEL_LAWS)
+def test_the_laws_of_models_are_kept(law):
+    model = TorchModel(SMALL["features"], training=Training(least_steps=20, epochs=1))
+    check_model(model, laws={law: MODEL_LAWS[law]})
 
 
 def test_pictures_of_three_colours_and_of_any_side():
@@ -135,6 +143,15 @@ def test_what_makes_no_network_is_told_at_once(make):
         make()
 
 
+@pytest.mark.parametrize("name", ["pictures", "features", "words"])
+def test_a_network_is_written_for_elsewhere(name, tmp_path):
+    pytest.importorskip("onnx")
+    x, y = DATA[name]()
+    model = TorchModel(SMALL[name], training=Training(least_steps=5, epochs=1)).fitted(x, y)
+    write_network(model, tmp_path, x[:5])
+    assert np.allclose(Exported(tmp_path).proba(x), model.proba(x), atol=1e-5)
+
+
 # ---------------------------------------------------------------- Hugging Face
 
 transformers = pytest.mark.skipif(
@@ -159,6 +176,16 @@ def test_a_classifier_from_a_configuration(pooling):
     padded = np.concatenate([x, np.full((40, 3), -1, dtype=np.float32)], axis=1)
     assert np.allclose(model.proba(padded), proba, atol=1e-5), "what fills a row up says nothing"
     assert np.allclose(pickle.loads(pickle.dumps(model)).proba(x), proba, atol=1e-6)
+
+
+@transformers
+def test_what_is_written_of_short_texts_reads_long_ones(tmp_path):
+    pytest.importorskip("onnx")
+    x, y = sentences()
+    model = TorchModel(Transformer(BERT), training=Training(least_steps=5, epochs=1)).fitted(x, y)
+    write_network(model, tmp_path, x[:5], formats=["onnx"])
+    long = np.abs(x) * np.ones((40, 6), dtype=np.float32)  # no place is empty
+    assert np.allclose(Exported(tmp_path).proba(long), model.proba(long), atol=1e-5)
 
 
 @transformers

@@ -188,3 +188,34 @@ def test_representations_are_alike_up_to_turns_and_scale():
     assert likeness(x, 3 * x @ turn_ + 1) == pytest.approx(1)
     assert likeness(x, rng.normal(size=(200, 5))) < 0.2
     assert likeness(x, np.ones((200, 2))) == 0 and likeness(np.ones((9, 2)), np.ones((9, 3))) == 1
+
+
+def test_a_network_is_trained_aside_on_what_it_reads(make, tmp_path):
+    pytest.importorskip("torch").set_num_threads(1)
+    workspace = make(model=f"torch:hf:{_small_bert(tmp_path / 'bert')}", slow=True)
+    tell(workspace, 12)
+    slow, said = opened(workspace, SlowLearner)
+    assert turn(slow), said
+    notes = [one.note for one in said if one.phase == "training"]
+    assert any(note.startswith("step ") for note in notes)
+    assert current_ranking(workspace.models).version.startswith("m")
+    assert current_representation(workspace.models).features.shape[0] == 40
+    again = joblib.load(workspace.models / slow.published.version / "model.joblib")
+    assert np.allclose(again.proba(slow.pool.features), slow.published.proba, atol=1e-4)
+    slow.workspace.close()
+
+
+def _small_bert(folder):
+    """A model of a few words with its tokenizer, as save_pretrained writes them."""
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    config = transformers.AutoConfig.for_model(
+        "bert", vocab_size=8, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8
+    )
+    transformers.AutoModelForSequenceClassification.from_config(config).save_pretrained(folder)
+    words = ["[PAD]", "[UNK]", "goal", "bank", "match", "market", "the", "a"]
+    held = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    held.pre_tokenizer = pre_tokenizers.Whitespace()
+    held.save(str(folder / "tokenizer.json"))
+    return folder

@@ -92,8 +92,9 @@ class Reader(nn.Module):  # type: ignore[misc]
     def read(self, rows: Any) -> tuple[Any, Any]:
         """What the model says of the rows, and which of its places hold a token."""
         ids = rows.long()
-        longest = max(1, int((ids >= 0).sum(dim=1).max()))  # nothing is computed of what all rows lack
-        ids = ids[:, :longest]
+        if not torch.jit.is_tracing():  # what is written for elsewhere must read rows of any length
+            longest = max(1, int((ids >= 0).sum(dim=1).max()))
+            ids = ids[:, :longest]  # nothing is computed of what all rows lack
         there = ids >= 0
         there[:, 0] = True  # a text without a token has one, or its mean would be of nothing
         if self.numbers:
@@ -126,7 +127,7 @@ class Turned(nn.Module):  # type: ignore[misc]
 
 def refuse_beyond(ids: Any, numbers: int) -> None:
     """InvalidInput where a token has a number that the network has no vector for."""
-    if ids.numel() and (largest := int(ids.max())) >= numbers:
+    if ids.numel() and not torch.jit.is_tracing() and (largest := int(ids.max())) >= numbers:
         raise InvalidInput(
             f"A token has the number {largest:,}, and the network knows {numbers:,} of them.",
             mend="Let network and encoder be of one folder, or give both the same numbers: "
