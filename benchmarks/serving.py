@@ -2,6 +2,7 @@
 
     python benchmarks/serving.py                    100,000 items; about three minutes
     python benchmarks/serving.py --items 10000 --seconds 5
+    python benchmarks/serving.py --items 10000 --background     while a network trains, and without
 
 Everything is measured from outside, over HTTP on the loopback: importing the items, the start until the first
 question, one annotator's waits, sixteen annotators at once (and whether any item went to two of them), and
@@ -177,6 +178,54 @@ def _exports(campaign: Path, items: int) -> list[Row]:
     return rows
 
 
+NETWORK = """
+from querist.models.torch import TorchModel, Training
+from querist.models.torch.networks import Words
+
+
+def make():
+    model = TorchModel(Words(), training=Training(least_steps=1_000_000, held_back=0.0))  # without end
+    model.encoder = "tokens"
+    return model
+"""
+
+
+def beside_a_training(items: int, seconds: float, folder: Path) -> list[Row]:
+    """One annotator's waits without a network, and while one trains in the background all the time."""
+    rows: list[Row] = []
+    path = write_csv(folder / "made-up.csv", items)
+    (folder / "network.py").write_text(NETWORK, encoding="utf-8")
+    for name, model in (("no network", "default"), ("a network trains", f"{folder / 'network.py'}:make")):
+        home = folder / name.replace(" ", "-")
+        source = open_source(path, text="text", id="id")
+        settings = {"strategy": "margin"}
+        slow = model != "default"
+        Workspace.create(home, source, classes=CLASSES, settings=settings, model=model, slow=slow).close()
+        server = Server(home)
+        server.start()
+        client = Client(server, "first")
+        for question in client.next(20):
+            client.answer(question, right(question["item"]))
+        while not _settled(client.call("GET", "/api/progress"), slow):
+            time.sleep(0.2)
+        asked, answered, models = one_annotator(server, seconds)
+        told = client.call("GET", "/api/progress")["background"]
+        busy = f", {told['phase']} at the end" if told else ""
+        for what, times in (("next", asked), ("answer", answered)):
+            figures = f"{quantile(times, 0.5):.1f} / {quantile(times, 0.99):.1f} ms"
+            rows.append((f"{what}, p50 / p99 of {len(times)}, {name}{busy}", figures, ""))
+        rows.append((f"models that took over meanwhile, {name}", str(models), ""))
+        client.close()
+        server.stop()
+    return rows
+
+
+def _settled(progress: dict[str, Any], slow: bool) -> bool:
+    """Whether a model ranks, and the network, where there is one, is learning."""
+    training = not slow or (progress["background"]["fraction"] or 0) > 0
+    return progress["learner"]["version"] is not None and training
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -185,10 +234,16 @@ def main() -> None:
         "--seconds", type=float, default=20.0, help="of labelling, for each of the two crowds"
     )
     parser.add_argument("--annotators", type=int, default=16)
+    parser.add_argument(
+        "--background", action="store_true", help="only the waits while a network trains, and without"
+    )
     chosen = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure(chosen.items, chosen.seconds, chosen.annotators, Path(folder))
+        if chosen.background:
+            rows = beside_a_training(chosen.items, chosen.seconds, Path(folder))
+        else:
+            rows = measure(chosen.items, chosen.seconds, chosen.annotators, Path(folder))
     width = max(len(row[0]) for row in rows)
     for what, measured, target in rows:
         print(f"{what:<{width}}  {measured:>16}  {target}")
