@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from querist.errors import InvalidInput, MissingExtra
@@ -18,8 +19,9 @@ DETECTORS = {
     "kswin": ("drift", "KSWIN"),
     "ddm": ("drift.binary", "DDM"),
     "eddm": ("drift.binary", "EDDM"),
-    "hddm_a": ("drift.binary", "HDDM_A"),
-    "hddm_w": ("drift.binary", "HDDM_W"),
+    "fhddm": ("drift.binary", "FHDDM"),
+    "hddm_a": ("drift.binary", "HDDMA"),
+    "hddm_w": ("drift.binary", "HDDMW"),
 }
 """river's detectors by name: its module and its class."""
 
@@ -38,7 +40,7 @@ class DriftWatch:
 
     Parameters
     ----------
-    detector : "adwin", "page_hinkley", "kswin", "ddm", "eddm", "hddm_a" or "hddm_w"
+    detector : "adwin", "page_hinkley", "kswin", "ddm", "eddm", "fhddm", "hddm_a" or "hddm_w"
         From river, the extra ``streams``.
     keep, relearn : int
     settings : pairs of names and numbers
@@ -65,7 +67,7 @@ class DriftWatch:
 
     def begin(self, heard: Iterable[bool] = ()) -> Watch:
         """A detector over a new stream; or over one that goes on, after the outcomes ``heard``."""
-        return Watch(lambda: _detector(self.detector, dict(self.settings)), heard)
+        return Watch(partial(_detector, self.detector, dict(self.settings)), heard)
 
     @classmethod
     def examples(cls) -> list[DriftWatch]:
