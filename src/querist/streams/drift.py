@@ -19,7 +19,6 @@ DETECTORS = {
     "kswin": ("drift", "KSWIN"),
     "ddm": ("drift.binary", "DDM"),
     "eddm": ("drift.binary", "EDDM"),
-    "fhddm": ("drift.binary", "FHDDM"),
     "hddm_a": ("drift.binary", "HDDMA"),
     "hddm_w": ("drift.binary", "HDDMW"),
 }
@@ -40,7 +39,7 @@ class DriftWatch:
 
     Parameters
     ----------
-    detector : "adwin", "page_hinkley", "kswin", "ddm", "eddm", "fhddm", "hddm_a" or "hddm_w"
+    detector : "adwin", "page_hinkley", "kswin", "ddm", "eddm", "hddm_a" or "hddm_w"
         From river, the extra ``streams``.
     keep, relearn : int
     settings : pairs of names and numbers
