@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -159,3 +161,18 @@ def test_without_a_folder_to_keep_it_a_function_is_compiled_all_the_same(
     assert [one.get("cache") for one in asked] == [True, None]
     monkeypatch.setattr(compiling, "PLAIN", True)
     assert compiling.compiled(plain) is plain and len(asked) == 2
+
+
+def test_machine_code_is_dropped_when_what_it_calls_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    kept = tmp_path / "__pycache__" / "loop.run-12.py311.nbi"
+    other = tmp_path / "__pycache__" / "looping.run-12.py311.nbi"
+    step = tmp_path / "step.py"
+    for path, when in ((kept, 100), (other, 100), (step, 50)):
+        path.write_text("")
+        os.utime(path, (when, when))
+    compiling.drop_stale(str(tmp_path / "loop.py"), str(step))
+    assert kept.exists()
+    os.utime(step, (200, 200))
+    compiling.drop_stale(str(tmp_path / "loop.py"), str(step))
+    assert not kept.exists() and other.exists()

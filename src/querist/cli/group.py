@@ -21,6 +21,7 @@ _MODULES = {
     "bench": "bench",
     "status": "status",
     "test": "measure",
+    "stream": "stream",
     "export": "export",
     "predict": "predict",
     "import": "import_labels",

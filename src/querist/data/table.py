@@ -48,6 +48,7 @@ class ItemTable(Sequence[Content]):
         self._ids: list[str] = []
         self._row_of: dict[str, int] | None = None
         self.kind: Kind = "text"
+        self._files = len(files)
         hashes = []
         for file in files:
             hashes.append(self._map(file))
@@ -132,6 +133,13 @@ class ItemTable(Sequence[Content]):
     def holds(self, source: Source) -> bool:
         """Whether these are the items of ``source`` as it is now, and no others."""
         return self.fingerprint == digest([source.fingerprint])
+
+    def refresh(self) -> bool:
+        """Take in files that another process has added; whether there were any."""
+        if len(list(self.folder.glob("[0-9]*.arrow"))) == self._files:
+            return False
+        self._open()
+        return True
 
     def append(self, source: Source) -> int:
         """Add the items of ``source`` whose ids are new; returns how many were."""

@@ -6,11 +6,13 @@ a small device without a compiler runs the very same source (slower, with the sa
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["PLAIN", "compiled"]
+__all__ = ["PLAIN", "compiled", "drop_stale"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +37,20 @@ def compiled(function: F) -> F:
     except RuntimeError:  # no folder that may be written to: compiled anew in each process
         made = numba.njit(**options)(function)
     return made
+
+
+def drop_stale(module: str, *used: str) -> None:
+    """Delete the machine code kept of a module where a module that it calls into has changed since.
+
+    Numba looks at the file of a function, and not at the files of the functions that it calls: without
+    this, an old step would go on inside a new loop.  All are paths of source files.
+    """
+    newest = max((os.stat(one).st_mtime_ns for one in used), default=0)
+    path = Path(module)
+    for kept in (path.parent / "__pycache__").glob(f"{path.stem}.*.nb[ic]"):
+        with contextlib.suppress(OSError):  # another process was faster
+            if kept.stat().st_mtime_ns < newest:
+                kept.unlink()
 
 
 def _numba() -> Any:

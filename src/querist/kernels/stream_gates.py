@@ -126,7 +126,7 @@ def _keep(p: Any, s: Any, score: float) -> None:
 def _quantile_bar(p: Any, s: Any) -> float:
     """The quantile of the window that the budget asks for, moved by what is unspent (Kottke 2015)."""
     twin, count = HEAD + int(p[WINDOW]), int(s[COUNT])
-    at = (1.0 - p[BUDGET]) * (count - 1)
+    at = (1.0 - p[BUDGET] * (1.0 - p[SECOND])) * (count - 1)
     low = int(at)
     high = min(low + 1, count - 1)
     quantile = s[twin + low] + (at - low) * (s[twin + high] - s[twin + low])
@@ -186,6 +186,8 @@ def _verdict(kind: int, p: Any, s: Any, score: float) -> tuple[bool, float, floa
             return lot(s) < p[BUDGET], math.nan, p[BUDGET]
         return _variable(p, s, score)
     if kind == 4:
+        if p[SECOND] > 0 and lot(s) < p[SECOND] * p[BUDGET]:  # the share that is left to chance
+            return True, math.nan, p[SECOND] * p[BUDGET]
         bar = _quantile_bar(p, s)
         return score >= bar, bar, 1.0
     if kind == 5:

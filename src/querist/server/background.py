@@ -44,6 +44,7 @@ class SlowLearner(Learner):
     def step(self) -> bool:
         """Train and publish, if there are labels enough to make it worth the time."""
         before = self.last_change
+        self._take_in()
         self._read()
         if self.last_change > before:
             self._quiet_since = time.monotonic()

@@ -93,8 +93,9 @@ class Learner:
 
     def step(self) -> bool:
         """Read on; if labels have changed since the published ranking, make and publish a new one."""
+        grown = self._take_in()
         self._read()
-        behind = self._stand_anew()
+        behind = self._stand_anew() or grown
         if self.published is not None and self.published.upto >= self.last_change and not behind:
             return False
         trainable = len(set(self.state.by_class)) >= 2
@@ -124,6 +125,13 @@ class Learner:
             self._rows_of_made.update(zip(new, rows, strict=True))
         return replace(made, features=[self._rows_of_made[item] for item in made.ids])
 
+    def _take_in(self) -> bool:
+        """Encode items that a stream has brought since; whether there are any."""
+        if not self.workspace.refresh_items():
+            return False
+        self.prepare()
+        return True
+
     def _features(self, progress: Callable[[int, int], None]) -> Any:
         return self.workspace.features(progress)
 
@@ -134,6 +142,8 @@ class Learner:
         found = current_representation(self.workspace.models)
         if found is None or (self._stand is not None and found.version == self._stand.version):
             return False
+        if len(found.features) != len(self.workspace.items):
+            return False  # items have come since: it stands for the others alone
         self._stand, self._moves = found, None
         self.pool = Pool(found.features, ids=self.workspace.items.ids)
         return found.upto < self.last_change

@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from querist.errors import InvalidInput, StorageError
+from querist.errors import InvalidInput, QueristError, StorageError
 from querist.server import wire
 from querist.server.app import LOOPBACK, create_app
 from querist.server.figures import Figures
@@ -65,6 +65,7 @@ class Serving:
         self._training, self._showing = threading.Lock(), threading.Lock()
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
+        self._tray = threading.Thread(target=self._take_in, name="arrivals", daemon=True)
         if learn:
             self.supervisor = Supervisor(workspace.folder, self.hear)
             workspace.on_change = self._wake
@@ -141,6 +142,7 @@ class Serving:
     def __enter__(self) -> Serving:
         sys.setswitchinterval(_SWITCH)
         gc.disable()
+        self._look_for_arrivals()
         _ = self.workspace.campaign  # the log is read before the first request, not by it
         gc.freeze()  # a campaign's answers live as long as the server: no need to look for garbage there
         gc.enable()
@@ -154,6 +156,7 @@ class Serving:
             self.figures.learner = wire.Learner(phase="idle", note="No learner: questions come at random.")
         if self.workspace.manifest.database is not None:
             self._follower.start()
+        self._tray.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -162,6 +165,18 @@ class Serving:
         for one in (self.supervisor, self.background):
             if one is not None:
                 one.stop()
+
+    def _take_in(self) -> None:
+        """Look for items that a stream brings."""
+        while not self._ended.wait(_LOOK):
+            self._look_for_arrivals()
+
+    def _look_for_arrivals(self) -> None:
+        try:
+            if self.workspace.take_in():
+                self._wake()
+        except QueristError as error:
+            self._told(f"Note: {error}")
 
     def _follow(self) -> None:
         """Read what other servers wrote to a shared log."""

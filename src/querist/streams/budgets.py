@@ -169,32 +169,39 @@ class QuantileFilter(BudgetManager):
     Parameters
     ----------
     window : int
-        Scores that are kept.
+        Scores that are kept; several hundred, for a small budget asks for a rare quantile.
     tolerance : float
-        Unspent questions that move the bar by the whole range of the window.
+        What is unspent moves the bar: by the whole range of the window where so large a share of the
+        questions of one window (``budget window``, one at least) is left.  The paper counts items.
+    share : float in [0, 1)
+        Of the budget, which goes to items drawn at random.  The paper has none; where concepts change, some
+        show what a sure model is blind to; the smaller the budget, the more of it.
 
     Kottke, Krempl & Spiliopoulou 2015 (balanced incremental quantile filter).
     """
 
-    window: int = 100
-    tolerance: float = 20.0
+    window: int = 1000
+    tolerance: float = 0.2
+    share: float = 0.1
 
     kind: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.window < 2 or not self.tolerance > 0:
+        if self.window < 2 or not self.tolerance > 0 or not 0 <= self.share < 1:
             raise InvalidInput(
-                f"window={self.window!r} and tolerance={self.tolerance!r}: 2 or more, and above 0.",
+                f"window={self.window!r}, tolerance={self.tolerance!r} and share={self.share!r}: 2 or more, "
+                "above 0, and from 0 to below 1.",
                 mend="Leave them out.",
             )
 
     def numbers(self) -> dict[str, float]:
-        return {"first": self.tolerance, "window": self.window}
+        tolerance = max(1.0, self.tolerance * self.budget * self.window)
+        return {"first": tolerance, "second": self.share, "window": self.window}
 
     @classmethod
     def examples(cls) -> list[BudgetManager]:
-        return _varied(cls(), cls(window=30, tolerance=50.0))
+        return _varied(cls(), cls(window=100, tolerance=1.0, share=0.0))
 
 
 @named("importance_weighted")

@@ -79,7 +79,9 @@ class StreamLearner:
             )
         self.strategy = as_stream_strategy(strategy, budget=budget)
         self.model: Any = (
-            OnlineSoftmax(members=10, hidden=30, seed=seed) if model is None else as_online(model, seed=seed)
+            OnlineSoftmax(members=10, hidden=100, kept=100, steps=12, seed=seed)
+            if model is None
+            else as_online(model, seed=seed)
         )
         self.drift = as_drift_watch(drift)
         self.watch = None if self.drift is None else self.drift.begin()

@@ -42,6 +42,10 @@ class Pending:
             self.lost += 1
         self._held[number] = Held(row.copy(), predicted, chance)
 
+    def put_back(self, number: int, held: Held) -> None:
+        """Wait on for an item that was out when a stream was saved."""
+        self._held[number] = held
+
     def get(self, number: int) -> Held | None:
         """What is held of an item; None where nothing is."""
         return self._held.get(number)

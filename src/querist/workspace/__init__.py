@@ -1,5 +1,6 @@
 """A campaign on disk: its folder, its lock, its journal, and the ranking that the learner publishes."""
 
+from querist.workspace.arrivals import Arrival, Arrivals, source_of
 from querist.workspace.folder import Workspace
 from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
@@ -13,6 +14,8 @@ from querist.workspace.why import AGAIN, COLD, OVERLAP, RANDOM, reason
 
 __all__ = [
     "AGAIN",
+    "Arrival",
+    "Arrivals",
     "COLD",
     "Day",
     "FolderLock",
@@ -32,6 +35,7 @@ __all__ = [
     "publish",
     "reason",
     "renew",
+    "source_of",
     "unread_items",
     "withdraw",
 ]

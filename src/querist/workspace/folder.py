@@ -16,10 +16,11 @@ import numpy as np
 
 from querist.campaign import Campaign, Settings
 from querist.data import FeatureStore, ItemTable, Pool, Source, open_items, write_items
-from querist.errors import CampaignInUse, InvalidInput
+from querist.errors import CampaignInUse, InvalidInput, SourceError
 from querist.events import EventLog, State, Trained, fold, open_log
 from querist.strategies import as_strategy
 from querist.tasks import Classification
+from querist.workspace.arrivals import Arrival, Arrivals, source_of
 from querist.workspace.atomic import write_bytes
 from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
@@ -71,6 +72,8 @@ class Workspace:
         self.tally = Tally()
         self.journal.listeners.append(self.tally.hear)
         self.on_change: Callable[[], None] = lambda: None
+        self.arrivals = Arrivals(folder)
+        self._wanted: dict[str, Arrival] = self.arrivals.taken() if lock is not None else {}
         self._lock = lock
         self._campaign: Campaign | None = None
         self._opening = threading.RLock()
@@ -242,6 +245,36 @@ class Workspace:
                 _note(campaign, ranking)
         return ranking
 
+    def take_in(self) -> int:
+        """Add what a stream brought to the items; how many are new.  The campaign goes on over all."""
+        waiting = self.arrivals.waiting() if self._lock is not None else []
+        added = 0
+        for path, arrivals in waiting:
+            try:
+                source = source_of(arrivals, self.items.kind, self.manifest.options)
+            except SourceError:
+                self.arrivals.refuse(path)
+                raise
+            added += self.items.append(source)
+            self.arrivals.take(path)
+            self._wanted.update((one.id, one) for one in arrivals)
+        if added:
+            with self._opening:
+                self._renewed()
+        return added
+
+    def refresh_items(self) -> bool:
+        """For a reader: take in items that were added since; whether there are any."""
+        if not self.items.refresh():
+            return False
+        self._renewed()
+        return True
+
+    def _renewed(self) -> None:
+        """The pool and the campaign are those of the items as they are now, when next asked for."""
+        self.__dict__.pop("pool", None)
+        self._campaign = None
+
     def recover(self) -> None:
         """Go back to what the log holds, if it could not be written; else nothing is done.
 
@@ -303,7 +336,7 @@ class Workspace:
         return Campaign(
             self.pool,
             task,
-            strategy=Queue(lambda: self.ranking),
+            strategy=Queue(lambda: self.ranking, wanted=lambda: self._wanted),
             log=self.journal,
             seed=seed if task is not None and self.journal.head() == 0 else None,
             settings=settings,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from querist.strategies import MadeItem, Proposal, Snapshot
+from querist.workspace.arrivals import Arrival
 from querist.workspace.ranking import MADE, Ranking
 from querist.workspace.why import RANDOM
 
@@ -38,6 +40,8 @@ class Queue:
     ranking : function
         Gives the ranking in force, or None; called at every turn, so that it can be swapped.
     share : float in [0, 1]
+    wanted : function
+        Gives the items that came along a stream to be asked about, by id; they go first, the earliest first.
 
     The probabilities are those of each pick at its turn: share / N + (1 - share) for the ranking's own
     choice, share / N for any other, N the items left.
@@ -50,6 +54,7 @@ class Queue:
 
     ranking: Callable[[], Ranking | None]
     share: float = 0.0
+    wanted: Callable[[], Mapping[str, Arrival]] = dict
 
     def with_share(self, share: float) -> Queue:
         """The same queue with another share of random questions."""
@@ -63,7 +68,8 @@ class Queue:
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The next ``n`` items."""
-        picks = list(self._deal(snapshot, n))
+        first = list(islice(self._arrived(snapshot), n))
+        picks = first + list(self._deal(snapshot, n - len(first), {pick.row for pick in first}))
         ids = snapshot.pool.ids
         return Proposal(
             ids=[ids[pick.row] if pick.made is None else pick.made["id"] for pick in picks],
@@ -75,10 +81,21 @@ class Queue:
             made=_made(picks),
         )
 
-    def _deal(self, snapshot: Snapshot, n: int) -> Iterator[_Pick]:
+    def _arrived(self, snapshot: Snapshot) -> Iterator[_Pick]:
+        """What a stream brought and nobody has dealt with yet."""
+        wanted = self.wanted()
+        if not wanted:
+            return
+        free = set(snapshot.candidates.tolist())
+        for item, arrival in wanted.items():
+            if item not in snapshot.labels and item in snapshot.pool:
+                row = snapshot.pool.row(item)
+                if row in free:
+                    yield _Pick(row, arrival.score, arrival.probability, arrival.why, "active")
+
+    def _deal(self, snapshot: Snapshot, n: int, taken: set[int]) -> Iterator[_Pick]:
         free, rng, ranking = snapshot.candidates, snapshot.rng(), self.ranking()
         ranked = _ranked(ranking, snapshot)
-        taken: set[int] = set()
         first: tuple[int, int] | None = next(ranked, None)
         for _ in range(n):
             left = len(free) - len(taken)
