@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-LENGTH = 20_000
+LENGTH = 12_000
 
 DRIFT = {
     "elec2": "as it came, 1996 to 1998",

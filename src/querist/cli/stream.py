@@ -61,7 +61,7 @@ __all__ = ["command"]
     "--members", type=click.IntRange(min=1), default=10, show_default=True, help="Members of the model."
 )
 @click.option(
-    "--hidden", type=click.IntRange(min=0), default=100, show_default=True, help="Features of each; 0: linear."
+    "--hidden", type=click.IntRange(min=0), default=100, show_default=True, help="Features of each."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 def command(source: Path, **options: Any) -> None:

@@ -126,7 +126,8 @@ def _keep(p: Any, s: Any, score: float) -> None:
 def _quantile_bar(p: Any, s: Any) -> float:
     """The quantile of the window that the budget asks for, moved by what is unspent (Kottke 2015)."""
     twin, count = HEAD + int(p[WINDOW]), int(s[COUNT])
-    at = (1.0 - p[BUDGET] * (1.0 - p[SECOND])) * (count - 1)
+    rest = p[BUDGET] * (1.0 - p[SECOND]) / max(1.0 - p[SECOND] * p[BUDGET], _TINY)  # beside the lots
+    at = (1.0 - min(rest, 1.0)) * (count - 1)
     low = int(at)
     high = min(low + 1, count - 1)
     quantile = s[twin + low] + (at - low) * (s[twin + high] - s[twin + low])
