@@ -52,7 +52,7 @@ ONLY = {
     "click": {"cli"},
     "rich": {"cli"},
     "sklearn": {"encoders", "models", "evaluation"},
-    "onnxruntime": {"encoders", "models"},
+    "onnxruntime": {"encoders", "models", "streams"},
     "tokenizers": {"encoders"},
     "transformers": {"encoders", "models"},
     "peft": {"models"},

@@ -79,7 +79,8 @@ def test_scores(both: Any) -> None:
         weights = rng.gamma(1.0, 2.0, classes) + 0.01
         one, other = (
             [house.stream_scores.score_one(kind, draws.mean(axis=0), draws) for kind in range(9)]
-            + [house.stream_scores.gain_ahead(weights.copy())]
+            + [house.stream_scores.gain_ahead(weights.copy()), *house.stream_scores.judge(1, draws)]
+            + [house.stream_scores.all_finite(weights), house.stream_scores.all_finite(weights * math.nan)]
             for house in both
         )
         assert np.allclose(one, other)

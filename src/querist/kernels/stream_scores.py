@@ -7,7 +7,7 @@ from typing import Any
 
 from querist.kernels.compiling import compiled
 
-__all__ = ["SCORES", "gain_ahead", "score_one"]
+__all__ = ["SCORES", "all_finite", "gain_ahead", "judge", "score_one"]
 
 SCORES = {
     "least_confidence": 0,
@@ -105,6 +105,30 @@ def score_one(kind: int, mean: Any, draws: Any) -> float:
     if kind == 6:
         return _loss_range(draws)
     return 0.0
+
+
+@compiled
+def judge(kind: int, draws: Any) -> tuple[float, int]:
+    """:func:`score_one` of what the members say (K, C), and the class that is likeliest by their mean."""
+    mean = draws[0].copy()
+    for k in range(1, draws.shape[0]):
+        for c in range(len(mean)):
+            mean[c] += draws[k, c]
+    best = 0
+    for c in range(len(mean)):
+        mean[c] /= draws.shape[0]
+        if mean[c] > mean[best]:
+            best = c
+    return score_one(kind, mean, draws), best
+
+
+@compiled
+def all_finite(x: Any) -> bool:
+    """Whether every number of a row is finite."""
+    for j in range(len(x)):
+        if not math.isfinite(x[j]):
+            return False
+    return True
 
 
 @compiled

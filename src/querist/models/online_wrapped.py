@@ -204,16 +204,16 @@ class RiverModel(_Wrapped):
         if not self.classes:
             raise NotFitted("The model has learned nothing yet.", mend="Tell it a label first.")
         said = self._learning.predict_proba_one(self._named(x))
-        proba = np.array([float(said.get(one, 0.0)) for one in self.classes])
-        total = proba.sum()
+        proba = [said.get(one, 0.0) for one in self.classes]
+        total = sum(proba)
         if not total > 0:
             return np.full((1, len(proba)), 1 / len(proba))
-        return np.asarray((proba / total)[None])
+        return np.array([[one / total for one in proba]])
 
     def _named(self, x: np.ndarray) -> dict[int, float]:
         if len(self._names) != len(x):
             self._names = tuple(range(len(x)))
-        return dict(zip(self._names, x.tolist(), strict=True))
+        return dict(zip(self._names, x.tolist()))  # noqa: B905 - of one length, just above
 
 
 class WindowModel(_Wrapped):

@@ -14,6 +14,9 @@ from querist.streams.contract import BudgetManager, CompiledGate, Gate
 from querist.streams.decision import Decision, Decisions
 from querist.streams.density import Cognition, Density
 from querist.streams.drift import DriftWatch
+from querist.streams.edge import EdgeGate, onnx_model
+from querist.streams.frozen import FrozenSoftmax
+from querist.streams.keeping import load_learner, save_learner
 from querist.streams.learner import StreamLearner
 from querist.streams.strategy import StreamStrategy, as_stream_strategy, stream_strategies
 
@@ -25,7 +28,9 @@ __all__ = [
     "Decisions",
     "Density",
     "DriftWatch",
+    "EdgeGate",
     "FixedUncertainty",
+    "FrozenSoftmax",
     "Gate",
     "ImportanceWeighted",
     "QuantileFilter",
@@ -37,5 +42,8 @@ __all__ = [
     "StreamStrategy",
     "VariableUncertainty",
     "as_stream_strategy",
+    "load_learner",
+    "onnx_model",
+    "save_learner",
     "stream_strategies",
 ]

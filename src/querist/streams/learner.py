@@ -8,7 +8,7 @@ import numpy as np
 
 from querist.errors import AlreadyAnswered, InvalidInput, UnknownQuery
 from querist.kernels.online_softmax import see_row, see_rows
-from querist.kernels.stream_scores import SCORES, score_one
+from querist.kernels.stream_scores import SCORES, all_finite, judge
 from querist.models.online import OnlineSoftmax
 from querist.models.online_wrapped import as_online
 from querist.streams.contract import CompiledGate
@@ -304,19 +304,18 @@ class StreamLearner:
         return row
 
     def _alone(self, x: np.ndarray) -> bool:
-        if not np.isfinite(x).all():
+        if not all_finite(x):
             raise _not_finite(x)
         return bool(self.near.alone(x))
 
     def _judge(self, x: np.ndarray, closed: bool) -> tuple[int, float, float, float, int]:
         """As the compiled way, for any model and any gate."""
-        if not np.isfinite(x).all():
+        if not all_finite(x):
             raise _not_finite(x)
         score, best = 0.0, 0
         if not self.cold:
             draws = np.ascontiguousarray(self.model.draws_one(x), dtype=np.float64)
-            mean = draws.mean(axis=0)
-            score, best = float(score_one(self._score, mean, draws)), int(mean.argmax())
+            score, best = judge(self._score, draws)
         ask, bar, chance = self.gate(score, self.cold, closed)
         return int(ask), score, float(bar), float(chance), best
 
