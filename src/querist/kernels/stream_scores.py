@@ -125,10 +125,10 @@ def judge(kind: int, draws: Any) -> tuple[float, int]:
 @compiled
 def all_finite(x: Any) -> bool:
     """Whether every number of a row is finite."""
+    wrong = 0
     for j in range(len(x)):
-        if not math.isfinite(x[j]):
-            return False
-    return True
+        wrong += not math.isfinite(x[j])
+    return wrong == 0
 
 
 @compiled
