@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "deep.jsonl"
 PAGE = ROOT / "docs" / "benchmarks" / "deep.md"
 PICTURES = ROOT / "docs" / "pictures"
-SEEDS, POOL, TESTED, MEMBERS = 3, 5_000, 2_000, 20
+SEEDS, POOL, TESTED, MEMBERS = 3, 3_000, 2_000, 20
 # What Gal, Islam & Ghahramani (2017) publish in their table 1: labels to an error of 10 % and of 5 %.
 PUBLISHED = {
     "bald": (145, 335),
@@ -77,7 +77,13 @@ def models() -> dict[str, Any]:
     )
 
     training = Training(
-        epochs=1, least_steps=120, batch=32, learning_rate=4e-3, weight_decay=1e-2, held_back=0.0
+        epochs=1,
+        least_steps=250,
+        batch=16,
+        learning_rate=4e-3,
+        weight_decay=0.3,
+        schedule="cosine",
+        held_back=0.0,
     )
 
     def network(posterior: Any) -> TorchModel:
@@ -279,10 +285,14 @@ QUERIST_DATA=/path/to/data python benchmarks/deep.py
 drawn from the 20,000 there are, and all of it is scored each round; accuracy is on {TESTED:,} pictures of
 the test set, the same for all. The network is small, so that it trains in a third of a second on one core:
 two convolutions (12 channels of 5 x 5 at every second pixel, 24 of 3 x 3, pooling), dropout 0.25, a hidden
-layer of 64, dropout 0.5; 120 steps of AdamW with batches of 32, from scratch each round, with no held-back
-labels. `proba` and `draws` are of {MEMBERS} members. Random runs beside, with the same splits, first labels
-and seeds. Times are of one thread on a machine that had much other work: compare them with one another
-only.
+layer of 64, dropout 0.5; 250 steps of AdamW with batches of 16 and a rate that falls along a cosine, from
+scratch each round, with no held-back labels. `proba` and `draws` are of {MEMBERS} members. Random runs
+beside, with the same splits, first labels and seeds. Times are of one thread on a machine that had much
+other work: compare them with one another only.
+
+**Train to the end.** In a trial with half the steps, a constant rate and next to no weight decay BALD stood
+at 82 % of 300 labels where random stood at 89 % (one seed): a network that has not settled disagrees with
+itself about what has most ink, and asks that. `schedule="cosine"` and some `weight_decay` mended it.
 """
 
 GAL = """

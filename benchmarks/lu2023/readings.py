@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from ahead import told
 from bandit import albl
 from committee import committee
 from expected_error import expected_error
@@ -171,5 +172,6 @@ READINGS: dict[str, Callable[[Case], np.ndarray]] = {
 
 OURS: dict[str, Callable[[Case], np.ndarray]] = {
     "default": lambda case: asked("default", case.x, case.y, case.kernel, case.start, case.seed),
+    "told": lambda case: told(case.kernel, case.y, case.start),
 }
-"""querist's own, which no published table has."""
+"""querist's default, and a search that is told the pool's labels: no published table has them."""

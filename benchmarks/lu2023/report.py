@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import splits
-from readings import READINGS
+from readings import OURS, READINGS
 from splits import LARGE, LOST, SMALL
 
 from querist.evaluation import Curves, Run, read_runs
@@ -18,6 +18,8 @@ __all__ = ["Cell", "cells", "page", "write"]
 NEAR, LEAST = 0.005, 5  # a cell of fewer seeds is not shown
 KEPT = "docs/benchmarks/data/lu-2023.csv"
 PUBLISHED = "docs/benchmarks/data/lu-2023-published.csv"
+SECONDS = "docs/benchmarks/data/lu-2023-seconds.csv"
+CHEAP = ("Uniform", "US-C", "US-NC", "MCM", "Core-Set", "Graph", "Hier")
 BY_SEED = "docs/benchmarks/data/lu-2023-published-seeds.csv"
 PAGE = "docs/benchmarks/lu-2023.md"
 TEXT = Path(__file__).with_name("page.md")
@@ -69,6 +71,7 @@ def write(runs: Path, root: Path) -> None:
     """Keep the areas of the runs, where there are any, and write the page from what is kept."""
     if runs.is_file():
         keep(root / KEPT, areas_of(runs))
+        keep_seconds(root / SECONDS, runs.with_suffix(".seconds.csv"))
     (root / PAGE).write_text(page(root), encoding="utf-8")
 
 
@@ -96,7 +99,7 @@ def keep(path: Path, areas: Areas) -> None:
     """Write the areas in units of 0.00001, a line a data set and strategy, after the line of its seeds."""
     lines = ["dataset,strategy,areas"]
     for dataset in (*SMALL, *LARGE):
-        mine = {name: areas[dataset, name] for name in READINGS if (dataset, name) in areas}
+        mine = {name: areas[dataset, name] for name in (*READINGS, *OURS) if (dataset, name) in areas}
         seeds = sorted({seed for one in mine.values() for seed in one})
         if mine:
             lines.append(f"{dataset},seed,{' '.join(map(str, seeds))}")
@@ -106,6 +109,23 @@ def keep(path: Path, areas: Areas) -> None:
             told = " ".join(str(round(one[seed] * 1e5)) for seed in sorted(one))
             lines.append(f"{dataset},{name},{told}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def keep_seconds(path: Path, notes: Path) -> None:
+    """Put the mean seconds of a run, by data set and strategy, in place of those that were there."""
+    held = _seconds(path) if path.is_file() else {}
+    found: dict[tuple[str, str], list[float]] = {}
+    for line in notes.read_text(encoding="utf-8").splitlines() if notes.is_file() else ():
+        dataset, strategy, _, seconds = line.split(",")
+        found.setdefault((dataset, strategy), []).append(float(seconds))
+    held |= {key: float(np.median(one)) for key, one in found.items()}
+    lines = [f"{dataset},{strategy},{seconds:.3f}" for (dataset, strategy), seconds in sorted(held.items())]
+    path.write_text("\n".join(["dataset,strategy,seconds", *lines]) + "\n", encoding="utf-8")
+
+
+def _seconds(path: Path) -> dict[tuple[str, str], float]:
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return {(row["dataset"], row["strategy"]): float(row["seconds"]) for row in rows}
 
 
 def kept(path: Path) -> Areas:
@@ -146,6 +166,8 @@ def page(root: Path) -> str:
         "far": _far(found),
         "seeds": _seeds(root),
         "errors": _errors(found),
+        "ours": _ours(root),
+        "time": _time(root),
     }
     for name, part in parts.items():
         text = text.replace(f"{{{{{name}}}}}", part)
@@ -210,6 +232,62 @@ def _errors(found: list[Cell]) -> str:
         ]
         if mine:
             lines.append(f"| {dataset} | " + " | ".join(shown) + " |")
+    return "\n".join(lines)
+
+
+def _ours(root: Path) -> str:
+    """querist's own strategies, seed by seed against Uniform and US-C, and the share of the oracle's gap."""
+    areas = kept(root / KEPT)
+    rows = csv.DictReader((root / PUBLISHED).read_text(encoding="utf-8").splitlines())
+    oracle = {row["dataset"]: float(row["mean"]) for row in rows if row["strategy"] == "BSO"}
+    lines = []
+    for name in OURS:
+        sets = [one for one in SMALL if len(areas.get((one, name), ())) >= LEAST]
+        lines += [f"| {name} | seeds | Uniform | US-C | {name} | over Uniform | over US-C | oracle |"]
+        lines += ["|---|--:|--:|--:|--:|--:|--:|--:|"]
+        means = []
+        for dataset in sets:
+            told = areas[dataset, name]
+            both = {one: [areas[dataset, one][seed] for seed in told] for one in ("Uniform", "US-C", name)}
+            means.append([*(float(np.mean(both[one])) for one in both), oracle.get(dataset, np.nan)])
+            mean = " | ".join(f"{one:.4f}" for one in means[-1][:3])
+            over = " | ".join(_over(both[name], both[one]) for one in ("Uniform", "US-C"))
+            lines.append(f"| {dataset} | {len(told)} | {mean} | {over} | {means[-1][3]:.4f} |")
+        if sets:
+            base, closest, mine, best = np.mean(means, axis=0)
+            lines += [
+                "",
+                f"Of the gap between Uniform and the oracle, in the mean over these {len(sets)} sets, {name}"
+                f" closes {(mine - base) / (best - base):.1%}, US-C {(closest - base) / (best - base):.1%}.",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def _over(mine: list[float], other: list[float]) -> str:
+    """The mean of the paired differences with its standard error; bold where it is beyond two."""
+    apart = np.subtract(mine, other)
+    error = float(apart.std(ddof=1) / len(apart) ** 0.5)
+    shown = f"{apart.mean():+.4f} ± {error:.4f}"
+    return f"**{shown}**" if abs(apart.mean()) > 2 * error else shown
+
+
+def _time(root: Path) -> str:
+    """What twenty seeds of the cheap strategies cost on every set, by the seconds of a run."""
+    held = _seconds(root / SECONDS)
+    lines = ["| data set | " + " | ".join(CHEAP) + " | 20 seeds of all |"]
+    lines.append("|---|" + "--:|" * (len(CHEAP) + 1))
+    total, lacking = 0.0, 0
+    for dataset in (*SMALL, *LARGE):
+        mine = [held.get((dataset, name)) for name in CHEAP]
+        lacking += sum(one is None for one in mine)
+        dearest = max((one for one in mine if one is not None), default=np.nan)
+        whole = 20 * sum(dearest if one is None else one for one in mine)
+        total += whole
+        cells = " | ".join("" if one is None else f"{one:.2f}" for one in mine)
+        lines.append(f"| {dataset} | {cells} | {whole:,.0f} s |")
+    without = f"; {lacking} cells were not timed and stand with the dearest of their row" if lacking else ""
+    lines += ["", f"Together {total / 60:.0f} minutes of one core, {total / 120:.0f} on two{without}."]
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
 """Membership query synthesis beside pools: labels to a given error, made images, walks along the boundary.
 
     python benchmarks/synthesis                run what is missing, then write docs/benchmarks/synthesis.md
-    python benchmarks/synthesis sides          one part: sides, numbers or real
-    python benchmarks/synthesis --draw         only write the page and its pictures again
+    python benchmarks/synthesis sides          one part: sides, numbers, real or pictures
+    python benchmarks/synthesis --draw         only write the page again
 
 QUERIST_DATA names the folder with the data.  Every run is kept in build/synthesis as soon as it is done, so
 that what was interrupted goes on where it was; what the page needs is kept in docs/benchmarks/data.
@@ -16,6 +16,7 @@ import time
 import warnings
 
 import page
+import seen
 from sets import KEPT
 from works import PARTS
 
@@ -23,13 +24,16 @@ from works import PARTS
 def main() -> int:
     """Run what is missing, keep the numbers, write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="which; all if not given")
+    parser.add_argument("part", nargs="*", choices=[*PARTS, "pictures", []], help="which; all if not given")
     parser.add_argument("--only", action="append", metavar="NAME", help="this data set (may be repeated)")
     parser.add_argument("--seeds", type=int, help="so many, instead of those of the page")
     parser.add_argument("--draw", action="store_true", help="run nothing")
     given = parser.parse_args()
-    for name in [] if given.draw else given.part or PARTS:
-        run(name, given)
+    for name in [] if given.draw else given.part or [*PARTS, "pictures"]:
+        if name == "pictures":
+            seen.see()
+        else:
+            run(name, given)
     page.write()
     return 0
 

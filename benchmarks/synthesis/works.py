@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions import FUNCTIONS, numbers_of, sides_of
@@ -30,6 +30,8 @@ from querist.synthesis import (
 __all__ = ["PARTS", "Part"]
 
 SEARCH = Climb(starts=16, rounds=10)
+SMALL = 300
+FEW = f", {SMALL} rows"
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,6 @@ def _sides(name: str, seeds: range) -> Experiment:
 
 def _numbers(name: str, seeds: range) -> Experiment:
     box = FUNCTIONS[name].box
-    data = numbers_of(FUNCTIONS[name])
-    return _of_numbers(data, box, seeds, budget=66, start=6)
-
-
-def _of_numbers(data: Any, box: Box, seeds: range, **told: int) -> Experiment:
     arms: Mapping[str, Any] = {
         "pool variance": PredictiveVariance(),
         "pool ALC": VarianceRemoved(),
@@ -78,75 +75,89 @@ def _of_numbers(data: Any, box: Box, seeds: range, **told: int) -> Experiment:
         "made: variance": Synthesised(PredictiveVariance(), box, SEARCH, spread=0.0),
         "made: ALC": Synthesised(VarianceRemoved(), box, SEARCH, spread=0.0),
     }
-    columns = len(box.bounds)
-    process = GaussianProcessRegressor(
-        Matern([0.5] * columns, (0.05, 20.0), nu=2.5), alpha=1e-4, normalize_y=True
-    )
-    return Experiment.of(
-        data,
-        arms,
-        {"process": process},
-        1,
-        seeds,
-        metrics=("rmse",),
-        pool=1000,
-        scale=False,
-        measure=2,
-        **told,
-    )
+    told = {"budget": 66, "start": 6, "pool": 1000, "measure": 2}
+    data, model = numbers_of(FUNCTIONS[name]), _process(len(box.bounds))
+    return Experiment.of(data, arms, model, 1, seeds, metrics=("rmse",), scale=False, **told)
 
 
-def _digits(name: str, seeds: range) -> Experiment:
-    real = Realism(strict=0.3)
+def _measured(data: Any, seeds: range) -> Experiment:
+    box, latent = Box.around(data.x), Latent(data.x.shape[1], smooth=0.3)
     arms: Mapping[str, Any] = {
+        "pool variance": PredictiveVariance(),
+        "pool ALC": VarianceRemoved(),
+        "filling": Filling(box),
+        "made: box": Synthesised(VarianceRemoved(), box, SEARCH),
+        "made: latent": Synthesised(VarianceRemoved(), latent, SEARCH),
+        "made or pool": Synthesised(VarianceRemoved(), latent, SEARCH, mixed=True),
+    }
+    told = {"budget": 100, "start": 8, "pool": 1000}
+    model = _process(len(box.bounds))
+    return Experiment.of(data, arms, model, 4, seeds, metrics=("rmse",), scale=False, **told)
+
+
+def _process(columns: int) -> dict[str, Any]:
+    kernel = Matern([0.5] * columns, (0.05, 20.0), nu=2.5)
+    return {"process": GaussianProcessRegressor(kernel, alpha=1e-4, normalize_y=True)}
+
+
+def _digits(data: Any, seeds: range, small: bool) -> Experiment:
+    real, pca = Realism(strict=0.3), Latent(30, shape=SHAPE)
+    arms: dict[str, Any] = {
         "pool margin": Margin(),
-        "filling": Filling(Latent(30, shape=SHAPE)),
-        "made: PCA": Synthesised(Margin(), Latent(30, shape=SHAPE), Between(pairs=24), realism=real),
+        "filling": Filling(pca),
+        "made: PCA": Synthesised(Margin(), pca, Between(pairs=24), realism=real),
         "made: VAE": Synthesised(
             Margin(), VaeLatent(10, epochs=40, shape=SHAPE), Between(pairs=24), realism=real
         ),
-        "made or pool": Synthesised(
-            Margin(), Latent(30, shape=SHAPE), Between(pairs=24), realism=real, mixed=True
-        ),
+        "made or pool": Synthesised(Margin(), pca, Between(pairs=24), realism=real, mixed=True),
         "made: any pixels": Synthesised(
             Margin(), Box(((0.0, 1.0),) * 784), Climb(starts=16, rounds=6), spread=0.0
         ),
     }
+    if small:
+        del arms["filling"], arms["made: any pixels"]
     model = {"logistic": LogisticRegression(C=0.1, max_iter=300)}
-    told = {"start": 10, "start_by": "class", "budget": 210, "pool": 2000}
-    return Experiment.of(real_set(name), arms, model, 10, seeds, metrics=("accuracy",), **told)
+    told = {"start": 10, "start_by": "class", "budget": 210, "pool": SMALL if small else 2000}
+    return Experiment.of(data, arms, model, 10, seeds, metrics=("accuracy",), **told)
 
 
-def _classes(name: str, seeds: range) -> Experiment:
-    data = real_set(name)
+def _classes(data: Any, seeds: range, small: bool) -> Experiment:
     box, latent = Box.around(data.x), Latent(12, smooth=0.3)
-    arms: Mapping[str, Any] = {
+    arms: dict[str, Any] = {
         "pool margin": Boundary(),
         "filling": Filling(box),
         "made: box": Synthesised(Boundary(), box, SEARCH),
         "made: between": Synthesised(Boundary(), latent, Between(pairs=32), realism=Realism()),
         "made or pool": Synthesised(Boundary(), latent, Between(pairs=32), realism=Realism(), mixed=True),
     }
+    if small:
+        del arms["filling"], arms["made: box"]
     model = {"svm": SVC(C=10, gamma="scale")}
-    start = 22 if name == "vowel" else 12
-    told = {"start": start, "start_by": "class", "budget": start + 160, "pool": 1000, "test": 0.3}
-    return Experiment.of(data, arms, model, 8, seeds, metrics=("accuracy",), scale=False, **told)
-
-
-def _measured(name: str, seeds: range) -> Experiment:
-    data = real_set(name)
-    return _of_numbers(data, Box.around(data.x), seeds, budget=100, start=8)
+    start = 22 if data.name == "vowel" else 12
+    told = {"start": start, "start_by": "class", "budget": start + 160, "pool": SMALL if small else 1000}
+    return Experiment.of(data, arms, model, 8, seeds, metrics=("accuracy",), scale=False, test=0.3, **told)
 
 
 def _real(name: str, seeds: range) -> Experiment:
-    made = {"digits": _digits, "satellite": _classes, "vowel": _classes}.get(name, _measured)
-    return made(name, seeds)
+    data, small = real_set(name.removesuffix(FEW)), name.endswith(FEW)
+    if small:
+        data = replace(data, name=name)
+    if name.startswith("digits"):
+        return _digits(data, seeds, small)
+    if data.task == "classes":
+        return _classes(data, seeds, small)
+    return _measured(data, seeds)
 
 
 _EXPERIMENTS: dict[str, Any] = {"sides": _sides, "numbers": _numbers, "real": _real}
 PARTS = {
     "sides": Part("sides", tuple(FUNCTIONS), "accuracy", 10),
     "numbers": Part("numbers", tuple(FUNCTIONS), "rmse", 10),
-    "real": Part("real", ("digits", "satellite", "vowel", "airfoil", "energy"), "", 5),
+    "real": Part(
+        "real",
+        ("digits", f"digits{FEW}", "satellite", f"satellite{FEW}", "vowel", "airfoil", "energy"),
+        "",
+        5,
+    ),
 }
 """By name: what is run, with how many seeds."""

@@ -57,7 +57,7 @@ WORKS: dict[str, Work] = {
     "texts": Work(
         "Texts as frozen sentence vectors",
         _texts(tuple(sets.TEXTS)),
-        {"margin": "margin", "default": "default"},
+        {"margin": "margin", "badge": "badge", "default": "default"},
         LogisticRegression(C=10.0, max_iter=1000),
         25,
         Protocol(start=25, start_by="class", budget=525, scale=False, metrics=("accuracy",)),
@@ -70,7 +70,7 @@ WORKS: dict[str, Work] = {
         LogisticRegression(C=10.0, max_iter=1000),
         5,
         Protocol(budget=50, scale=False, metrics=("accuracy", "balanced_accuracy")),
-        5,
+        10,
     ),
     "numbers": Work(
         "Numbers, learned by a small neural network",

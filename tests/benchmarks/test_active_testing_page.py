@@ -33,4 +33,4 @@ def test_a_page_of_no_runs_and_of_some(bench: ModuleType) -> None:
     assert bench.page([]).startswith("# Active testing")
     told = {"one look": [True, 0.1], "any look": [False, 0.2]}
     page = bench.page([{"part": "coverage", "case": "x", "seed": seed, **told} for seed in range(3)])
-    assert "| one look | 100.0% | 0.100 |" in page and "| any look | 0.0% | 0.200 |" in page
+    assert "| one look | 3 | 100.0% | 0.100 |" in page and "| any look | 3 | 0.0% | 0.200 |" in page

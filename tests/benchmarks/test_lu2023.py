@@ -27,6 +27,7 @@ MODULES = (
     "tree",
     "quire",
     "expected_error",
+    "ahead",
     "bandit",
     "ours",
     "readings",
@@ -188,6 +189,20 @@ def test_our_strategies_ask_by_the_tasks_model(lu: SimpleNamespace) -> None:
     assert ours.tolist() == lu.readings.closest(at).tolist()
     default = lu.readings.OURS["default"](at)
     assert sorted(default.tolist()) == list(range(len(at.y)))
+
+
+def test_who_is_told_the_pools_labels_takes_the_best_of_the_nearest(lu: SimpleNamespace) -> None:
+    at = case(lu, n=110)
+    n, order = len(at.y), lu.ahead.told(at.kernel, at.y, at.start)
+    assert sorted(order.tolist()) == list(range(n))
+    known, open_ = order[:30], order[30:]
+    said = at.machine().learn(known)[:n]
+    nearest = open_[np.argsort(np.abs(said[open_]))[:10]]
+    right = []
+    for row in nearest:
+        model = SVC(gamma="auto", tol=1e-6).fit(at.x[[*known, row]], at.y[[*known, row]])
+        right.append((model.predict(at.x) == at.y).sum())
+    assert order[30] in nearest and right[nearest.tolist().index(order[30])] >= max(right) - 1
 
 
 def test_quire_is_the_published_formula(lu: SimpleNamespace) -> None:

@@ -264,3 +264,13 @@ def test_the_target_of_the_settings_says_stop(heaps):
     campaign.configure(target=0.5)
     label(campaign, y, 20)
     assert campaign.verdict.stop and "wanted 50.0%" in campaign.verdict.reason
+
+
+def test_a_model_that_decides_without_probabilities_suggests_its_class():
+    from sklearn.svm import LinearSVC
+
+    pool = Pool(np.array([[0.0], [1.0], [4.0], [5.0], [6.0]]))
+    campaign = Campaign(pool, Classification(("low", "high")), strategy="boundary", model=LinearSVC())
+    campaign.tell({0: "low", 4: "high"})
+    suggestion = campaign.ask()[0].suggestion
+    assert suggestion == {"value": suggestion["value"]} and suggestion["value"] in ("low", "high")

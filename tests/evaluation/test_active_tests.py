@@ -41,6 +41,17 @@ def test_it_errs_less_than_fair_draws_and_covers(digits):
     assert all(one.any_low <= truth <= one.any_high for one in found)
 
 
+def test_the_asymptotic_interval_begins_at_thirty_labels_and_is_narrower(digits):
+    model, x, y, _ = digits
+    proved, asymptotic = (run(digits, 120, interval=one) for one in ("betting", "asymptotic"))
+    low, high = asymptotic.course()
+    assert (low[:29] == 0).all() and (high[:29] == 1).all()
+    wide, narrow = proved.measured(), asymptotic.measured()
+    assert narrow.any_high - narrow.any_low < wide.any_high - wide.any_low
+    assert narrow.any_low <= 1 - model.score(x, y) <= narrow.any_high
+    assert narrow.estimate == wide.estimate
+
+
 @pytest.mark.parametrize("estimator", ["cross", "corrected", "lure", "surrogate", "mean"])
 def test_every_estimator_ends_at_the_truth(digits, estimator):
     model, x, y, train = digits

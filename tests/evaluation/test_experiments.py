@@ -427,6 +427,11 @@ def test_made_items_are_answered_by_the_oracle_of_the_data_set(scale):
     made = next(run for run in curves.runs if run.strategy == "made")
     assert len(made.picks) < 24, "what was made is no row of the data set"
     assert made.values["cost"][-1] == 24
+    small = Experiment.of(data, {"made": arms["made"]}, "logistic", 2, 1, **{**told, "pool": 10}).run(
+        workers=1
+    )
+    ends = {run.strategy: run.labels[-1] for run in small.runs}
+    assert ends == {"random": 10, "made": 24}, "a pool that runs dry ends the arm that has nothing else"
     silent = Dataset("line", x, _threshold(x))
     with pytest.raises(InvalidInput, match="answers for its own rows only"):
         Experiment.of(silent, {"made": Synthesised(Margin(), box)}, "logistic", 2, 1, **told).run(workers=1)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from querist.errors import InvalidInput
-from querist.kernels import bernstein_interval, betting_interval, interval_at_any_look, loss_terms
+from querist.kernels import (
+    asymptotic_interval,
+    bernstein_interval,
+    betting_interval,
+    interval_at_any_look,
+    loss_terms,
+)
 
 RUNS, LABELS = 150, 120
 
@@ -123,3 +129,30 @@ def test_other_bounds_are_other_units():
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(InvalidInput):
         wrong()
+
+
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_the_asymptotic_interval_covers_at_all_looks_from_its_first_on(share):
+    rng, inside = np.random.default_rng(3), []
+    for _ in range(400):
+        drawn = (rng.random(300) < share).astype(float)
+        low, high = asymptotic_interval(drawn, spread=0.5)
+        assert np.isinf(low[:29]).all() and np.isfinite(low[29:]).all()
+        inside.append(_inside((low, high), share))
+    assert 0.93 <= np.mean(inside) <= 0.99
+
+
+def test_the_asymptotic_interval_is_the_formula():
+    rng = np.random.default_rng(4)
+    z, sd, alpha = rng.normal(2.0, 1.0, 60), rng.uniform(0.5, 2.0, 60), 0.1
+    low, high = asymptotic_interval(z, alpha=alpha, spread=sd, planned=50)
+    m, w = 60, 1 / sd
+    middle = (w * z).sum() / w.sum()
+    unit = ((w**2 * (z - middle) ** 2).sum() * m / (m - 1) + 5) / (m + 5)
+    share = (-2 * np.log(alpha) + np.log(1 - 2 * np.log(alpha))) / 50
+    half = np.sqrt(unit * (m * share + 1) / share * np.log((m * share + 1) / alpha**2)) / w.sum()
+    assert (low[-1], high[-1]) == pytest.approx((middle - half, middle + half))
+    assert asymptotic_interval([])[0].shape == (0,)
+    for wrong in ({"alpha": 0.0}, {"planned": 0}):
+        with pytest.raises(InvalidInput, match="alpha"):
+            asymptotic_interval(z, **wrong)

@@ -109,6 +109,21 @@ def test_scoring_leaves_the_module_as_it_was():
     assert all(one.grad is None for one in module.parameters())
 
 
+def test_several_threads_may_ask_at_once():
+    from concurrent.futures import ThreadPoolExecutor
+
+    model, x, _ = fit(Branched)
+    alone = model.embed(x), model.draws(x, 4, np.random.default_rng(0)), model.proba(x)
+
+    def ask(_):
+        return model.embed(x), model.draws(x, 4, np.random.default_rng(0)), model.proba(x)
+
+    with ThreadPoolExecutor(4) as pool:
+        for said in pool.map(ask, range(12)):
+            assert all((one == two).all() for one, two in zip(said, alone, strict=True))
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in model.network.modules())
+
+
 def test_probabilities_and_embeddings_are_the_module_s_own():
     model, x, _ = fit()
     module = copy.deepcopy(model.network).eval()

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sparse
 
 from querist.errors import InvalidInput, NotFitted
-from querist.models import TunedKernel
+from querist.models import Bagging, TunedKernel
 
 
 @pytest.fixture
@@ -75,3 +75,13 @@ def test_what_cannot_be_is_refused(heaps):
         TunedKernel().fitted([0.0, 1.0], ["a", "b"])
     with pytest.raises(NotFitted):
         TunedKernel().proba(heaps[0])
+
+
+def test_it_is_bagged_with_classes_that_are_given():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(30, 2))
+    y = np.where(x[:, 0] > 0, "a", "b")
+    model = Bagging(TunedKernel(), 3).with_classes(("a", "b")).fitted(x, y)
+    assert (model.predict(x) == y).mean() > 0.9
+    fitted = TunedKernel().fitted(x, y)
+    assert fitted.with_classes(("a", "b")).is_fitted and not fitted.with_classes(("b", "a")).is_fitted

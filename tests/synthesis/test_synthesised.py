@@ -241,3 +241,10 @@ class Again(Synthesis):
 def test_the_laws_catch_what_breaks_them(wrong, told):
     with pytest.raises(AssertionError, match=told):
         check_synthesis(wrong)
+
+
+def test_the_stateless_door_has_no_rows_for_made_items():
+    from querist import choose
+
+    with pytest.raises(InvalidInput, match=r"rows of x.*makes items"):
+        choose([[0.0, 0.0], [1.0, 1.0]], {}, strategy=Filling(SQUARE))

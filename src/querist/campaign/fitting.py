@@ -74,7 +74,8 @@ class Fitting:
         if not hasattr(fitted.model, "proba") and hasattr(fitted.model, "label_decision"):
             return _of_sets(fitted.model, x)
         if not hasattr(fitted.model, "proba"):
-            return [{"value": float(value)} for value in fitted.model.predict(x)]
+            said = np.asarray(fitted.model.predict(x)).tolist()
+            return [{"value": value if fitted.classes else float(value)} for value in said]
         proba = np.asarray(fitted.model.proba(x))
         best = proba.argmax(axis=1)
         return [

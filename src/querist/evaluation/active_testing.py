@@ -12,6 +12,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.evaluation.losses import losses_of
 from querist.kernels import (
+    asymptotic_interval,
     betting_interval,
     expected_losses,
     loss_terms,
@@ -24,6 +25,7 @@ from querist.models import TunedKernel, as_model, require, take
 __all__ = ["ActiveTest", "Measured", "active_test"]
 
 _ESTIMATORS = ("cross", "corrected", "lure", "surrogate", "mean")
+_INTERVALS = ("betting", "asymptotic")
 _ACQUISITIONS = ("variance", "expected_loss", "xwed", "random")
 _DOUBLED = 1.6  # the surrogate is tuned anew when the labels are so many times as many
 _MEMBERS = 10
@@ -34,7 +36,8 @@ class Measured:
     """What is known of the mean loss over the pool after ``labels`` labels.
 
     ``low`` to ``high`` is an interval for one look that was planned; ``any_low`` to ``any_high`` holds at
-    all looks together: stop when you like.
+    all looks together (from 30 labels on, and nearly, where the test's ``interval`` is "asymptotic"): stop
+    when you like.
     """
 
     estimate: float
@@ -94,6 +97,9 @@ class ActiveTest:
     explore : float in (0, 1]
         The share of draws that are fair.  It bounds the weights (by 1 / explore, about), which intervals
         at any look need; a tenth is enough for an estimate alone.
+    interval : "betting" or "asymptotic"
+        At any look: proved for any number of labels, and wide; or of what sums of many labels are like, from
+        30 labels on (:func:`querist.kernels.asymptotic_interval`), a fifth narrower.
     refit : float
         The surrogate is fitted anew when the labels have grown by this share.
     seed : int
@@ -125,16 +131,18 @@ class ActiveTest:
         acquisition: str = "variance",
         estimator: str = "cross",
         explore: float = 0.5,
+        interval: str = "betting",
         refit: float = 0.1,
         seed: int = 0,
         confidence: float = 0.95,
     ) -> None:
-        _check(acquisition, estimator, explore, confidence)
+        _check(acquisition, estimator, explore, confidence, interval)
         self.classes, said = _said(model, x, classes)
         self.losses = losses_of(loss, said)
         self._lowest, self._highest = self.losses.min(axis=1), self.losses.max(axis=1)
         self.x, self.n = x, len(said)
         self.confidence, self.acquisition, self.estimator = confidence, acquisition, estimator
+        self.interval = interval
         self._column = {value: i for i, value in enumerate(self.classes)}
         self._train = _pairs(train, self._column)
         self._template: Any = as_model(TunedKernel() if surrogate is None else surrogate, self.classes)
@@ -360,6 +368,10 @@ class ActiveTest:
     def _at_any_look(self, draws: list[_Draw], lost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         parts = {name: np.array([getattr(one, name) for one in draws]) for name in _Draw.__annotations__}
         terms = loss_terms(lost, parts["chance"], self.n, parts["guess"], parts["rest"])
+        bounds = float(self.losses.min()), float(self.losses.max())
+        if self.interval == "asymptotic":
+            low, high = asymptotic_interval(terms, alpha=1 - self.confidence, spread=parts["spread"])
+            return np.maximum(low, bounds[0]), np.minimum(high, bounds[1])
         base = (np.concatenate([[0.0], np.cumsum(lost)[:-1]]) + parts["rest"]) / self.n
         return betting_interval(
             terms,
@@ -367,7 +379,7 @@ class ActiveTest:
             base + parts["most"] / self.n,
             alpha=1 - self.confidence,
             spread=parts["spread"],
-            bounds=(float(self.losses.min()), float(self.losses.max())),
+            bounds=bounds,
         )
 
 
@@ -456,10 +468,11 @@ def _quantile(confidence: float, m: int) -> float:
     return z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2)
 
 
-def _check(acquisition: str, estimator: str, explore: float, confidence: float) -> None:
+def _check(acquisition: str, estimator: str, explore: float, confidence: float, interval: str) -> None:
     for given, known, what in (
         (acquisition, _ACQUISITIONS, "acquisition"),
         (estimator, _ESTIMATORS, "estimator"),
+        (interval, _INTERVALS, "interval"),
     ):
         if given not in known:
             raise InvalidInput(f"There is no {what} {given!r}.", mend=f"Use one of {', '.join(known)}.")

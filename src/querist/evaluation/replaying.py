@@ -153,7 +153,8 @@ class _Replay:
             return False
         self.seconds = time.perf_counter() - began
         if not queries:
-            if self.plan.protocol.spend is not None:
+            dry = self.plan.dataset.oracle is not None and len(self.picks) == len(self.costs)
+            if dry or self.plan.protocol.spend is not None:
                 return False
             raise CampaignError(
                 f"It proposed nothing, with {len(self.costs) - len(self.picks)} items left.",

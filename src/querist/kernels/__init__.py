@@ -22,7 +22,7 @@ from querist.kernels.bandits import (
     thompson_chances,
 )
 from querist.kernels.bayesian import batch_bald, epig
-from querist.kernels.betting import bernstein_interval, betting_interval
+from querist.kernels.betting import asymptotic_interval, bernstein_interval, betting_interval
 from querist.kernels.boundary import boundary
 from querist.kernels.capped import capped_quadratic
 from querist.kernels.chains import bisected, thresholds
@@ -141,6 +141,7 @@ __all__ = [
     "PosteriorVariance",
     "adaptive",
     "around",
+    "asymptotic_interval",
     "audi",
     "average_confidence",
     "average_linkage",

@@ -9,7 +9,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array
 
-__all__ = ["bernstein_interval", "betting_interval"]
+__all__ = ["asymptotic_interval", "bernstein_interval", "betting_interval"]
 
 # Stakes in units of one over the standard deviation: a stake b pays most after about 7 / b^2 outcomes,
 # so these serve from 10 outcomes to 10,000.  Any weights that sum to 1 would be valid.
@@ -17,6 +17,7 @@ _STAKES = 2.0 ** np.arange(-6.0, 0.5, 0.5)
 _LOG_SHARES = np.full(len(_STAKES), -np.log(len(_STAKES)))
 _AT_MOST = 0.75  # of the fortune is ever at stake
 _POINTS = 1001
+_BELIEVED = 5  # outcomes for which an expected spread stands
 
 
 def betting_interval(
@@ -106,6 +107,72 @@ def _running_spread(z: Array, least: Array, most: Array) -> Array:
     squares = np.cumsum((z - mean) ** 2)
     before = np.concatenate([[0.0], squares[:-1]]) if len(z) else squares
     return np.asarray(np.sqrt((before + first**2) / n))
+
+
+def asymptotic_interval(
+    terms: Any,
+    *,
+    alpha: float = 0.05,
+    spread: Any = 1.0,
+    planned: int = 100,
+    first: int = 30,
+) -> tuple[Array, Array]:
+    """An interval for a mean that holds at all looks together as far as sums are normal already.
+
+    Prefer it to :func:`betting_interval` where that is too wide, as with weighted losses, whose bounds are
+    far and seldom met: it needs no bounds, and no proof covers a given number of outcomes.  In the
+    limit of a late first look it holds at all looks from there on; before ``first`` it says nothing.
+
+    Parameters
+    ----------
+    terms : array-like (M,)
+        The outcomes in order; the mean of each given those before is the same.
+    alpha : float
+        The chance of ever being wrong.
+    spread : float or array-like (M,)
+        What the standard deviation of each was expected to be, from the past alone.  Outcomes count by its
+        inverse, and it stands for five outcomes where the deviation is estimated.
+    planned : int
+        After how many outcomes it should be narrowest.
+    first : int
+        Outcomes before the first look.
+
+    Returns
+    -------
+    low, high : arrays (M,)
+        Not narrowing by rule; infinite before the first look.
+
+    >>> low, high = asymptotic_interval([1.0, 0.0, 1.0, 1.0] * 50, spread=0.5)
+    >>> float(low[-1].round(2)), float(high[-1].round(2))
+    (0.65, 0.85)
+
+    Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024 (their martingales with changing variance); Robbins
+    1970.
+    """
+    z = np.asarray(terms, dtype=np.float64)
+    sd = np.broadcast_to(np.asarray(spread, dtype=np.float64), z.shape)
+    if z.ndim != 1 or sd.shape != z.shape or not 0 < alpha < 1 or planned < 1 or not np.isfinite(z).all():
+        raise InvalidInput(
+            f"Needs finite terms, a spread for each, 0 < alpha < 1 and planned >= 1; got {z!r}, {sd!r}, "
+            f"alpha {alpha!r}, planned {planned!r}.",
+            mend="Give the outcomes in order; alpha is for example 0.05.",
+        )
+    if not len(z):
+        return z.copy(), z.copy()
+    weight = 1 / np.maximum(sd, 1e-3 * max(float(sd.max()), 1e-12))
+    total = np.cumsum(weight)
+    middle = np.cumsum(weight * z) / total
+    # the sum of w^2 (z - middle)^2 up to each look, by its parts
+    square = np.cumsum(weight**2)
+    variance = np.cumsum(weight**2 * z**2) - 2 * middle * np.cumsum(weight**2 * z) + middle**2 * square
+    count = np.arange(1, len(z) + 1)
+    # of one outcome in units of its spread, so that "planned" is a number of outcomes
+    unit = (np.maximum(variance, 0.0) * count / np.maximum(count - 1, 1) + _BELIEVED) / (count + _BELIEVED)
+    share = (2 * np.log(1 / alpha) + np.log1p(2 * np.log(1 / alpha))) / planned
+    grown = count * share + 1
+    half = np.sqrt(unit * grown / share * np.log(grown / alpha**2)) / total
+    half[: max(first - 1, 1)] = np.inf
+    return middle - half, middle + half
 
 
 def bernstein_interval(outcomes: Any, *, alpha: float = 0.05, n: int | None = None) -> tuple[Array, Array]:

@@ -78,8 +78,9 @@ class TunedKernel:
         return float(self._fit()["width"])
 
     def with_classes(self, classes: Sequence[Any]) -> TunedKernel:
-        """The same model with these columns; it is to be fitted anew."""
-        return TunedKernel(self.widths, classes)
+        """The same model with these columns; fitted still where it was fitted with just these."""
+        same = self._seen is not None and tuple(classes) == tuple(self._seen["classes"])
+        return TunedKernel(self.widths, classes, seen=self._seen if same else None)
 
     def fitted(self, x: Any, y: Any, *, seed: int = 0) -> TunedKernel:
         """A new model, fitted to rows ``x`` and their values ``y``; nothing in it is drawn by lot."""

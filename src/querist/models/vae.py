@@ -12,6 +12,7 @@ __all__ = ["Vae", "train_vae"]
 
 _BATCH = 128
 _RATE = 2e-3
+_STEPS = 1500  # at least, however few the rows are
 _WARM = 0.3  # share of the epochs over which the codes are drawn together more and more
 
 
@@ -41,7 +42,8 @@ def train_vae(
 ) -> Vae:
     """Train an autoencoder on rows ``x`` (n, d) of numbers from 0 to 1, one hidden layer each way.
 
-    ``weight`` is that of the divergence of the codes from a standard normal distribution.
+    ``epochs`` passes over the rows, and more where they are so few that this is little.  ``weight`` is that
+    of the divergence of the codes from a standard normal distribution.
 
     Kingma & Welling 2014.
     """
@@ -57,6 +59,7 @@ def train_vae(
         )
     rows = torch.as_tensor(x, dtype=torch.float32)
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=_RATE)
+    epochs = max(epochs, -(-_STEPS * _BATCH // len(rows)))
     for epoch in range(epochs):
         drawn = weight * min(1.0, (epoch + 1) / max(1.0, _WARM * epochs))
         order = torch.randperm(len(rows), generator=generator)

@@ -59,7 +59,13 @@ def choose(
         classes, labels = _of_table(labels)
     known = _known(labels, len(pool))
     snapshot = Snapshot(pool, labels=known, model=_ready(model, pool, known, seed, classes), seed=seed)
-    return [int(row) for row in as_strategy(strategy).propose(snapshot, int(n)).ids]
+    proposal = as_strategy(strategy).propose(snapshot, int(n))
+    if any(one is not None for one in proposal.made):
+        raise InvalidInput(
+            f"choose(...) gives rows of x, and {strategy!r} makes items that are none.",
+            mend="Use a Campaign, which hands out what was made, or strategy.propose(snapshot, n).made.",
+        )
+    return [int(row) for row in proposal.ids]
 
 
 def _known(labels: Mapping[int, Any] | Sequence[Any], n: int) -> dict[ItemId, Any]:

@@ -107,7 +107,7 @@ class Bisection(Synthesis):
         line = places[there] - places[opposite[there]]
         if np.linalg.norm(places[last] - places[there]) > 2.5 * self.step:
             return np.empty((0, np.shape(known.points)[1]))
-        return self._stepped(known, np.asarray(known.points)[[last]], line[None])
+        return self._lonely(known, self._stepped(known, np.asarray(known.points)[[last]], line[None]), 1)
 
     def _aside(
         self, known: Known, places: np.ndarray, opposite: np.ndarray, met: np.ndarray, n: int, rng: Any
@@ -119,14 +119,17 @@ class Bisection(Synthesis):
         if line.shape[1] > 1:
             length = np.maximum((line**2).sum(axis=1, keepdims=True), 1e-24)
             way -= (way * line).sum(axis=1, keepdims=True) / length * line
-        points = self._stepped(known, _middles(known, rows, opposite), way)
+        return self._lonely(known, self._stepped(known, _middles(known, rows, opposite), way), 2 * n)
+
+    def _lonely(self, known: Known, points: np.ndarray, n: int) -> np.ndarray:
+        """Those of the points that are in open land, the farthest from what is known first."""
         there = known.domain.places(points)
         assert there is not None and known.taken is not None
         far = distances(there, known.taken).min(axis=1)
         order: list[int] = []
-        for _ in range(min(2 * n, len(points))):
+        for _ in range(min(n, len(points))):
             at = int(far.argmax())
-            if far[at] < self.step / 2:  # the boundary was walked here already
+            if far[at] < self.step / 2:  # somebody walked here already
                 break
             order.append(at)
             far = np.minimum(far, distances(there, there[at : at + 1])[:, 0])
@@ -134,7 +137,8 @@ class Bisection(Synthesis):
 
     def _open(self, known: Known, opposite: np.ndarray, apart: np.ndarray, met: np.ndarray) -> np.ndarray:
         """The middles of pairs that are far from each other and from boundary that was found."""
-        return _middles(known, np.flatnonzero((apart > self.step) & ~np.isin(opposite, met)), opposite)
+        rows = np.flatnonzero((apart > self.step) & ~np.isin(opposite, met))
+        return self._lonely(known, _middles(known, rows, opposite), len(rows))
 
     def _stepped(self, known: Known, points: np.ndarray, ways: np.ndarray) -> np.ndarray:
         """The points a step along ways through the domain's places, brought back into the domain."""

@@ -39,6 +39,7 @@ class DeepEnsemble(Committee):
     """
 
     describes: ClassVar[str] = "DeepEnsemble"
+    slow: ClassVar[bool] = True
 
     def __init__(self, model: Any, size: int = 5, classes: Sequence[Any] | None = None) -> None:
         if size < 1:

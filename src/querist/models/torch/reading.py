@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,8 @@ from querist.models.rows import take
 from querist.models.torch.backend import as_floats, in_batches, need_torch, on_device, run
 
 __all__ = ["Network", "asleep", "find_head"]
+
+_ASKING = threading.RLock()  # hooks and modes are the module's: one question at a time
 
 
 @contextlib.contextmanager
@@ -54,7 +57,7 @@ class Network:
         """``work(inputs)`` for the rows in batches, with the module asleep."""
         from querist.models.estimator import length
 
-        with asleep(self.module):
+        with _ASKING, asleep(self.module):
             return in_batches(
                 length(x),
                 self.batch,
@@ -67,7 +70,7 @@ class Network:
 
     def seen(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """What the last layer sees of each row, (n, d), and what the module says of it."""
-        with self.listening() as heard:
+        with _ASKING, self.listening() as heard:
             parts = self.each(x, lambda inputs: (plain(run(self.module, inputs)), plain(flat(heard.pop()))))
         return joined([one for _, one in parts]), joined([one for one, _ in parts])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +40,8 @@ class SkorchModel(Asked):
     layer : str, optional
         See :class:`TorchModel`.
     """
+
+    slow: ClassVar[bool] = True
 
     def __init__(
         self,
