@@ -2,6 +2,7 @@
 
     python benchmarks/selection --install PATH          make a virtual environment with the peers
     python benchmarks/selection --peers-python PATH     measure what is not measured yet, then write
+    python benchmarks/selection --first                 measure what first calls take after an install
     python benchmarks/selection --report                only write docs/performance.md and its picture
 
 Each measurement has a process of its own, with a limit of time and of memory; its record is added to a
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import cells
+import first_call
 import machine
 import peers
 import report
@@ -37,8 +39,10 @@ def main() -> int:
         return install(given.install)
     if given.list:
         return listed()
-    if not given.report:
-        given.results.parent.mkdir(parents=True, exist_ok=True)
+    given.results.parent.mkdir(parents=True, exist_ok=True)
+    if given.first:
+        measure_first(given)
+    elif not given.report:
         measure(given)
     records = read(given.results)
     report.write(records, given.out)
@@ -68,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="measure anew what is measured already")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of JSON lines")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="where page and picture are written")
+    parser.add_argument("--first", action="store_true", help="measure first calls after an install instead")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--list", action="store_true", help="the works, and kernels that none of them runs")
     parser.add_argument(
@@ -135,6 +140,17 @@ def measure(given: argparse.Namespace) -> None:
         print(f"{work.what}, n = {report.size(n)}: {who} {report.told(record)}", flush=True)
 
 
+def measure_first(given: argparse.Namespace) -> None:
+    """Each first call that has no record yet, or those named by --only."""
+    done = set() if given.again else {one["first"] for one in read(given.results) if "first" in one}
+    for work, n in first_call.CALLED.items():
+        if work in done or (given.only and work not in given.only):
+            continue
+        record = first_call.measured(work, n)
+        add(given.results, record)
+        print(f"{WORKS[work].what}: {record['new']:.1f} s, then {record['kept']:.1f} s", flush=True)
+
+
 def run(work: Work, n: int, who: str, peers_python: str | None, bounds: cells.Bounds) -> dict[str, Any]:
     python = sys.executable if who == "querist" else peers_python
     if python is None:
@@ -175,8 +191,14 @@ def read(path: Path) -> list[dict[str, Any]]:
     newest: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         one = json.loads(line)
-        newest[("machine",) if "machine" in one else (one["work"], one["n"], one["who"])] = one
+        newest[_key(one)] = one
     return list(newest.values())
+
+
+def _key(record: dict[str, Any]) -> tuple[Any, ...]:
+    if "machine" in record:
+        return ("machine",)
+    return ("first", record["first"]) if "first" in record else (record["work"], record["n"], record["who"])
 
 
 def add(path: Path, record: dict[str, Any]) -> None:

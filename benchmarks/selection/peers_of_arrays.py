@@ -33,8 +33,8 @@ def _ska_committee(name: str) -> Callable[[Inputs], Query]:
 def _ska_batch_bald(given: Inputs) -> Query:
     from skactiveml import pool
 
-    draws = given.draws
-    return lambda: pool.batch_bald(draws, given.shape.batch, random_state=0)
+    draws = given.draws  # 20 joint answers, one a member, would be drawn if nothing were said
+    return lambda: pool.batch_bald(draws, given.shape.batch, n_MC_samples=10_000, random_state=0)
 
 
 def _ska_top(given: Inputs) -> Query:

@@ -12,6 +12,8 @@ from works import WORKS, Work
 
 BEGIN = "<!-- table: written by benchmarks/selection, do not edit -->"
 END = "<!-- end of table -->"
+FIRST_BEGIN = "<!-- first calls: written by benchmarks/selection, do not edit -->"
+FIRST_END = "<!-- end of first calls -->"
 
 Cells = dict[tuple[str, int, str], dict[str, Any]]
 
@@ -24,12 +26,29 @@ def write(records: list[dict[str, Any]], out: Path) -> None:
     page = out / "performance.md"
     text = page.read_text(encoding="utf-8") if page.is_file() else f"{BEGIN}\n{END}\n"
     out.mkdir(parents=True, exist_ok=True)
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{table(cells, rates)}\n\n{END}{after}", encoding="utf-8")
+    text = _between(text, BEGIN, table(cells, rates), END)
+    firsts = [one for one in records if "first" in one]
+    if firsts and FIRST_BEGIN in text:
+        text = _between(text, FIRST_BEGIN, table_of_first_calls(firsts), FIRST_END)
+    page.write_text(text, encoding="utf-8")
     picture = out / "pictures" / "selection.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_text(drawn(cells, rates), encoding="utf-8")
+
+
+def _between(text: str, begin: str, written: str, end: str) -> str:
+    """What stands between two marks replaced."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n\n{written}\n\n{end}{rest.partition(end)[2]}"
+
+
+def table_of_first_calls(records: list[dict[str, Any]]) -> str:
+    """Markdown: for each work the first call after an install, the first of a later process, a later one."""
+    lines = ["| work | n | after an install | in a later process | again |", "|---|---|---|---|---|"]
+    for one in sorted(records, key=lambda one: list(WORKS).index(one["first"])):
+        told = " | ".join(seconds(one[part]) for part in ("new", "kept", "later"))
+        lines.append(f"| {WORKS[one['first']].what} | {size(one['n'])} | {told} |")
+    return "\n".join(lines)
 
 
 def size(n: int) -> str:

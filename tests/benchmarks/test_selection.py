@@ -15,7 +15,7 @@ import pytest
 from querist import kernels
 
 HERE = Path(__file__).parents[2] / "benchmarks" / "selection"
-MODULES = ("cells", "inputs", "limits", "machine", "ours", "ours_ahead", "report", "works")
+MODULES = ("cells", "first_call", "inputs", "limits", "machine", "ours", "ours_ahead", "report", "works")
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,16 @@ def test_the_table_has_ratios_to_the_best_peer_and_to_the_limit(
 def test_it_lists_the_works() -> None:
     done = subprocess.run([sys.executable, str(HERE), "--list"], capture_output=True, text=True, check=True)
     assert "core-set" in done.stdout
+
+
+def test_first_calls_are_told_by_work(bench: SimpleNamespace) -> None:
+    assert set(bench.first_call.CALLED) <= set(bench.works.WORKS)
+    told = bench.report.table_of_first_calls(
+        [{"first": "entropy", "n": 450_000, "new": 1.5, "kept": 0.25, "later": 0.003}]
+    )
+    assert "| entropy, C = 10 | 450k | 1.5 | .25 | .0030 |" in told
+
+
+def test_a_first_call_is_measured_where_nothing_is_compiled(bench: SimpleNamespace) -> None:
+    record = bench.first_call.measured("quire", 60)
+    assert record["first"] == "quire" and 0 <= record["later"] <= record["new"] + 1

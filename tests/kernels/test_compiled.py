@@ -98,20 +98,25 @@ def test_nothing_is_large(compiled):
 
 def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
     source = run_by_python("compiled")
+
+    def run(name, table, *outputs):
+        kernel, more = source.KERNELS[name]
+        return kernel(table, 0, 35, *outputs, *more)
+
     monkeypatch.setattr(source, "_LEAST", 16)
     monkeypatch.setattr(source, "_TILE", 40)
     monkeypatch.setattr(source, "_WIDE", 40)
     draws = committee(3, 35, 3)
     out, inner = np.empty(35), np.empty(35)
     for kernel in OF_PROBABILITIES:
-        assert getattr(source, kernel.__name__)(draws[1], 0, 35, out) == -1
+        assert run(kernel.__name__, draws[1], out) == -1
         assert np.allclose(out, kernel(draws[1]))
     for kernel in (vote_entropy, variation_ratio):
-        assert getattr(source, kernel.__name__)(draws, 0, 35, out) == -1
+        assert run(kernel.__name__, draws, out) == -1
         assert np.allclose(out, kernel(draws))
-    assert source.disagreement(draws, 0, 35, out, inner) == -1
+    assert run("disagreement", draws, out, inner) == -1
     assert np.allclose(out, consensus_entropy(draws)) and np.allclose(out - inner, bald(draws))
     draws[1, 20] *= 2
     for kernel in OF_PROBABILITIES:
-        assert getattr(source, kernel.__name__)(draws[1], 0, 35, out) == 16
-    assert source.vote_entropy(draws, 0, 35, out) == source.disagreement(draws, 0, 35, out, inner) == 16
+        assert run(kernel.__name__, draws[1], out) == 16
+    assert run("vote_entropy", draws, out) == run("disagreement", draws, out, inner) == 16

@@ -15,15 +15,7 @@ import numpy as np
 from querist.kernels.compiled_numbers import logarithm
 from querist.kernels.compiling import compiled
 
-__all__ = [
-    "confidence_ratio",
-    "disagreement",
-    "entropy",
-    "least_confidence",
-    "margin",
-    "variation_ratio",
-    "vote_entropy",
-]
+__all__ = ["KERNELS", "disagreement", "entropy", "leaders", "voted"]
 
 _TOLERANCE = 1e-3
 _TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
@@ -140,7 +132,7 @@ def _even(classes: int) -> int:
 
 
 @compiled
-def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
+def leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     classes = proba.shape[1]
     step = _step(classes, end - begin)
     turned = np.zeros((_even(classes), step), proba.dtype)
@@ -163,21 +155,6 @@ def _leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
             else:
                 out[start + r] = second[r] / first[r] if kind == _RATIO else second[r] - first[r]
     return -1
-
-
-@compiled
-def least_confidence(proba: Any, begin: int, end: int, out: Any) -> int:
-    return _leaders(proba, begin, end, out, _LARGEST)
-
-
-@compiled
-def margin(proba: Any, begin: int, end: int, out: Any) -> int:
-    return _leaders(proba, begin, end, out, _LEAD)
-
-
-@compiled
-def confidence_ratio(proba: Any, begin: int, end: int, out: Any) -> int:
-    return _leaders(proba, begin, end, out, _RATIO)
 
 
 @compiled
@@ -234,7 +211,7 @@ def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> in
 
 
 @compiled
-def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
+def voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     members, _, classes = draws.shape
     step = _step(classes, end - begin)
     tiny = np.finfo(draws.dtype).tiny
@@ -272,11 +249,13 @@ def _voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     return -1
 
 
-@compiled
-def vote_entropy(draws: Any, begin: int, end: int, out: Any) -> int:
-    return _voted(draws, begin, end, out, False)
-
-
-@compiled
-def variation_ratio(draws: Any, begin: int, end: int, out: Any) -> int:
-    return _voted(draws, begin, end, out, True)
+KERNELS: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "least_confidence": (leaders, (_LARGEST,)),
+    "margin": (leaders, (_LEAD,)),
+    "confidence_ratio": (leaders, (_RATIO,)),
+    "entropy": (entropy, ()),
+    "disagreement": (disagreement, ()),
+    "vote_entropy": (voted, (False,)),
+    "variation_ratio": (voted, (True,)),
+}
+"""By the name of what is asked: the function, and what it takes after its outputs."""

