@@ -55,12 +55,19 @@ def texts(curves: Curves) -> list[str]:
     for data in curves.datasets:
         goal, cells = curves.mean("random", dataset=data)[-1], []
         for name in curves.strategies:
+            if name not in curves.strategies_of(data):
+                cells.append("")
+                continue
             labels = curves.labels_to_reach(name, goal, dataset=data)
             reached[name].append(labels)
             end, area = curves.mean(name, dataset=data)[-1], curves.area(name, dataset=data).mean()
             cells.append(f"{end:.3f} ({area:.3f}; {_labels(labels)})")
         lines.append(_row(data, *cells))
-    mean = [_labels(float(np.mean(reached[name]))) for name in curves.strategies]
+    whole = len(curves.datasets)  # no mean over fewer data sets than the others'
+    mean = [
+        _labels(float(np.mean(reached[name]))) if len(reached[name]) == whole else ""
+        for name in curves.strategies
+    ]
     lines.append(_row("mean labels", *mean))
     legend = "Accuracy at 525 labels (mean height of the curve; labels to where random ends)."
     return [legend, "", *lines]

@@ -145,7 +145,7 @@ def test_the_asymptotic_interval_covers_at_all_looks_from_its_first_on(share):
 def test_the_asymptotic_interval_is_the_formula():
     rng = np.random.default_rng(4)
     z, sd, alpha = rng.normal(2.0, 1.0, 60), rng.uniform(0.5, 2.0, 60), 0.1
-    low, high = asymptotic_interval(z, alpha=alpha, spread=sd, planned=50)
+    low, high = asymptotic_interval(z, alpha=alpha, spread=sd, planned=50, first=60)
     m, w = 60, 1 / sd
     middle = (w * z).sum() / w.sum()
     unit = ((w**2 * (z - middle) ** 2).sum() * m / (m - 1) + 5) / (m + 5)
