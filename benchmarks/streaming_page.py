@@ -14,7 +14,6 @@ from streaming_sets import DRIFT, LENGTH
 FIELDS = ["set", "budget", "arm", "seeds", "balanced", "gain", "half", "single", "spent", "drifts"]
 
 
-
 def summary(runs: list[dict[str, Any]]) -> str:
     """Means over the seeds as a table: balanced accuracy, its gain over random with the same model (paired,
     with the half-width of a 95 % interval) and over random with the single model, and the share spent."""

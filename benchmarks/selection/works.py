@@ -204,7 +204,7 @@ _GROUPS = (
     Work("euclidean-density", "density by distance", _MID, (MOD,), all_pairs),
     Work("matching-batch", "BMDR: resembling the pool, 2,048 candidates", _MID, (), one_reading_of_x),
     Work("mixture", "mixture of 20 Gaussians (4DS), d = 50", _MID, (), one_reading_of_x, _NUMBERS),
-    Work("graph-density", "graph density", (1_000, K10), (ALI,), all_pairs),
+    Work("graph-density", "graph density", (1_000, K10), (ALI,), all_pairs, kernels=("neighbour_graph",)),
     Work("average-linkage", "average linkage, 100 groups", (2_000, K100), (SKL,), None),
     Work("round-robin", "100 of many groups in turn", _BIG, (), one_reading_of_numbers),
     Work(
@@ -376,6 +376,7 @@ UNTIMED = {
     "Falling": "the search inside the greedy kernels",
     "Measured": "a table whose lengths are known, for what is timed as core-set-again",
     "Nearness": "what nearness returns",
+    "NeighbourGraph": "what neighbour_graph returns",
     "Forest": "trees as arrays, of a model that LAL ships",
     "Mixture": "what mixture returns",
     "capped_quadratic": "the programme inside matching_batch",

@@ -154,6 +154,7 @@ CALLS = {  # a small call of each, that is right
     "frank_wolfe": (kernels.frank_wolfe, {"x": X, "n": 2, "rows": REST, "weights": CHANCE[REST]}),
     "gaussian_information": (kernels.gaussian_information, {"std": CHANCE, "noise": CHANCE + 1}),
     "graph_cut": (kernels.graph_cut, {"x": X, "n": 2, "taken": [0], "rows": REST, "weights": CHANCE[REST]}),
+    "neighbour_graph": (lambda **given: kernels.neighbour_graph(neighbours=2, **given).density, {"x": X}),
     "graph_density": (
         partial(kernels.graph_density, neighbours=2),
         {"x": X, "n": 2, "taken": [0], "rows": REST},
@@ -378,6 +379,7 @@ ELSEWHERE = {
     "Measured",
     "Mixture",
     "Nearness",
+    "NeighbourGraph",
     "Points",
     "OuterProducts",
 }

@@ -7,8 +7,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from querist.errors import InvalidInput
-from querist.kernels import graph_density
-from querist.models import Prediction
+from querist.kernels import graph_density, neighbour_graph
+from querist.models import Memory, Prediction
 from querist.selection import GraphDensity
 
 X = np.random.default_rng(0).normal(size=(60, 3))
@@ -83,3 +83,27 @@ def test_the_selector_is_the_kernel_over_what_takes_part() -> None:
     assert (picks + 10).tolist() == wanted.tolist()
     scores = np.arange(50.0)
     assert GraphDensity(among=2)(scores, prediction, 5).min() >= 40
+
+
+def test_going_on_gives_what_a_fresh_start_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, labelled, made = Memory(), list(range(3)), []
+    x = np.repeat(X[:30], 2, axis=0)  # equals, which lots decide
+
+    def counted(*args: object, **more: object) -> object:
+        made.append(1)
+        return neighbour_graph(*args, **more)
+
+    monkeypatch.setattr("querist.selection.graph.neighbour_graph", counted)
+    for turn in range(4):
+        free = [row for row in range(60) if row not in labelled]
+        given = {"labelled": labelled, "seed": turn}
+        picks = GraphDensity(neighbours=4)(np.zeros(len(free)), Prediction(None, x, free, **given), 5)
+        again = Prediction(None, x, free, memory=memory, **given)
+        before = len(made)
+        assert (GraphDensity(neighbours=4)(np.zeros(len(free)), again, 5) == picks).all()
+        assert len(made) - before == (turn == 0)  # the graph is made once
+        labelled += [free[pick] for pick in picks]
+    closed = Prediction(None, x, free[:20], labelled=labelled[:3], memory=memory)
+    fresh = Prediction(None, x, free[:20], labelled=labelled[:3])
+    picks = [GraphDensity(neighbours=4)(np.zeros(20), one, 5) for one in (closed, fresh)]
+    assert (picks[0] == picks[1]).all()  # others take part: another graph

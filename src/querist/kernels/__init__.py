@@ -69,7 +69,7 @@ from querist.kernels.gaussian import (
     straddle,
     variance_removed,
 )
-from querist.kernels.graph import graph_density
+from querist.kernels.graph import NeighbourGraph, graph_density, neighbour_graph
 from querist.kernels.greedy_coverage import greedy_coverage, pure_radius, reach
 from querist.kernels.gumbel import gumbel_top
 from querist.kernels.hinted import hinted
@@ -195,6 +195,8 @@ __all__ = [
     "gaussian_information",
     "graph_cut",
     "graph_density",
+    "neighbour_graph",
+    "NeighbourGraph",
     "greedy_coverage",
     "greedy_sampling",
     "gumbel_top",

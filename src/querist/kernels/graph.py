@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,56 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_candidates, as_matrix, as_taken, blocks, is_sparse
 from querist.kernels.neighbours import nearest
 
-__all__ = ["graph_density"]
+__all__ = ["NeighbourGraph", "graph_density", "neighbour_graph"]
+
+
+@dataclass(frozen=True)
+class NeighbourGraph:
+    """Rows and their neighbours, made by :func:`neighbour_graph`: the same whatever is labelled.
+
+    Attributes
+    ----------
+    density : (m,) the mean similarity of each row to its neighbours
+    first, others : (m + 1,) and (edges,)
+        The neighbours of row i are ``others[first[i] : first[i + 1]]``.
+    digits : int
+        To how many a density is worth comparing.
+    """
+
+    density: Array
+    first: Array
+    others: Array
+    digits: int
+
+    @property
+    def shape(self) -> tuple[int]:
+        """How many rows there are."""
+        return self.density.shape
+
+
+def neighbour_graph(x: Any, *, neighbours: int = 10, decay: float | None = None) -> NeighbourGraph:
+    """Each row joined to its nearest, for :func:`graph_density`: made once where questions are asked again.
+
+    Parameters
+    ----------
+    x : (n_rows, d) dense or sparse
+    neighbours, decay :
+        As for :func:`graph_density`.
+
+    >>> graph = neighbour_graph([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2]], neighbours=2)
+    >>> graph_density(graph, 1)[0], graph_density(graph, 1, taken=[1])[0]
+    (array([1]), array([4]))
+
+    Time O(m^2 d), memory O(m neighbours) and one block.
+    """
+    x = as_matrix(x)
+    if neighbours < 1 or (decay is not None and not 0 < decay < np.inf):
+        raise InvalidInput(
+            f"A graph needs neighbours >= 1 and a decay above 0; got {neighbours!r} and {decay!r}.",
+            mend="Leave them out for the defaults.",
+        )
+    # what is equal stays so through the noise of rounding
+    return NeighbourGraph(*_graph(x, neighbours, decay), 6 if x.dtype == np.float32 else 10)
 
 
 def graph_density(
@@ -31,11 +81,11 @@ def graph_density(
 
     Parameters
     ----------
-    x : (n_rows, d) dense or sparse
+    x : (n_rows, d) dense or sparse, or a NeighbourGraph
     n : int
         How many; all candidates come back when there are fewer.
     taken, rows : row numbers, optional
-        As for :func:`querist.kernels.k_center`; together they make the graph.
+        As for :func:`querist.kernels.k_center`; together they make the graph where none is given.
     neighbours : int
         How many nearest (Euclidean) others each row points at.
     decay : float > 0, optional
@@ -54,36 +104,37 @@ def graph_density(
     Time O(m^2 d) for m rows in the graph, memory O(m neighbours) and one block: give a sample of a large
     pool.  Ebert, Fritz & Schiele 2012.
     """
-    x = as_matrix(x)
-    total = int(x.shape[0])
-    if neighbours < 1 or (decay is not None and not 0 < decay < np.inf):
-        raise InvalidInput(
-            f"A graph needs neighbours >= 1 and a decay above 0; got {neighbours!r} and {decay!r}.",
-            mend="Leave them out for the defaults.",
-        )
+    given = isinstance(x, NeighbourGraph)
+    table = x if given else as_matrix(x)
+    total = int(table.shape[0])
     out = np.unique(as_taken(taken, total))
     candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~np.isin(candidates, out)]
     n = max(0, min(int(n), len(candidates)))
-    if not n:
-        return np.empty(0, dtype=np.intp), np.empty(0)
-    density, first, others = _graph(x[np.concatenate([candidates, out])], neighbours, decay)
-    digits = 6 if x.dtype == np.float32 else 10  # what is equal stays so through the noise of rounding
-    free = np.zeros(len(density), dtype=bool)
+    if given:
+        graph, places, waiting = x, candidates, out
+    else:
+        taking_part = np.concatenate([candidates, out])
+        graph = neighbour_graph(table[taking_part], neighbours=neighbours, decay=decay)
+        places, waiting = np.split(np.arange(len(taking_part)), [len(candidates)])
+    density = graph.density.copy()
+    _thinned(graph, density, waiting, len(waiting))
+    picks, densities = _thinned(graph, density, places, n)
+    return candidates[picks], densities
 
-    def take() -> tuple[int, float]:
-        standing = np.where(free, np.round(density, digits), -np.inf)
-        pick = int(standing.argmax())
-        density[others[first[pick] : first[pick + 1]]] -= max(density[pick], 0.0)
-        free[pick] = False
-        return pick, float(standing[pick])
 
-    free[len(candidates) :] = True
-    for _ in range(len(out)):
-        take()
-    free[: len(candidates)] = True
-    picked = [take() for _ in range(n)]
-    return candidates[[pick for pick, _ in picked]], np.array([value for _, value in picked])
+def _thinned(graph: NeighbourGraph, density: Array, places: Array, n: int) -> tuple[Array, Array]:
+    """The densest of some rows, again and again, each thinning what is around it; and their densities."""
+    free = np.ones(len(places), dtype=bool)
+    picks, densities = np.empty(n, dtype=np.intp), np.empty(n)
+    for i in range(n):
+        standing = np.where(free, np.round(density[places], graph.digits), -np.inf)
+        picks[i] = standing.argmax()
+        densities[i] = standing[picks[i]]
+        free[picks[i]] = False
+        row = places[picks[i]]
+        density[graph.others[graph.first[row] : graph.first[row + 1]]] -= max(density[row], 0.0)
+    return picks, densities
 
 
 def _graph(x: Any, neighbours: int, decay: float | None) -> tuple[Array, Array, Array]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import graph_density
+from querist.kernels import NeighbourGraph, graph_density, neighbour_graph
 from querist.models import take
 from querist.selection.contract import Selection, Selector
 from querist.selection.subpool import best, check_among, check_sample, positions
@@ -63,10 +63,22 @@ class GraphDensity(Selector):
         if not len(rows) or n <= 0:
             return Selection(np.empty(0, dtype=np.intp), np.empty(0))
         rows = rows[~np.isin(rows, prediction.taken)]
-        x = take(prediction.space, np.concatenate([rows, known]))
-        graph = np.arange(len(rows)), np.arange(len(rows), len(rows) + len(known))
-        picks, _ = graph_density(x, n, rows=graph[0], taken=graph[1], neighbours=self.neighbours)
-        return Selection(positions(prediction.rows, rows[picks]), np.ones(len(picks)))
+        within, graph = self._graph(prediction, np.concatenate([rows, known]))
+        place = np.zeros(prediction.space.shape[0], dtype=np.intp)
+        place[within] = np.arange(len(within))
+        picks, _ = graph_density(graph, n, rows=place[rows], taken=place[known])
+        return Selection(positions(prediction.rows, within[picks]), np.ones(len(picks)))
+
+    def _graph(self, prediction: Any, rows: np.ndarray) -> tuple[np.ndarray, NeighbourGraph]:
+        """The graph of some rows and their order in it, which no question has a say in: kept for the next."""
+        key = "graph_density", self.neighbours
+        order = prediction.sample(prediction.space.shape[0], seed=0)
+        within = order[np.isin(order, rows)]
+        kept = prediction.memory.get(key)
+        if kept is None or not np.array_equal(kept[0], within):
+            made = neighbour_graph(take(prediction.space, within), neighbours=self.neighbours)
+            kept = prediction.memory.keep(key, (within, made))
+        return kept[0], kept[1]
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
