@@ -24,14 +24,6 @@ RUNS = ROOT / "build" / "deep.jsonl"
 PAGE = ROOT / "docs" / "benchmarks" / "deep.md"
 PICTURES = ROOT / "docs" / "pictures"
 SEEDS, POOL, TESTED, MEMBERS = 3, 3_000, 2_000, 20
-# What Gal, Islam & Ghahramani (2017) publish in their table 1: labels to an error of 10 % and of 5 %.
-PUBLISHED = {
-    "bald": (145, 335),
-    "variation_ratio": (120, 295),
-    "entropy": (165, 355),
-    "mean_std": (230, 695),
-    "random": (255, 835),
-}
 TOLD = {
     "bald": "BALD",
     "variation_ratio": "variation ratios",
@@ -104,7 +96,7 @@ def experiments(part: str, seeds: Sequence[int]) -> Experiment:
     usual = {"pool": POOL, "start": 20, "start_by": "class", "metrics": ("accuracy", "ece", "log_loss")}
     one = {"MC dropout": every["MC dropout"]}
     if part == "gal":
-        arms = [name for name in PUBLISHED if name != "random"]
+        arms = [name for name in TOLD if name != "random"]
         return Experiment.of(pictures("image_mnist", "MNIST"), arms, one, 10, seeds, budget=300, **usual)
     if part == "batches":
         arms = ["margin", "badge", "batch_bald", "epig", "uherding"]
@@ -160,14 +152,12 @@ def write(curves: Curves) -> None:
 
 
 def gal(curves: Curves) -> str:
-    """Accuracy of the acquisitions of the paper, and labels to its two errors."""
+    """Accuracy of the acquisitions of the paper, and labels to two errors."""
     shown = _shown(curves, (50, 100, 150, 200, 300))
-    told = ("to 10 % error", "published", "to 5 % error", "published")
-    lines = _heading("", *(f"@{b}" for b in shown), *told)
-    for name in [one for one in PUBLISHED if one in curves.strategies]:
-        ten, five = (_labels(curves.labels_to_reach(name, goal)) for goal in (0.90, 0.95))
-        first, second = PUBLISHED[name]
-        lines.append(_row(TOLD[name], *_at(curves, name, shown), ten, first, five, second))
+    lines = _heading("", *(f"@{b}" for b in shown), "labels to 10 % error", "labels to 5 % error")
+    for name in [one for one in TOLD if one in curves.strategies]:
+        reached = (_labels(curves.labels_to_reach(name, goal)) for goal in (0.90, 0.95))
+        lines.append(_row(TOLD[name], *_at(curves, name, shown), *reached))
     curves.picture(PICTURES / "deep-mnist.svg")
     picture = "![Curves, and the difference to random](../pictures/deep-mnist.svg)"
     table = "\n".join(lines)
@@ -219,7 +209,7 @@ def _gains(curves: Curves) -> str:
     random = curves.area("random")
     told = [
         f"{TOLD[name]} {_paired(curves.area(name) - random)}"
-        for name in PUBLISHED
+        for name in TOLD
         if name in curves.strategies and name != "random"
     ]
     return f"Mean height of the curve above random's, paired by seed, with 95 % intervals: {', '.join(told)}."
@@ -298,9 +288,9 @@ itself about what has most ink, and asks that. `schedule="cosine"` and some `wei
 GAL = """
 ## BALD and its fellows (Gal, Islam & Ghahramani 2017)
 
-MNIST, 10 labels a round, {seeds} seeds. The published figures are of a network some three times as wide
-that is trained to the end, a pool of all of MNIST, 100 masks, and a weight decay tuned on 100 further
-labels: the order of the acquisitions may be compared, the labels cannot.
+MNIST, 10 labels a round, {seeds} seeds. The paper finds BALD, variation ratios and entropy far ahead of
+random, and mean STD behind them. Its network is some three times as wide and trained for longer, and its
+pool is all of MNIST: the order of the acquisitions may be compared, the labels that they take cannot.
 """
 
 POSTERIORS = """

@@ -200,6 +200,15 @@ def test_the_rows_may_be_of_any_kind():
     assert paired.fitted(x, y).proba(x).shape == (60, 3)
 
 
+def test_no_rows_are_no_trouble():
+    for one in (fit(), (fit(n=1)[0], *fit()[1:])):
+        model, x, _ = one
+        classes = len(model.classes)
+        assert model.proba(x[:0]).shape == (0, classes) and model.predict(x[:0]).shape == (0,)
+        assert model.draws(x[:0], 3, np.random.default_rng(0)).shape == (3, 0, classes)
+    assert fit()[0].embed(x[:0]).shape == (0, 12)
+
+
 def test_the_order_of_the_classes_may_be_any():
     x, y = apart()
     turned = TorchModel(fixed, classes=["c", "a", "b"], training=QUICK)
@@ -373,12 +382,16 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(tmp_path, monkey
 
 
 def test_a_torn_checkpoint_is_worth_nothing(tmp_path):
-    from querist.models.torch.checkpoints import Checkpoints
+    from querist.models.torch.checkpoints import Checkpoints, digest
 
     kept = Checkpoints(tmp_path, "one")
     assert kept.read() is None and not kept.due(1)
     kept.write({"step": 3})
     assert kept.read() == {"step": 3} and Checkpoints(tmp_path, "two").read() is None
+    words = np.array([f"text {i}" for i in range(5000)], dtype=object)
+    other = words.copy()
+    other[2500] = "another"
+    assert digest(words) == digest(words.copy()) != digest(other) and digest(1) != digest(2)
     kept.path.write_bytes(b"torn")
     assert kept.read() is None
     kept.remove()
@@ -427,6 +440,8 @@ def test_rows_that_the_network_cannot_read():
         fit(lambda classes: nn.Linear(9, classes))
     with pytest.raises(InvalidInput, match=r"which is no number.*prepare="):
         TorchModel(layers).fitted(np.array(["x", "y"]), ["a", "b"])
+    with pytest.raises(InvalidInput, match=r"\(2,\), \(3,\) make no one tensor.*pads"):
+        TorchModel(layers, training=QUICK).fitted([[1.0, 2.0], [1.0, 2.0, 3.0]], ["a", "b"])
     with pytest.raises(InvalidInput, match="not a row of logits"):
         fit(lambda classes: nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)))
 

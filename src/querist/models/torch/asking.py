@@ -95,7 +95,7 @@ class Asked:
     def proba(self, x: Any) -> np.ndarray:
         """Class probabilities, (n, C) float64, columns in the order of ``classes``."""
         learnt = self._asked()
-        if learnt.network is None:
+        if learnt.network is None or not length(x):
             return self._constant(length(x))
         if learnt.posterior is None:
             return self._in_place(learnt.says(learnt.network.logits(x)))
@@ -105,7 +105,7 @@ class Asked:
     def draws(self, x: Any, k: int, rng: np.random.Generator) -> np.ndarray:
         """What ``k`` members of the posterior say, (k, n, C) float32; the same ones for every row."""
         learnt = self._asked()
-        if learnt.network is None or learnt.posterior is None:
+        if learnt.network is None or learnt.posterior is None or not length(x):
             return np.broadcast_to(self._constant(length(x)), (k, length(x), len(self.classes))).copy()
         said = learnt.posterior.members(learnt.network, x, k, rng, learnt.says)
         return self._in_place(said).astype(np.float32)
@@ -129,6 +129,9 @@ class Asked:
         """What the last layer sees, (n, d) float32; of units, their mean."""
         network = _network(self)
         assert network is not None
+        if not length(x):
+            wide = getattr(network.last, "in_features", 0)
+            return np.empty((0, wide), dtype=np.float32)
         return network.seen(x)[0]
 
     @where(lambda model: getattr(_network(model), "linear", False) and not model.learnt.evidential)
@@ -203,7 +206,10 @@ class Asked:
 
     def _constant(self, n: int) -> np.ndarray:
         only = self._asked().seen[0]
-        return np.tile([float(one == only) for one in self.classes], (n, 1))
+        return np.tile([float(one == only) for one in self.classes], (n, 1)) if n else self._nothing()
+
+    def _nothing(self) -> np.ndarray:
+        return np.empty((0, len(self.classes)))
 
     def _in_place(self, proba: np.ndarray) -> np.ndarray:
         """Columns of the module's outputs at the places of the classes; one without a label is impossible."""

@@ -56,13 +56,24 @@ def as_floats(rows: Any) -> Any:
     elif hasattr(rows, "iloc"):
         rows = rows.to_numpy()
     elif not isinstance(rows, np.ndarray) or rows.dtype.kind == "O":
-        rows = np.stack([np.asarray(row) for row in rows]) if len(rows) else np.empty((0, 0))
+        rows = _stacked(rows)
     if rows.dtype.kind not in "fiub":
         raise InvalidInput(
             f"The rows hold {rows.dtype}, which is no number.",
             mend="Encode them first, or give TorchModel prepare=, a function from rows to tensors.",
         )
     return torch.from_numpy(np.array(rows, dtype=np.float32, order="C"))
+
+
+def _stacked(rows: Any) -> np.ndarray:
+    """A sequence of rows as one array."""
+    parts = [np.asarray(row) for row in rows]
+    if len(shapes := {part.shape for part in parts}) > 1:
+        raise InvalidInput(
+            f"Rows of the shapes {', '.join(map(str, sorted(shapes)[:3]))} make no one tensor.",
+            mend="Bring them to one shape, or give prepare=, a function that pads a batch.",
+        )
+    return np.stack(parts) if parts else np.empty((0, 0))
 
 
 def on_device(inputs: Any, device: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from querist.data import atomic_write, full_disk_told
 from querist.models.torch.backend import need_torch
 
-__all__ = ["Checkpoints"]
+__all__ = ["Checkpoints", "digest"]
 
 
 class Checkpoints:
@@ -63,6 +63,10 @@ def digest(*parts: Any) -> str:
         if hasattr(part, "tocsr"):
             matrix = part.tocsr()
             part = np.concatenate([matrix.data, matrix.indices, matrix.indptr])
-        array = part if isinstance(part, np.ndarray) and part.dtype.kind != "O" else None
-        told.update(array.tobytes() if array is not None else repr(part).encode())
+        if isinstance(part, np.ndarray) and part.dtype.kind != "O":
+            told.update(part.tobytes())
+        elif isinstance(part, np.ndarray):
+            told.update("\x1f".join(map(repr, part)).encode())  # an array shows some of its rows only
+        else:
+            told.update(repr(part).encode())
     return told.hexdigest()

@@ -340,8 +340,9 @@ class TorchModel(Asked):
     def _checkpoints(self, x: Any, values: list[Any], seed: int) -> Checkpoints | None:
         if self.training.checkpoints is None:
             return None
-        before = () if self.learnt is None or self.training.start == "cold" else (self.learnt.seen, length(x))
-        return Checkpoints(self.training.checkpoints, digest(x, values, seed, repr(self), before))
+        old = None if self.learnt is None or self.training.start == "cold" else self.network
+        before = [] if old is None else [one.cpu().numpy() for one in old.state_dict().values()]
+        return Checkpoints(self.training.checkpoints, digest(x, values, seed, repr(self), *before))
 
     def _values(self, y: Any) -> tuple[list[Any], tuple[Any, ...]]:
         """The labels as plain values, and the classes among them, sorted."""
