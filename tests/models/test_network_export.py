@@ -20,6 +20,7 @@ from torch import nn  # noqa: E402
 from querist.errors import InvalidInput, MissingExtra, NotFitted  # noqa: E402
 from querist.models import Exported, as_model  # noqa: E402
 from querist.models.torch import (  # noqa: E402
+    BatchEnsemble,
     DeepEnsemble,
     DistanceAware,
     LastLayerLaplace,
@@ -62,6 +63,7 @@ MODELS = {
     "laplace": network(LastLayerLaplace()),
     "distance": network(DistanceAware(features=16)),
     "snapshots": network(Snapshots(cycles=2)),
+    "batch": network(BatchEnsemble(2)),
     "evidential": network("auto", "evidential"),
     "calibrated": TorchModel(
         layers, posterior=None, calibrate=True, training=Training(least_steps=60, held_back=0.3)

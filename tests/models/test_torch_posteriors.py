@@ -12,6 +12,7 @@ from torch import nn  # noqa: E402
 
 from querist.errors import InvalidInput  # noqa: E402
 from querist.models.torch import (  # noqa: E402
+    BatchEnsemble,
     DistanceAware,
     Evidential,
     LastLayerLaplace,
@@ -56,6 +57,7 @@ POSTERIORS = [
     LastLayerLaplace(prior=2.0, most=0),
     DistanceAware(features=32),
     Snapshots(cycles=2),
+    BatchEnsemble(size=3),
 ]
 
 
@@ -207,6 +209,37 @@ def test_snapshots_are_what_the_training_passed():
             by_hand = torch.softmax(module(torch.from_numpy(x.astype(np.float32))), dim=1)
         assert np.allclose(one, by_hand.numpy(), atol=1e-5)
     assert np.allclose(model.proba(x), said.mean(axis=0), atol=1e-5)
+
+
+def test_members_of_a_batch_ensemble_equal_a_loop_by_hand():
+    model, x, _ = fit(BatchEnsemble(size=2))
+    module = model.network
+    inner, r, s = module.inner.eval(), module.into, module.out
+    with torch.no_grad():
+        for member, said in enumerate(draws(model, x, k=2)):
+            inside = torch.from_numpy(x.astype(np.float32))
+            for place, layer in enumerate((inner[0], inner[3], inner[5])):
+                inside = (inside * r[place][member]) @ layer.weight.T * s[place][member] + layer.bias
+                inside = torch.relu(inside) if place == 0 else inside
+            assert np.allclose(said, torch.softmax(inside, dim=1).numpy(), atol=1e-5)
+    assert np.allclose(model.proba(x), draws(model, x, k=2).mean(axis=0), atol=1e-5)
+    assert hasattr(model, "embed") and not hasattr(model, "head") and not hasattr(model, "gradient")
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
+    with pytest.raises(InvalidInput, match="ensemble of 1"):
+        BatchEnsemble(1)
+
+
+def test_rows_of_a_batch_are_shared_out_among_the_members():
+    from querist.models.torch.weighed import Weighed
+
+    for inner, x in ((nn.Linear(4, 3), torch.randn(6, 4)), (nn.Conv2d(2, 3, 3), torch.randn(6, 2, 5, 5))):
+        module = Weighed(inner, 2).train()
+        said = module(x)
+        for i in range(6):
+            with module.weighing(i % 2):
+                assert torch.allclose(inner(x[i : i + 1]), said[i : i + 1], atol=1e-5)
+        said.sum().backward()
+        assert all(one.grad is not None and bool(one.grad.abs().sum() > 0) for one in module.parameters())
 
 
 # ---------------------------------------------------------------- last-layer Laplace

@@ -1,5 +1,6 @@
 """PyTorch in the loop: plain modules as models, their doubt, and their export (extra ``torch``)."""
 
+from querist.models.torch.batch_ensemble import BatchEnsemble
 from querist.models.torch.contrastive import Contrastive
 from querist.models.torch.distance import DistanceAware
 from querist.models.torch.ensemble import DeepEnsemble
@@ -10,6 +11,7 @@ from querist.models.torch.skorch import SkorchModel
 from querist.models.torch.training import Training
 
 __all__ = [
+    "BatchEnsemble",
     "Contrastive",
     "DeepEnsemble",
     "DistanceAware",

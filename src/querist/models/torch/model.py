@@ -14,6 +14,7 @@ from querist.models.estimator import length, plain, plain_list
 from querist.models.rows import take
 from querist.models.torch.asking import Asked, Learnt
 from querist.models.torch.backend import device_of, need_torch
+from querist.models.torch.batch_ensemble import BatchEnsemble
 from querist.models.torch.building import built, chance, shown, takes_width, warmed
 from querist.models.torch.calibration import found_temperature
 from querist.models.torch.checkpoints import Checkpoints, digest
@@ -32,6 +33,7 @@ _POSTERIORS: dict[str, Callable[[], Posterior]] = {
     "laplace": LastLayerLaplace,
     "distance": DistanceAware,
     "snapshots": Snapshots,
+    "batch_ensemble": BatchEnsemble,
     "evidential": Evidential,
 }
 
@@ -49,8 +51,9 @@ class TorchModel(Asked):
         a module (each fit begins from a copy of it), must have one output a class, in sorted order where
         ``classes`` are not given.  It gives logits, (rows, classes), or something with ``logits`` in it.
     loss : "cross_entropy", "evidential", or a function of logits and class numbers
-    posterior : "auto", "dropout", "laplace", "distance", "snapshots", "evidential", a posterior, or None
-        Where ``draws`` come from; "auto" is dropout where the module has some, otherwise nothing.
+    posterior : "auto", the name of a posterior, a posterior, or None
+        Where ``draws`` come from: "dropout", "laplace", "distance", "snapshots", "batch_ensemble" or
+        "evidential"; "auto" is dropout where the module has some, otherwise nothing.
     training : Training, optional
         How it learns.
     classes : values, optional
@@ -236,8 +239,11 @@ class TorchModel(Asked):
         )
         network, width = find_head(network, take(x, np.arange(min(2, length(x)))), self.layer)
         columns = self._columns(width, seen, sizes)
-        self._warm(network, columns)
         posterior = self._posterior_for(network)
+        if isinstance(posterior, BatchEnsemble):
+            beside = network.with_module(posterior.wrapped(network.module))
+            network, _ = find_head(beside, take(x, np.arange(min(2, length(x)))), _inner(self.layer))
+        self._warm(network, columns)
         lesson = self._lesson(x, values, columns, seed)
         after = None
         if posterior is not None and posterior.spectral is not None:
@@ -383,6 +389,11 @@ class TorchModel(Asked):
                 "Labels of one class train no network.", mend="Label an item of another class first."
             )
         return dict(self.network.state_dict())
+
+
+def _inner(layer: str | None) -> str | None:
+    """The name of a layer of a module that has vectors beside it."""
+    return None if layer is None else f"inner.{layer}".rstrip(".")
 
 
 def _sorted(values: Any) -> list[Any]:

@@ -122,7 +122,7 @@ class SkorchModel(Asked):
                 f"{type(posterior).__name__} cannot be had of this network, which {lack}.",
                 mend="Add such a layer, or choose another posterior.",
             )
-        if posterior.cycles > 1 or posterior.spectral is not None:
+        if posterior.cycles > 1 or posterior.spectral is not None or hasattr(posterior, "wrapped"):
             raise InvalidInput(
                 f"{type(posterior).__name__} takes part in the training, which skorch does here.",
                 mend="Use TorchModel, or MonteCarloDropout or LastLayerLaplace.",

@@ -12,6 +12,7 @@ import numpy as np
 from querist.errors import InvalidInput, NotFitted
 from querist.models.torch.asking import Asked, Learnt
 from querist.models.torch.backend import need_torch, run
+from querist.models.torch.batch_ensemble import BatchEnsemble
 from querist.models.torch.distance import DistanceAware
 from querist.models.torch.laplace import LastLayerLaplace
 from querist.models.torch.masks import dropout_layers, masked, stem
@@ -75,6 +76,7 @@ def _part(learnt: Any, classes: Sequence[Any]) -> Any:
         LastLayerLaplace: _last_layers,
         Snapshots: _snapshots,
         DistanceAware: _process,
+        BatchEnsemble: _alone,  # its members are within the module
         Evidential: _alone,
         type(None): _alone,
     }
