@@ -198,7 +198,7 @@ class _Cover:
         self.steps: list[tuple[Array, Array, Array]] = []  # after each pick: who was covered better, from, to
         self.forgotten = 0  # turns of which the steps are gone
         if len(taken):
-            near = nearest_column(self.points, self.witnesses, taken)
+            near = nearest_column(self.points, self.witnesses, taken, large=self.large)
             self.covered = np.ascontiguousarray(similar(near, kind, radius))
         self.exact = self._first(alone=not len(taken))
         self.falling = self._falling(0)

@@ -74,10 +74,13 @@ def similar(squared: Array, kind: str, radius: float) -> Array:
     return np.asarray(np.exp(squared, out=squared))
 
 
-def nearest_column(points: Any, rows: Array, columns: Array) -> Array:
-    """The squared distance from each of ``rows`` to the nearest of ``columns``; inf where there is none."""
+def nearest_column(points: Any, rows: Array, columns: Array, large: bool | None = None) -> Array:
+    """The squared distance from each of ``rows`` to the nearest of ``columns``; inf where there is none.
+
+    Whether it is ``large`` is told where this is a part of what is.
+    """
     least = np.full(len(rows), np.inf, dtype=points.dtype)
-    if not is_large(points, len(rows) * len(columns)):
+    if not (is_large(points, len(rows) * len(columns)) if large is None else large):
         wide = 64 if points.sparse else points.d
         for a, b in ranges(len(columns), max(1, BLOCK // max(64, wide))):
             some, norms = points.centres(columns[a:b]), points.norms[columns[a:b]]
