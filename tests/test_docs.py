@@ -5,6 +5,7 @@ A fenced block is left alone only where the line before it says why:  <!-- not r
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -85,6 +86,10 @@ def write_desk(folder: Path) -> None:
     source = open_source(folder / "reviews.csv", text="text", label="topic")
     classes = sorted(subjects)
     Workspace.create(folder / "reviews.querist", source, classes=classes, labels=source.labels).close()
+    readings = [{"id": f"r{i}", "heat": i * 37 % 100 / 10, "hum": i * 53 % 100 / 10} for i in range(400)]
+    states = ("faulty" if one["heat"] > one["hum"] else "fine" for one in readings)
+    lines = (json.dumps({**one, "state": state}) for one, state in zip(readings, states, strict=True))
+    (folder / "readings.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "guidelines.md").write_text("One topic a review.\n", encoding="utf-8")
 
 
