@@ -92,14 +92,12 @@ def _asked(name: str, arm: str) -> np.ndarray:
 
 
 def _recipes() -> dict[str, Synthesised]:
-    real, between = Realism(strict=0.3), Between(pairs=24)
-    pca = Latent(30, shape=SHAPE)
+    pca, between = Latent(30, shape=SHAPE), Between(pairs=48)
+    vae = VaeLatent(shape=SHAPE)
     return {
-        "made: VAE": Synthesised(
-            Margin(), VaeLatent(10, epochs=40, shape=SHAPE), between, realism=real, nearest=False
-        ),
-        "made: PCA": Synthesised(Margin(), pca, between, realism=real, nearest=False),
-        "made: PCA, no filter": Synthesised(Margin(), pca, between),
+        "made: VAE": Synthesised(Margin(), vae, between, realism=Realism(strict=0.8), nearest=False),
+        "made: VAE, no filter": Synthesised(Margin(), vae, between),
+        "made: PCA": Synthesised(Margin(), pca, between, realism=Realism(strict=0.3), nearest=False),
         "made: any pixels": Synthesised(
             Margin(), Box(((0.0, 1.0),) * 784), Climb(starts=16, rounds=6), spread=0.0
         ),

@@ -101,15 +101,14 @@ def _process(columns: int) -> dict[str, Any]:
 
 
 def _digits(data: Any, seeds: range, small: bool) -> Experiment:
-    real, pca = Realism(strict=0.3), Latent(30, shape=SHAPE)
+    pca, vae, between = Latent(30, shape=SHAPE), VaeLatent(shape=SHAPE), Between(pairs=48)
+    real = Realism(strict=0.8)
     arms: dict[str, Any] = {
         "pool margin": Margin(),
         "filling": Filling(pca),
-        "made: PCA": Synthesised(Margin(), pca, Between(pairs=24), realism=real),
-        "made: VAE": Synthesised(
-            Margin(), VaeLatent(10, epochs=40, shape=SHAPE), Between(pairs=24), realism=real
-        ),
-        "made or pool": Synthesised(Margin(), pca, Between(pairs=24), realism=real, mixed=True),
+        "made: PCA": Synthesised(Margin(), pca, Between(pairs=24), realism=Realism(strict=0.3)),
+        "made: VAE": Synthesised(Margin(), vae, between, realism=real),
+        "made or pool": Synthesised(Margin(), vae, between, realism=real, mixed=True),
         "made: any pixels": Synthesised(
             Margin(), Box(((0.0, 1.0),) * 784), Climb(starts=16, rounds=6), spread=0.0
         ),

@@ -34,6 +34,7 @@ class Asking:
         self._fitting = fitting
         self._suggest = suggest
         self._built: tuple[Any, float, Any] | None = None
+        self._rows_of_made: dict[ItemId, Any] = {}
 
     def next(self, n: int, to: str | None, lease: float | None) -> Decision[list[Query]]:
         """Second opinions first, then what the strategy proposes, as far as the budget goes."""
@@ -119,7 +120,7 @@ class Asking:
             model=None if fitted is None else fitted.model,
             seed=desk.seed(0),
             notes=MappingProxyType(of_pool(desk.state.notes, desk.state)),
-            made=made_items(desk.state),
+            made=made_items(desk.state, self._rows_of_made),
             free=partial(standing.candidates, to, last_round=last_round, room=room),
         )
 

@@ -44,6 +44,7 @@ class Fitting:
         self._movement = Movement() if watched else None
         self._before: np.ndarray | None = None  # what the last model of sets said
         self._last: Fitted | None = None
+        self._rows_of_made: dict[ItemId, Any] = {}
         self._unfitted: tuple[tuple[str, ...], Any] | None = None
 
     def current(self, state: State, upto: int) -> Fitted | None:
@@ -87,7 +88,7 @@ class Fitting:
         from querist.models import stack, take  # at the point of use: it knows scikit-learn
 
         began = self._clock()
-        labels, made = of_pool(state.labels, state), made_items(state)
+        labels, made = of_pool(state.labels, state), made_items(state, self._rows_of_made)
         rows = self._pool.rows(labels)
         order = np.argsort(rows)  # by row, so that the order of the answers cannot matter
         values = list(labels.values())

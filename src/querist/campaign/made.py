@@ -23,14 +23,21 @@ def made_event(item: ItemId, made: MadeItem, *, at: float, strategy: str) -> Mad
     )
 
 
-def made_items(state: State) -> MadeItems:
-    """The made items of a campaign as a strategy sees them; no cost where there are none."""
+def made_items(state: State, rows: dict[ItemId, Any] | None = None) -> MadeItems:
+    """The made items of a campaign as a strategy sees them; no cost where there are none.
+
+    ``rows`` keeps their features as arrays from one call to the next.
+    """
     if not state.made:
         return MadeItems()
     skips = {item: state.items[item].skips for item in state.made if item in state.skipped}
+    rows = {} if rows is None else rows
+    for item, one in state.made.items():
+        if item not in rows:
+            rows[item] = _row(one.features)
     return MadeItems(
         ids=list(state.made),
-        features=[_row(one.features) for one in state.made.values()],
+        features=[rows[item] for item in state.made],
         labels={item: state.labels[item] for item in state.made if item in state.labels},
         refused=frozenset(
             item

@@ -185,10 +185,10 @@ class VaeLatent(LearnedDomain):
     Kingma & Welling 2014; Schumann & Rehbein 2019 (queries from its latent space).
     """
 
-    components: int = 10
+    components: int = 16
     hidden: int = 256
-    epochs: int = 60
-    smooth: float = 0.2
+    epochs: int = 80
+    smooth: float = 0.1
     shape: Sequence[int] | None = None
     name: ClassVar[str]
 
