@@ -76,13 +76,14 @@ nothing beat random rows. Five seeds: differences within the intervals may be ch
 
 JUDGED = """## Would a person know what it is?
 
-![Made digits: twelve or so of each kind](../pictures/synthesis-digits.png)
+![Digits: real ones, and made ones of each recipe](../pictures/synthesis-digits.png)
 
 Each recipe made 150 digits in each of three campaigns that began with ten labels. An independent
 classifier, a forest trained on other MNIST images that neither the learner nor the oracle saw
 ({accuracy:.1f} % right on real ones), judges them: an image is *not recognised* where it is less sure of
 its best class than of all but one in twenty real images (below {bar:.2f}). Made questions lie between
-classes on purpose, so some doubt is what they are made for."""
+classes on purpose, so some doubt is what they are made for. *VAE* has the strict filter
+(`Realism(strict=0.8)`), *PCA* the looser one of the table."""
 
 TAIL = """
 Campaigns by uncertainty over all pixels make images of nothing. That is the trap that Lang and Baum fell
