@@ -68,10 +68,10 @@ questions to the corners and was worse than random on four of the six; integrate
 Boxes are the lesson: an even filling of the box around real rows, and questions made in it, are far worse
 than random rows on every set, since columns go together and the box is mostly empty of anything real. Near
 real items making is about as good as choosing at random (on energy worse). With the pool competing it took
-the fewest labels on satellite (with 1,000 rows), vowel and airfoil. Digits from the autoencoder were the best arm where it was
-trained on 2,000 images; trained on 300 it is no better than random, and the pool's margin wins. Blends in
-leading directions (PCA) teach less than real digits. On energy, which is a designed grid already, nothing
-beat random rows. Five seeds: differences within the intervals may be chance.
+the fewest labels on satellite (with 1,000 rows), vowel and airfoil. Digits from the autoencoder were the
+best arm where it was trained on 2,000 images; trained on 300 it is no better than random, and the pool's
+margin wins. Blends in leading directions (PCA) teach less than real digits. On energy, which is a designed
+grid already, nothing beat random rows. Five seeds: differences within the intervals may be chance.
 """,
 }
 
