@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from querist.cli.console import split
 
@@ -94,6 +95,8 @@ def command(source: Path, **options: Any) -> None:
     if session.resumed:
         seen, count = session.learner.seen, session.learner.asked
         warn(f"Going on with {state}: {seen:,} items seen, {count:,} asked about")
+        for name in _given("budget", "strategy", "drift", "members", "hidden", "seed"):
+            warn(f"  note: --{name} is that of the stream as it began; another --state begins anew")
     streaming = Streaming(
         session,
         None if str(source) == "-" else source,
@@ -112,6 +115,12 @@ def command(source: Path, **options: Any) -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     warn(_summary(session))
+
+
+def _given(*names: str) -> list[str]:
+    """Which of these options were typed."""
+    source = click.get_current_context().get_parameter_source
+    return [name for name in names if source(name) is ParameterSource.COMMANDLINE]
 
 
 def _stop(*_: object) -> None:
