@@ -214,7 +214,7 @@ FOOT = """## What to take from it
   apart always asked by k-center (0.95), and the third is shipped.
 - On fresh tasks it does not beat one setting of the default strategy: what it knows is which rules to leave
   alone. Its lead over the arms above is that the better settings are among its rules.
-- With ten to twenty seeds the best of six arms is partly luck: its mean is a little too high, and so the
+- With five to twenty seeds the best of six arms is partly luck: its mean is a little too high, and so the
   bar is.
 - Train it anew with `QUERIST_DATA=... python benchmarks/train_policy.py` (two minutes on one core). It
   writes `src/querist/strategies/policy.npz`: numbers and names, two thousand bytes, no pickle."""
