@@ -8,7 +8,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from querist.acquisition import Bald, Margin, Straddle, VarianceRemoved
+from querist.acquisition import Bald, ExpectedImprovement, Margin, Straddle, VarianceRemoved
 from querist.data import Box, Choices, Integers, Pool, ProductDomain
 from querist.errors import InvalidInput
 from querist.models import as_model
@@ -78,10 +78,12 @@ def test_integrated_variance_and_level_sets_are_the_same_strategy():
     x = np.array([[-0.9, 0.0], [0.0, 0.1], [0.8, -0.2]])
     model = as_model(GaussianProcessRegressor(optimizer=None)).fitted(x, x[:, 0])
     snapshot = Snapshot(Pool(x), labels={0: -0.9, 1: 0.0, 2: 0.8}, model=model)
-    for acquisition in (VarianceRemoved(places=64), Straddle(level=0.3)):
+    for acquisition in (VarianceRemoved(places=64), Straddle(level=0.3), ExpectedImprovement()):
         proposal = Synthesised(acquisition, SQUARE, Climb(starts=8)).propose(snapshot, 3)
         check_made(Synthesised(acquisition, SQUARE), proposal, snapshot, 3)
         assert len(proposal) == 3
+    best = features(Synthesised(ExpectedImprovement(), SQUARE, spread=0.0).propose(snapshot, 1))
+    assert best[0, 0] > 0.8, "the number grows to the right"
     with pytest.raises(InvalidInput, match="Climb"):
         Synthesised(Straddle(), SQUARE, Between()).propose(snapshot, 1)
 
