@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import machine
+
 HERE = Path(__file__).parent
 
 # Works that together call every compiled function, at sizes that are just large enough.
@@ -51,7 +53,8 @@ def measured(work: str, n: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         new = _told(work, n, folder)
         kept = _told(work, n, folder)
-    return {"first": work, "n": n, "new": new["first"], "kept": kept["first"], "later": kept["later"]}
+    seconds = {"new": new["first"], "kept": kept["first"], "later": kept["later"]}
+    return {"first": work, "n": n, "on": machine.processor(), **seconds}
 
 
 def _told(work: str, n: int, folder: str) -> dict[str, float]:

@@ -62,7 +62,7 @@ def measured() -> dict[str, Any]:
             _multiplying(pool, fewer),
         )
         blas = sorted({f"{one['internal_api']} {one.get('architecture', '')}" for one in threadpool_info()})
-    what = f"{_processor()}, {threads} cores, {', '.join(blas)}, NumPy {np.__version__}"
+    what = f"{processor()}, {threads} cores, {', '.join(blas)}, NumPy {np.__version__}"
     return asdict(Rates(read_1, read, gemm_1, gemm, skinny_1, skinny, thin, logs, threads, what))
 
 
@@ -72,7 +72,8 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor is called."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as told:
             return next(line.split(":", 1)[1].strip() for line in told if line.startswith("model name"))

@@ -48,7 +48,8 @@ def table_of_first_calls(records: list[dict[str, Any]]) -> str:
     for one in sorted(records, key=lambda one: list(WORKS).index(one["first"])):
         told = " | ".join(seconds(one[part]) for part in ("new", "kept", "later"))
         lines.append(f"| {WORKS[one['first']].what} | {size(one['n'])} | {told} |")
-    return "\n".join(lines)
+    on = sorted({str(one["on"]) for one in records})
+    return "\n".join([*lines, "", f"Measured on: {', '.join(on)}."])
 
 
 def size(n: int) -> str:

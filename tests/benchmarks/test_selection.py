@@ -104,9 +104,9 @@ def test_it_lists_the_works() -> None:
 def test_first_calls_are_told_by_work(bench: SimpleNamespace) -> None:
     assert set(bench.first_call.CALLED) <= set(bench.works.WORKS)
     told = bench.report.table_of_first_calls(
-        [{"first": "entropy", "n": 450_000, "new": 1.5, "kept": 0.25, "later": 0.003}]
+        [{"first": "entropy", "n": 450_000, "on": "some", "new": 1.5, "kept": 0.25, "later": 0.003}]
     )
-    assert "| entropy, C = 10 | 450k | 1.5 | .25 | .0030 |" in told
+    assert "| entropy, C = 10 | 450k | 1.5 | .25 | .0030 |" in told and "Measured on: some." in told
 
 
 def test_a_first_call_is_measured_where_nothing_is_compiled(bench: SimpleNamespace) -> None:
