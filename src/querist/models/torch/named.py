@@ -12,7 +12,7 @@ from querist.errors import InvalidInput, UnknownPart
 from querist.models.torch.contrastive import Contrastive
 from querist.models.torch.model import TorchModel
 from querist.models.torch.networks import Convolutional, Perceptron, Transformer, Words
-from querist.models.torch.networks.transformer import quietly
+from querist.models.torch.networks.transformer import need_transformers
 from querist.models.torch.training import Training
 
 __all__ = ["NAMES", "network_named"]
@@ -73,8 +73,7 @@ def network_named(name: str) -> TorchModel:
             mend="Give a folder on this machine that save_pretrained wrote; nothing is downloaded.",
         )
     model = _FROM_FOLDER[kind](folder)
-    with quietly():  # a missing library is told now, not in the background
-        pass
+    need_transformers()  # a missing library is told now, not in the background
     model.encoder = {"name": "tokens", "folder": folder, "length": _LENGTH}
     return model
 

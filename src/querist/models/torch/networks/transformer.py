@@ -14,7 +14,7 @@ from querist.errors import InvalidInput, MissingExtra
 from querist.models.torch.backend import need_torch
 from querist.models.torch.networks.convolutional import check_dropout
 
-__all__ = ["Transformer", "quietly"]
+__all__ = ["Transformer", "need_transformers"]
 
 _MEND = "Give a folder on this machine that save_pretrained wrote; nothing is downloaded."
 
@@ -105,7 +105,7 @@ class Transformer:
 
     def _made(self, classes: int, *, mean: bool) -> tuple[Any, Any]:
         """The model of the library, with what learns of it, and its configuration."""
-        with quietly() as transformers:
+        with _quietly() as transformers:
             model = self._loaded(transformers, classes, mean)
         if self.free is not None:
             self._freeze(model)
@@ -213,9 +213,8 @@ def _pooler(model: Any) -> Any:
     return getattr(model.base_model, "pooler", None)
 
 
-@contextlib.contextmanager
-def quietly() -> Iterator[Any]:
-    """The library ``transformers``, without its bars and its word that the classifier is new."""
+def need_transformers() -> Any:
+    """The library ``transformers``, or MissingExtra with the command that installs it."""
     try:
         import transformers
     except ImportError as error:
@@ -223,6 +222,13 @@ def quietly() -> Iterator[Any]:
             f"A Hugging Face model needs the library transformers, which cannot be imported: {error}.",
             mend="Run: pip install 'querist[transformers]'.",
         ) from error
+    return transformers
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[Any]:
+    """The library ``transformers``, without its bars and its word that the classifier is new."""
+    transformers = need_transformers()
     logging = transformers.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     try:
