@@ -189,6 +189,8 @@ describe("the page", () => {
     expect(screen.getByTestId("background").dataset.phase).toBe("stopped");
     await user.click(screen.getByRole("button", { name: "Train again" }));
     expect(screen.getByTestId("background").dataset.phase).toBe("starting");
+    act(() => desk.heard(progress({ background: { ...background, phase: "idle", fraction: null } })));
+    expect(screen.getByRole("button", { name: "Pause training" })).toBeTruthy();
   });
 
   it("ends with what was reached, and a way on", async () => {

@@ -51,10 +51,15 @@ export function Background() {
         </div>
       )}
       <Button variant="default" mt="md" loading={asked} onClick={() => void train()} data-testid="train">
-        {on ? "Stop training" : "Train again"}
+        {switchOf(background)}
       </Button>
     </Card>
   );
+}
+
+function switchOf({ phase }: Learner): string {
+  if (phase === "stopped") return "Train again";
+  return phase === "idle" || phase === "waiting" ? "Pause training" : "Stop training";
 }
 
 function sentenceOf(background: Learner): string {
