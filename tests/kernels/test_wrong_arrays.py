@@ -152,6 +152,8 @@ CALLS = {  # a small call of each, that is right
         {"x": X, "weights": X[:3], "bias": [0.0, 1.0, 2.0], "anchors": X[:3]},
     ),
     "frank_wolfe": (kernels.frank_wolfe, {"x": X, "n": 2, "rows": REST, "weights": CHANCE[REST]}),
+    "straddle": (partial(kernels.straddle, level=0.5), {"mean": CHANCE, "std": CHANCE}),
+    "variance_removed": (kernels.variance_removed, {"covariance": PROBA, "variance": CHANCE}),
     "gaussian_information": (kernels.gaussian_information, {"std": CHANCE, "noise": CHANCE + 1}),
     "graph_cut": (kernels.graph_cut, {"x": X, "n": 2, "taken": [0], "rows": REST, "weights": CHANCE[REST]}),
     "neighbour_graph": (lambda **given: kernels.neighbour_graph(neighbours=2, **given).density, {"x": X}),
@@ -384,7 +386,8 @@ ELSEWHERE = {
     "OuterProducts",
 }
 ELSEWHERE |= {  # of rewards and estimates, which other tests ask in wrong ways
-    *("LastLayer", "bernstein_interval", "betting_interval", "cohen_kappa", "entropy_gain", "error_change"),
+    *("LastLayer", "cohen_kappa", "entropy_gain", "error_change"),
+    *("asymptotic_interval", "bernstein_interval", "betting_interval"),
     *("exp4_weights", "exp4p_chances", "exp4p_weights", "expected_losses", "f_between"),
     *(
         "importance_weighted_accuracy",
@@ -398,6 +401,7 @@ ELSEWHERE |= {  # of rewards and estimates, which other tests ask in wrong ways
     "weighted_disagreement",
 }
 ELSEWHERE |= {
+    "is_on_device",
     "keys_of",
     "uniform",
     "interval_at_any_look",
