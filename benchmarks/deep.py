@@ -311,7 +311,7 @@ are 20: the labels that the acquisitions take cannot be compared.
 
 Variation ratios and entropy come out ahead of random at the end, as there. **BALD does not**: it is near
 random or behind it until late, by this small network and these short trainings. Why is open; more masks and
-longer trainings are the first to try. Ask a network like this one by variation ratios, entropy or margin.
+longer trainings are the first to try. Ask a network like this one by variation ratios or entropy.
 """
 
 POSTERIORS = """
