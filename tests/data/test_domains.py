@@ -25,13 +25,14 @@ DOMAINS = [
         ProductDomain((Box(((0, 1),)), Integers(1, 9))), (lambda points: points[:, 0] * points[:, 1] < 3,)
     ),
 ]
+NAMES = [f"{type(one).__name__}-{place}" for place, one in enumerate(DOMAINS)]
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=repr)
+@pytest.mark.parametrize("domain", DOMAINS, ids=NAMES)
 def test_what_a_domain_gives_lies_in_it(domain):
     drawn = domain.sample(200, rng())
     for points in (
@@ -50,7 +51,7 @@ def test_what_a_domain_gives_lies_in_it(domain):
     assert domain.points(domain.features(drawn)) == pytest.approx(drawn)
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=repr)
+@pytest.mark.parametrize("domain", DOMAINS, ids=NAMES)
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 99))
 def test_far_away_points_are_brought_back_and_stay(domain, seed):
@@ -65,7 +66,7 @@ def test_a_domain_is_written_as_json(domain):
     assert from_spec(json.loads(json.dumps(to_spec(domain)))) == domain
 
 
-@pytest.mark.parametrize("domain", DOMAINS, ids=repr)
+@pytest.mark.parametrize("domain", DOMAINS, ids=NAMES)
 def test_content_is_a_row_of_named_fields(domain):
     for one in domain.content(domain.sample(3, rng())):
         assert one["kind"] == "row" and all(isinstance(value, str) for value in one["fields"].values())

@@ -132,6 +132,9 @@ def test_probabilities_and_embeddings_are_the_module_s_own():
         said = torch.softmax(module[3](inside), dim=1)
     assert np.allclose(model.proba(x), said.numpy(), atol=1e-6)
     assert np.allclose(model.embed(x), inside.numpy(), atol=1e-6)
+    there = TorchModel(layers, training=QUICK, embed_on_device=True).fitted(x[:40], apart()[1][:40])
+    assert isinstance(there.embed(x), torch.Tensor)
+    assert np.allclose(there.embed(x).cpu().numpy(), model.embed(x), atol=1e-6)
     weights, bias = model.head()
     logits = model.embed(x) @ weights.T + bias
     again = np.exp(logits - logits.max(axis=1, keepdims=True))

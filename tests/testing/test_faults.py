@@ -62,7 +62,7 @@ def test_a_batch_of_the_best_is_one_partition(monkeypatch: pytest.MonkeyPatch) -
     for batch in (1, 50, 500):
         passes.clear()
         assert len(top(scores, batch)) == batch
-        assert len(passes) == 1
+        assert len(passes) <= 1  # of what a bound leaves, where few are asked
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), GaussianNB()])

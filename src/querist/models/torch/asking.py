@@ -55,6 +55,7 @@ class Asked:
 
     learnt: Learnt | None = None
     structured: bool = False
+    embed_on_device: bool = False
     _classes: tuple[Any, ...] | None = None
     _lengths: Any = None
     _posterior: Any = None
@@ -126,13 +127,16 @@ class Asked:
 
     @where(lambda model: getattr(_network(model), "layer", None) is not None)
     def embed(self, x: Any) -> np.ndarray:
-        """What the last layer sees, (n, d) float32; of units, their mean."""
+        """What the last layer sees, (n, d) float32; of units, their mean.
+
+        A tensor where it was made, if the model says ``embed_on_device``.
+        """
         network = _network(self)
         assert network is not None
         if not length(x):
             wide = getattr(network.last, "in_features", 0)
             return np.empty((0, wide), dtype=np.float32)
-        return network.seen(x)[0]
+        return network.seen_there(x) if self.embed_on_device else network.seen(x)[0]
 
     @where(lambda model: getattr(_network(model), "linear", False) and not model.learnt.evidential)
     def head(self) -> tuple[np.ndarray, np.ndarray]:

@@ -72,6 +72,8 @@ class TorchModel(Asked):
     lengths : function, optional
         From rows to how many units each has; all that the module gives if not given.
     device : "auto", "cpu", "cuda", ...
+    embed_on_device : bool
+        Whether ``embed`` leaves its vectors there, where k-center, k-means++ and BADGE then search.
     batch : int
         Rows that are asked at a time; halved whenever memory runs out.
 
@@ -103,6 +105,7 @@ class TorchModel(Asked):
         structured: bool = False,
         lengths: Callable[[Any], Sequence[int]] | None = None,
         device: str = "auto",
+        embed_on_device: bool = False,
         batch: int = 512,
     ) -> None:
         need_torch()
@@ -129,7 +132,7 @@ class TorchModel(Asked):
         self._classes = None if classes is None else tuple(classes)
         self.prepare, self.layer, self.calibrate = prepare, layer, calibrate
         self.structured, self._lengths = structured, lengths
-        self.device, self.batch = device, batch
+        self.device, self.embed_on_device, self.batch = device, embed_on_device, batch
 
     @property
     def describes(self) -> str:

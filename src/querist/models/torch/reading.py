@@ -74,6 +74,16 @@ class Network:
             parts = self.each(x, lambda inputs: (plain(run(self.module, inputs)), plain(flat(heard.pop()))))
         return joined([one for _, one in parts]), joined([one for one, _ in parts])
 
+    def seen_there(self, x: Any) -> Any:
+        """What the last layer sees of each row, (n, d) float32, a tensor where the module computes."""
+
+        def heard_of(inputs: Any) -> Any:
+            run(self.module, inputs)
+            return flat(heard.pop()).detach().float()
+
+        with self.listening() as heard:
+            return need_torch().cat(self.each(x, heard_of))
+
     @contextlib.contextmanager
     def listening(self) -> Iterator[list[Any]]:
         """A list that holds, after each pass, what the last layer saw in it."""
