@@ -59,4 +59,8 @@ def test_every_part_has_an_experiment(bench: ModuleType, monkeypatch: pytest.Mon
     ]
     monkeypatch.setattr(bench, "pictures", lambda name, title: title)
     for part in bench.PARTS:
-        assert bench.experiments(part, [0]).protocol.pool == bench.POOL
+        pool = bench.GAL_POOL if part == "gal" else bench.POOL
+        assert bench.experiments(part, [0]).protocol.pool == pool
+    assert bench.paper_s(10).eval()(torch.zeros(2, 784)).shape == (2, 10)
+    some = bench.experiments("batches", [0], ["badge"])
+    assert "badge" in str(some.strategies) and "epig" not in str(some.strategies)
