@@ -302,6 +302,18 @@ def test_data_of_another_name_are_another_campaign(campaign: Path, unserved: lis
     assert "Going on with" in querist("label", str(moved / "reviews.querist")).output
 
 
+def test_a_slow_model_and_made_items_do_not_go_together(home: Path, unserved: list[str]) -> None:
+    Path("takes_long.py").write_text(
+        "from sklearn.naive_bayes import GaussianNB\n\n\nclass Slow(GaussianNB):\n    slow = True\n"
+    )
+    words = ("label", "reviews.csv", "--model", "takes_long.py:Slow")
+    done = querist(*words, "--strategy", "synthesis/like_pool")
+    assert done.exit_code == 2 and "which the stand-in of a slow model cannot rank" in done.output
+    assert not Path("reviews.querist").exists()
+    assert querist(*words).exit_code == 0
+    assert "cannot rank" in querist("label", "reviews.csv", "--strategy", "synthesis/like_pool").output
+
+
 def test_an_encoding_is_mended_by_an_option(home: Path) -> None:
     (home / "latin.csv").write_bytes("id,text\n1,caf\xe9 cr\xe8me\n".encode("latin-1"))
     assert "pass --encoding cp1252" in querist("label", "latin.csv").output

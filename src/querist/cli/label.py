@@ -115,6 +115,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
     check_kind(encoder_for(source.kind, options.get("encoder") or "auto"), source.kind)
     model, slow = _model(options.get("model"), source.kind)
+    _check_making(settings.get("strategy"), slow)
     classes = split(options.get("classes"))
     given = [value for value in dict.fromkeys(source.labels.values()) if value not in classes]
     if options.get("closed") and not (classes or given):
@@ -157,6 +158,7 @@ def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
         changes = _changes(options)
         if "strategy" in changes:
             as_strategy(changes["strategy"])
+            _check_making(changes["strategy"], workspace.manifest.slow)
         if changes:
             workspace.campaign.configure(**changes)
         for name in split(options["classes"]):
@@ -182,6 +184,17 @@ def _check_source(path: Path, workspace: Workspace) -> None:
             f"The campaign in {workspace.folder} was made from {made_from.name}, not from {path.name}.",
             mend=f"Name another --folder for {path.name}; or go on with the campaign that is there: "
             f"querist label {workspace.folder}",
+        )
+
+
+def _check_making(strategy: Any, slow: bool) -> None:
+    """Nothing puts made items where a slow model's stand-in has its footing."""
+    from querist.errors import InvalidInput
+
+    if slow and str(strategy).startswith("synthesis/"):
+        raise InvalidInput(
+            f"The strategy {strategy!r} makes items, which the stand-in of a slow model cannot rank.",
+            mend="Choose another --strategy, or a model that trains within moments (the default).",
         )
 
 
