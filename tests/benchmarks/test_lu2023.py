@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from sklearn.svm import SVC
 from querist.evaluation import Curves, Dataset, Experiment
 
 ROOT = Path(__file__).parents[2]
-HERE = ROOT / "benchmarks" / "lu2023"
 MODULES = (
     "svm",
     "linear",
@@ -38,21 +36,8 @@ MODULES = (
 
 
 @pytest.fixture(scope="module")
-def lu() -> Iterator[SimpleNamespace]:
-    """The modules of the benchmark, which is a folder that python runs and no package."""
-    from importlib import import_module
-
-    before = {name: sys.modules.pop(name, None) for name in MODULES}
-    sys.path.insert(0, str(HERE))
-    try:
-        found: dict[str, ModuleType] = {name: import_module(name) for name in MODULES}
-        yield SimpleNamespace(**found)
-    finally:
-        sys.path.remove(str(HERE))
-        for name, module in before.items():
-            sys.modules.pop(name, None)
-            if module is not None:
-                sys.modules[name] = module
+def lu(borrow: Any) -> SimpleNamespace:
+    return borrow("lu2023", MODULES)
 
 
 def table(n: int = 90, d: int = 4, seed: int = 0) -> Dataset:

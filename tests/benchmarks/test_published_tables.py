@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from querist.evaluation import Experiment
 
-FOLDER = Path(__file__).parents[2] / "benchmarks" / "tables"
 NAMES = ("kept", "network", "page", "sets", "words", "works")
 
 
-@pytest.fixture
-def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
-    before = {name: sys.modules.pop(name, None) for name in NAMES}
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield {name: importlib.import_module(name) for name in NAMES}
-    for name in NAMES:
-        sys.modules.pop(name, None)
-        if (old := before[name]) is not None:
-            sys.modules[name] = old
+@pytest.fixture(scope="module")
+def tables(borrow: Any) -> dict[str, ModuleType]:
+    return vars(borrow("tables", NAMES))
 
 
 def test_the_network_learns_the_same_from_the_same_seed(tables: dict[str, ModuleType]) -> None:

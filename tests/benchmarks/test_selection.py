@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,21 +18,8 @@ MODULES = ("cells", "first_call", "inputs", "limits", "machine", "ours", "ours_a
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[SimpleNamespace]:
-    """The modules of the benchmark, which is a folder that python runs and no package."""
-    from importlib import import_module
-
-    before = {name: sys.modules.pop(name, None) for name in MODULES}
-    sys.path.insert(0, str(HERE))
-    try:
-        found: dict[str, ModuleType] = {name: import_module(name) for name in MODULES}
-        yield SimpleNamespace(**found)
-    finally:
-        sys.path.remove(str(HERE))
-        for name, module in before.items():
-            sys.modules.pop(name, None)
-            if module is not None:
-                sys.modules[name] = module
+def bench(borrow: Any) -> SimpleNamespace:
+    return borrow("selection", MODULES)
 
 
 def test_every_work_runs(bench: SimpleNamespace) -> None:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "benchmarks" / "synthesis"
 NAMES = ("functions", "sets", "seen", "words", "page", "works")
 
 
-@pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
-    before = {name: sys.modules.pop(name, None) for name in NAMES}
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield {name: importlib.import_module(name) for name in NAMES}
-    for name in NAMES:
-        sys.modules.pop(name, None)
-        if (old := before[name]) is not None:
-            sys.modules[name] = old
+@pytest.fixture(scope="module")
+def parts(borrow: Any) -> dict[str, ModuleType]:
+    return vars(borrow("synthesis", NAMES))
 
 
 @pytest.mark.parametrize(

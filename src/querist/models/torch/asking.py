@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ def _network(model: Any) -> Network | None:
     return None if learnt is None else learnt.network
 
 
-class Asked:
+class Asked(ABC):
     """What a model that holds a network can do: tell chances, draw, embed, and show its last layer.
 
     Asking changes nothing of the module: neither its mode, nor its buffers, nor its hooks.
@@ -61,9 +62,9 @@ class Asked:
     _posterior: Any = None
 
     @property
+    @abstractmethod
     def describes(self) -> str:
         """The kind of network, for messages."""
-        raise NotImplementedError
 
     @property
     def classes(self) -> tuple[Any, ...]:
