@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numba
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from querist.kernels import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels.compiled_turn import turn
 
 OF_PROBABILITIES = [least_confidence, margin, confidence_ratio, entropy]
 OF_DRAWS = [vote_entropy, variation_ratio, consensus_entropy, bald]
@@ -91,13 +94,41 @@ def test_what_is_wrong_is_found_where_it_is(wrong, compiled):
             kernel(draws)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_rows_become_columns_wherever_they_lie_in_the_table(kind):
+    for columns in [1, 2, 3, 7, 8, 9, 15, 16, 17, 33]:
+        table = np.arange(70 * columns, dtype=kind).reshape(70, columns)
+        for start, count in [(0, 70), (1, 69), (3, 32), (54, 16), (69, 1), (20, 7)]:
+            turned = np.full((columns + columns % 2, count), -1, dtype=kind)
+            turn(table, start, turned)
+            assert np.array_equal(turned[:columns], table[start : start + count].T)
+            assert (turned[columns:] == -1).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_parts_come_back_in_order_and_the_first_error_is_raised(threads):
+    assert large.in_turns(lambda part: -part, range(50), threads) == [-part for part in range(50)]
+    assert large.in_turns(lambda part: -part, [], threads) == []
+    begun = []
+
+    def work(part):
+        begun.append(part)
+        time.sleep(0.01 if part == 2 else 0)
+        if part in (2, 3, 4):
+            raise ValueError(f"part {part}")
+
+    with pytest.raises(ValueError, match="part 2"):
+        large.in_turns(work, range(1000), threads)
+    assert len(begun) < 20
+
+
 def test_nothing_is_large(compiled):
     compiled()
     assert margin(np.empty((0, 3))).shape == (0,) and bald(np.empty((2, 0, 3))).shape == (0,)
 
 
 def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
-    source = run_by_python("compiled")
+    source = run_by_python("compiled_tile", "compiled_turn", "compiled")
 
     def run(name, table, *outputs):
         kernel, more = source.KERNELS[name]

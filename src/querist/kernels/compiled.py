@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.compiled_numbers import logarithm
+from querist.kernels.compiled_turn import turn
 from querist.kernels.compiling import compiled
 
 __all__ = ["KERNELS", "disagreement", "entropy", "leaders", "voted"]
 
 _TOLERANCE = 1e-3
-_TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least
+_TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least, of which there are so many times
 _DEEP, _WIDE = 512, 1 << 16  # rows of wide tables, while a tile of so many numbers holds them
 _LARGEST, _LEAD, _RATIO = 0, 1, 2
 
@@ -28,26 +29,24 @@ _LARGEST, _LEAD, _RATIO = 0, 1, 2
 
 
 @compiled
-def _turn(block: Any, turned: Any, total: Any) -> None:
+def _turn(table: Any, start: int, turned: Any, total: Any) -> None:
     """Columns as rows, and the sum of each row: NaN if a number is below 0.
 
     Where the columns are odd in number the last row stays 0, which changes no result.
     """
-    for c in range(block.shape[1]):
-        row, column = turned[c], block[:, c]
-        for r in range(len(column)):
-            row[r] = column[r]
+    turn(table, start, turned)
+    none = turned.dtype.type(0)
     for r in range(len(total)):
-        total[r] = 0
+        total[r] = none
     for c in range(0, len(turned), 2):
-        _sum(turned[c], turned[c + 1], total)
+        _sum(turned, c, total)
 
 
 @compiled
-def _sum(a: Any, b: Any, total: Any) -> None:
-    least, none = a.dtype.type(-_TOLERANCE), a.dtype.type(np.nan)
-    for r in range(len(a)):
-        p, q = a[r], b[r]
+def _sum(turned: Any, c: int, total: Any) -> None:
+    least, none = turned.dtype.type(-_TOLERANCE), turned.dtype.type(np.nan)
+    for r in range(len(total)):
+        p, q = turned[c, r], turned[c + 1, r]
         less = p if p < q else q
         total[r] += p + q if less >= least else none
 
@@ -55,23 +54,22 @@ def _sum(a: Any, b: Any, total: Any) -> None:
 @compiled
 def _clear(table: Any) -> None:
     for c in range(len(table)):
-        numbers = table[c]
-        for r in range(len(numbers)):
-            numbers[r] = 0
+        for r in range(table.shape[1]):
+            table[c, r] = 0
 
 
 @compiled
-def _most(a: Any, b: Any, first: Any) -> None:
-    for r in range(len(a)):
-        p, q = a[r], b[r]
+def _most(turned: Any, c: int, first: Any) -> None:
+    for r in range(len(first)):
+        p, q = turned[c, r], turned[c + 1, r]
         more = p if p > q else q
         first[r] = more if more > first[r] else first[r]
 
 
 @compiled
-def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
-    for r in range(len(a)):
-        p, q, best, after = a[r], b[r], first[r], second[r]
+def _lead(turned: Any, c: int, first: Any, second: Any) -> None:
+    for r in range(len(first)):
+        p, q, best, after = turned[c, r], turned[c + 1, r], first[r], second[r]
         less = p if p < best else best
         after = less if less > after else after
         best = p if p > best else best
@@ -81,32 +79,40 @@ def _lead(a: Any, b: Any, first: Any, second: Any) -> None:
 
 
 @compiled
-def _weigh(a: Any, b: Any, weight: Any, tiny: Any) -> None:
+def _weigh(turned: Any, c: int, weight: Any, tiny: Any) -> None:
     """Add -p log p."""
-    for r in range(len(a)):
-        p, q = a[r], b[r]
+    for r in range(len(weight)):
+        p, q = turned[c, r], turned[c + 1, r]
         weight[r] -= p * logarithm(p if p > tiny else tiny) + q * logarithm(q if q > tiny else tiny)
 
 
 @compiled
-def _count(column: Any, best: Any, total: Any) -> None:
+def _count(turned: Any, c: int, best: Any, total: Any) -> None:
+    one, none = total.dtype.type(1), total.dtype.type(0)
     for r in range(len(total)):
-        total[r] += column[r] == best[r]
+        total[r] += one if turned[c, r] == best[r] else none
 
 
 @compiled
-def _share(column: Any, best: Any, equal: Any, votes: Any) -> None:
-    for r in range(len(votes)):
-        votes[r] += (column[r] == best[r]) / equal[r]
+def _invert(numbers: Any) -> None:
+    one = numbers.dtype.type(1)
+    for r in range(len(numbers)):
+        numbers[r] = one / numbers[r]
+
+
+@compiled
+def _share(turned: Any, c: int, best: Any, each: Any, votes: Any) -> None:
+    none = each.dtype.type(0)
+    for r in range(len(best)):
+        votes[c, r] += each[r] if turned[c, r] == best[r] else none
 
 
 @compiled
 def _add(table: Any, to: Any, by: Any) -> None:
     """Add a share of each number."""
     for c in range(len(table)):
-        column, total = table[c], to[c]
-        for r in range(len(column)):
-            total[r] += column[r] * by
+        for r in range(table.shape[1]):
+            to[c, r] += table[c, r] * by
 
 
 @compiled
@@ -119,8 +125,36 @@ def _wrong(total: Any) -> bool:
 
 
 @compiled
+def _missing(first: Any, out: Any) -> None:
+    one = first.dtype.type(1)
+    for r in range(len(out)):
+        out[r] = one - first[r]
+
+
+@compiled
+def _behind(first: Any, second: Any, out: Any) -> None:
+    for r in range(len(out)):
+        out[r] = second[r] - first[r]
+
+
+@compiled
+def _beside(first: Any, second: Any, out: Any) -> None:
+    for r in range(len(out)):
+        out[r] = second[r] / first[r]
+
+
+@compiled
+def _above_none(weight: Any, share: Any, out: Any) -> None:
+    """A share of each number, of those below 0 none."""
+    none = weight.dtype.type(0)
+    for r in range(len(out)):
+        out[r] = (weight[r] if weight[r] > none else none) * share
+
+
+@compiled
 def _step(classes: int, rows: int) -> int:
-    return min(rows, max(_LEAST, _TILE // classes, min(_DEEP, _WIDE // classes)))
+    step = max(_LEAST, _TILE // classes, min(_DEEP, _WIDE // classes))
+    return min(rows, step - step % _LEAST)
 
 
 @compiled
@@ -140,20 +174,21 @@ def leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
     total, first, second = sums[0], sums[1], sums[2]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _turn(proba[start : start + step], turned, total)
+        _turn(proba, start, turned, total)
         if _wrong(total):
             return start
-        _clear(sums[1:])
+        _clear(sums)
         for c in range(0, classes, 2):
             if kind == _LARGEST:
-                _most(turned[c], turned[c + 1], first)
+                _most(turned, c, first)
             else:
-                _lead(turned[c], turned[c + 1], first, second)
-        for r in range(step):
-            if kind == _LARGEST:
-                out[start + r] = 1 - first[r]
-            else:
-                out[start + r] = second[r] / first[r] if kind == _RATIO else second[r] - first[r]
+                _lead(turned, c, first, second)
+        if kind == _LARGEST:
+            _missing(first, out[start : start + step])
+        elif kind == _LEAD:
+            _behind(first, second, out[start : start + step])
+        else:
+            _beside(first, second, out[start : start + step])
     return -1
 
 
@@ -164,17 +199,16 @@ def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
     tiny = np.finfo(proba.dtype).tiny
     turned = np.zeros((_even(classes), step), proba.dtype)
     sums = np.empty((2, step), proba.dtype)
-    total, weight = sums[0], sums[1]
+    total, weight, one = sums[0], sums[1], proba.dtype.type(1)
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _turn(proba[start : start + step], turned, total)
+        _turn(proba, start, turned, total)
         if _wrong(total):
             return start
-        _clear(sums[1:])
+        _clear(sums)
         for c in range(0, classes, 2):
-            _weigh(turned[c], turned[c + 1], weight, tiny)
-        for r in range(step):
-            out[start + r] = max(weight[r], 0)
+            _weigh(turned, c, weight, tiny)
+        _above_none(weight, one, out[start : start + step])
     return -1
 
 
@@ -188,25 +222,23 @@ def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> in
     turned = np.zeros((_even(classes), step), draws.dtype)
     mean = np.empty((_even(classes), step), draws.dtype)
     sums = np.empty((2, step), draws.dtype)
-    total, weight = sums[0], sums[1]
+    total, weight, one = sums[0], sums[1], draws.dtype.type(1)
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
         _clear(mean)
         _clear(sums)
         for k in range(members):
-            _turn(draws[k][start : start + step], turned, total)
+            _turn(draws[k], start, turned, total)
             if _wrong(total):
                 return start
             for c in range(0, classes, 2):
-                _weigh(turned[c], turned[c + 1], weight, tiny)
+                _weigh(turned, c, weight, tiny)
             _add(turned, mean, share)
-        for r in range(step):
-            inner[start + r] = max(weight[r], 0) * share
+        _above_none(weight, share, inner[start : start + step])
         _clear(sums)
         for c in range(0, classes, 2):
-            _weigh(mean[c], mean[c + 1], weight, tiny)
-        for r in range(step):
-            whole[start + r] = max(weight[r], 0)
+            _weigh(mean, c, weight, tiny)
+        _above_none(weight, one, whole[start : start + step])
     return -1
 
 
@@ -215,37 +247,38 @@ def voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
     members, _, classes = draws.shape
     step = _step(classes, end - begin)
     tiny = np.finfo(draws.dtype).tiny
-    share = draws.dtype.type(1 / members)
+    share, one = draws.dtype.type(1 / members), draws.dtype.type(1)
     turned = np.zeros((_even(classes), step), draws.dtype)
     voted = np.empty((_even(classes), step), draws.dtype)
-    sums, equals = np.empty((3, step), draws.dtype), np.empty((1, step), draws.dtype)
-    total, first, second = sums[0], sums[1], sums[2]
+    sums = np.empty((4, step), draws.dtype)
+    total, first, weight, equal = sums[0], sums[1], sums[2], sums[3]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
         _clear(voted)
         for k in range(members):
-            _turn(draws[k][start : start + step], turned, total)
+            _turn(draws[k], start, turned, total)
             if _wrong(total):
                 return start
-            _clear(sums[1:])
+            _clear(sums)
             for c in range(0, classes, 2):
-                _most(turned[c], turned[c + 1], first)
-            _clear(equals)
+                _most(turned, c, first)
             for c in range(classes):
-                _count(turned[c], first, equals[0])
+                _count(turned, c, first, equal)
+            _invert(equal)
             for c in range(classes):
-                _share(turned[c], first, equals[0], voted[c])
-        for c in range(len(voted)):
-            for r in range(step):
-                voted[c, r] *= share
+                _share(turned, c, first, equal, voted)
+        _clear(turned)
+        _add(voted, turned, share)
         _clear(sums)
         for c in range(0, classes, 2):
             if ratio:
-                _most(voted[c], voted[c + 1], first)
+                _most(turned, c, first)
             else:
-                _weigh(voted[c], voted[c + 1], second, tiny)
-        for r in range(step):
-            out[start + r] = 1 - first[r] if ratio else max(second[r], 0)
+                _weigh(turned, c, weight, tiny)
+        if ratio:
+            _missing(first, out[start : start + step])
+        else:
+            _above_none(weight, one, out[start : start + step])
     return -1
 
 

@@ -20,16 +20,21 @@ from numba.core.codegen import get_host_cpu_features
 from querist.kernels.compiled_numbers import in_place_of, intrinsic
 from querist.kernels.compiling import compiled
 
-__all__ = ["HEIGHT", "pack", "products", "width_of"]
+__all__ = ["HEIGHT", "pack", "products", "register", "width_of"]
 
 _FEATURES: str = numba.config.CPU_FEATURES or get_host_cpu_features()
 _BYTES, HEIGHT = (64, 14) if "+avx512f" in _FEATURES else (32, 6)
 """Bytes of a register; and rows of a tile: two registers each, and three are left for what comes in."""
 
 
+def register(dtype: Any) -> int:
+    """How many numbers a register holds."""
+    return _BYTES // int(np.dtype(str(dtype)).itemsize)
+
+
 def width_of(dtype: Any) -> int:
     """How many columns a panel has."""
-    return 2 * _BYTES // int(np.dtype(dtype).itemsize)
+    return 2 * register(dtype)
 
 
 @compiled

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
 
 from querist.kernels.arrays import Array
 
-__all__ = ["in_threads", "is_large", "is_plain", "lent", "one_thread_a_product", "run_compiled"]
+__all__ = ["in_threads", "in_turns", "is_large", "is_plain", "lent", "one_thread_a_product", "run_compiled"]
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -73,8 +72,7 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
         wrong = kernel(block, 0, stop - start, *(out[start:stop] for out in outputs), *more)
         return None if wrong < 0 else (start + wrong, stop)
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        return [left for left in threads.map(part, range(0, n, _ROWS)) if left is not None]
+    return [left for left in in_turns(part, range(0, n, _ROWS), THREADS) if left is not None]
 
 
 def in_threads(work: Callable[[P], R], parts: Iterable[P]) -> list[R]:
@@ -86,8 +84,43 @@ def in_threads(work: Callable[[P], R], parts: Iterable[P]) -> list[R]:
     todo = list(parts)
     if len(todo) < 2:
         return [work(part) for part in todo]
-    with one_thread_a_product(), ThreadPoolExecutor(min(len(todo), _cores())) as threads:
-        return list(threads.map(work, todo))
+    with one_thread_a_product():
+        return in_turns(work, todo, _cores())
+
+
+def in_turns(work: Callable[[P], R], parts: Iterable[P], threads: int) -> list[R]:
+    """The same with so many threads, of which this is one.
+
+    The error of the first part that has one is raised here; none is begun after it.
+
+    >>> in_turns(lambda part: part + 1, [1, 2], 2)
+    [2, 3]
+    """
+    todo = list(parts)
+    made: list[Any] = [None] * len(todo)
+    wrong: list[tuple[int, BaseException]] = []
+    turns, lock = iter(range(len(todo))), Lock()
+
+    def take() -> None:
+        while not wrong:
+            with lock:
+                i = next(turns, -1)
+            if i < 0:
+                return
+            try:
+                made[i] = work(todo[i])
+            except BaseException as error:  # also of the keyboard: raised by who called
+                wrong.append((i, error))
+
+    others = [Thread(target=take, daemon=True) for _ in range(min(threads, len(todo)) - 1)]
+    for other in others:
+        other.start()
+    take()
+    for other in others:
+        other.join()
+    if wrong:
+        raise min(wrong, key=lambda one: one[0])[1]
+    return made
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.arrays import Array, squared_norms, unmeasurable
-from querist.kernels.large import is_plain, lent
+from querist.kernels.large import in_turns, is_plain, lent
 
 __all__ = [
     "Rows",
@@ -298,9 +297,7 @@ def _in_parts(n: int, part: Callable[[int, int], Any], *, step: int = _STEP) -> 
     """What ``part`` says of each range of rows, in their order; an error of one is raised here."""
     from querist.kernels.compiled_numbers import THREADS
 
-    with ThreadPoolExecutor(THREADS) as threads:
-        starts = range(0, n, step)
-        return list(threads.map(lambda start: part(start, min(n, start + step)), starts))
+    return in_turns(lambda start: part(start, min(n, start + step)), range(0, n, step), THREADS)
 
 
 @contextmanager

@@ -37,7 +37,9 @@ def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     """
     scores = np.asarray(scores)
     fit = scores.ndim == 1 and scores.dtype.kind in "fiub"
-    if not fit or (scores.dtype.kind == "f" and len(scores) and np.isnan(scores.max())):
+    long = fit and len(scores) >= _LONG * max(1, n)
+    most = _most(scores) if long else scores
+    if not fit or (scores.dtype.kind == "f" and len(scores) and np.isnan(most.max())):
         raise InvalidInput(
             f"Scores must be one number a row without NaN; got shape {scores.shape} of {scores.dtype}.",
             mend="Give an (m,) array of finite numbers.",
@@ -46,19 +48,28 @@ def top(scores: Any, n: int, *, ties: Any = None) -> Array:
     n = min(int(n), len(scores))
     if n <= 0:
         return np.empty(0, dtype=np.intp)
-    some = _promising(scores, n)
+    some = _promising(scores, most, n) if long else np.arange(len(scores))
     rows = some[_largest(scores[some], n, None if ties is None else np.asarray(ties)[some])]
     second = np.zeros(n) if ties is None else -np.asarray(ties)[rows].astype(np.float64)
     return rows[np.lexsort((rows, second, -scores[rows].astype(np.float64)))]
 
 
-def _promising(scores: Array, n: int) -> Array:
-    """Rows among which the n largest are, ascending: of long tables those of at least a bound."""
-    if len(scores) < _LONG * n:
-        return np.arange(len(scores))
-    # n columns have a score as large as the nth of their largest
-    most = scores[: len(scores) // _STRETCH * _STRETCH].reshape(_STRETCH, -1).max(axis=0)
-    return np.flatnonzero(scores >= np.partition(most, len(most) - n)[len(most) - n])
+def _most(scores: Array) -> Array:
+    """The largest score of each column, where they stand in rows as long as may be, and those left over."""
+    whole = len(scores) // _STRETCH * _STRETCH
+    return np.append(scores[:whole].reshape(_STRETCH, -1).max(axis=0), scores[whole:])
+
+
+def _promising(scores: Array, most: Array, n: int) -> Array:
+    """Rows among which the n largest are, ascending: n columns have a score of at least a bound."""
+    bound = np.partition(most, len(most) - n)[len(most) - n]
+    many = len(scores) // _STRETCH
+    near = np.flatnonzero(most >= bound)
+    if _STRETCH * len(near) > len(scores) // 4:
+        return np.flatnonzero(scores >= bound)
+    columns, over = near[near < many], near[near >= many]
+    turn, which = np.nonzero(scores[: many * _STRETCH].reshape(_STRETCH, -1)[:, columns] >= bound)
+    return np.concatenate([turn * many + columns[which], over + (_STRETCH - 1) * many])
 
 
 def _largest(scores: Array, n: int, ties: Any) -> Array:
