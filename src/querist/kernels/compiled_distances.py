@@ -32,6 +32,7 @@ __all__ = [
 
 PLAIN, PRODUCT, OUTER = 0, 1, 2
 _SHIFT = 6  # 64 rows in a block
+_LAST = 16  # picks that a row is held against before all others
 _NOISE = 16 * 2.0**-52
 
 
@@ -212,33 +213,37 @@ def search(
 ) -> int:  # fmt: skip
     """The row of the largest ``far``, again and again; each becomes a centre, which lowers the others.
 
-    Values that are out of date are bounds: only the largest is brought up to date, until it is so already.
+    Values that are out of date are bounds: only the largest is brought up to date, until it is so already
+    or another is larger.
     Returns how many picks there are: not all when more distances than ``patience`` were taken before.
     """
     for turn in range(given + begin, given + len(picks)):
-        best = -np.inf
-        if patience < 0:
-            return turn - given
         while True:
+            if patience < 0:
+                return turn - given
             row = _top(far, tree)
             j, value = since[row], far[row]
             if j == turn:
                 break
-            old, bound = j, known[row]
-            while j < turn and value >= best:
+            far[row] = -np.inf
+            _changed(far, tree, row)
+            next_best, old, bound, newest = tree[1], j, known[row], turn
+            # what was far from all that is given is near to one of the last picks, if to any
+            while j < given < newest and newest > turn - _LAST and value >= next_best:
+                newest -= 1
+                value = min(value, _apart(kind, x[row], y[row], centres[newest], also[newest]))
+            while j < turn and value >= next_best:
                 apart = _apart(kind, x[row], y[row], centres[j], also[j])
                 value = min(value, apart)
                 if j < given:  # picks are not known to be taken
                     bound = min(bound, apart)
                 j += 1
-            patience -= j - old
+            patience -= j - old + turn - newest
             if old < given:
                 known[row], known_since[row] = bound, min(j, given)
             since[row] = j
             far[row] = value
             _changed(far, tree, row)
-            if j == turn:
-                best = max(best, value)
         picks[turn - given] = row
         values[turn - given] = far[row]
         _copy(x[row], centres[turn])

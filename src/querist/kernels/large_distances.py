@@ -32,7 +32,7 @@ _STEP = 2048  # rows that one thread takes at a time
 _GUESS = 64  # columns by which the nearest pivot is guessed, and pivots at most
 _NEAR = 24  # centres that a row looks at near its pivot
 _SAMPLE = 2048  # rows that tell how far the picks will be
-_PATIENCE = 1  # distances a row that one core takes before it calls for the others
+_PATIENCE = 0.1  # distances a row that one core takes before it calls for the others
 
 Known = tuple[Array, Array]
 Centres = tuple[Array, Array]
@@ -82,11 +82,12 @@ def farthest(rows: Rows, taken: Array, free: Array, n: int, known: Known) -> tup
     known = known[0].copy(), known[1].copy()
     centres, candidates = rows.centres(taken, n), np.flatnonzero(free)
     new = candidates[np.isinf(known[0][candidates])]
+    limit = -np.inf
     if len(new) > 4 * n or len(new) == len(candidates):  # otherwise the search looks at them by itself
-        _bound(rows, centres, len(taken), new, n, known[0])
+        limit = _bound(rows, centres, len(taken), new, n, known[0])
     far, since = np.where(free, known[0], -np.inf), known[1].copy()
     picks, values = np.empty(n, dtype=np.intp), np.empty(n)
-    done, patience = 0, int(_PATIENCE * len(candidates))
+    done, seen, patience = 0, 0, int(_PATIENCE * (len(candidates) + 100 * (len(taken) + n)))
     while True:
         tree = _planted(far)
         done = compiled_distances.search(
@@ -96,8 +97,12 @@ def farthest(rows: Rows, taken: Array, free: Array, n: int, known: Known) -> tup
             return picks, values, known
         # the picks have come nearer to most rows than was foreseen: on all cores to what is far still
         patience *= 2
-        waiting = candidates[far[candidates] >= 0]
-        _bound(rows, centres, len(taken) + done, waiting, n - done, far)
+        if done == seen:
+            continue
+        last = slice(len(taken) + seen, len(taken) + done)
+        waiting = candidates[far[candidates] >= max(limit, 0)]
+        _lower(rows, (centres[0][last], centres[1][last]), done - seen, waiting, None, limit, far)
+        seen = done
 
 
 def ringing(
@@ -183,8 +188,8 @@ def middle_row(x: Array, free: Array) -> int:
     return int(np.where(free, lengths(x, total / free.sum()), np.inf).argmin())
 
 
-def _bound(rows: Rows, centres: Centres, given: int, new: Array, n: int, far: Array) -> None:
-    """Bounds for ``new`` rows, low enough that few are looked at again.
+def _bound(rows: Rows, centres: Centres, given: int, new: Array, n: int, far: Array) -> float:
+    """Bounds for ``new`` rows, low enough that few are looked at again; returns how low that is.
 
     A row that is nearer to some centre than the last pick will be needs no more looking.  How far that will
     be is told by a sample; which centre is worth a look, by a part of the columns.
@@ -197,6 +202,7 @@ def _bound(rows: Rows, centres: Centres, given: int, new: Array, n: int, far: Ar
     with _one_thread_each():
         guess = _pivots(centres[0 if rows.beside is None else 1][:given])
         _lower(rows, centres, given, new, guess, limit, far)
+    return limit
 
 
 def _foreseen(rows: Rows, centres: Centres, given: int, few: Array, n: int, among: int, far: Array) -> float:
