@@ -130,13 +130,10 @@ def heaps(classes, labels, d, seed=0):
     return (rng.normal(size=(classes, d)) * 2.4 / np.sqrt(d))[y] + rng.normal(size=(len(y), d)), y
 
 
-@pytest.mark.parametrize(("classes", "labels", "d"), [(2, 40, 5), (2, 100, 20), (3, 10, 20)])
-def test_the_step_orders_candidates_as_refits_do(classes, labels, d):
-    x, y = heaps(classes, labels, d)
-    rows, candidates, targets = np.arange(labels), np.arange(labels, labels + 15), np.arange(labels, len(x))
+def by_refits(x, y, rows, candidates, targets):
+    """What the fitted model says of all rows, and what each candidate's label gains, trained anew."""
     exact = LogisticRegression(tol=1e-9, max_iter=1000)  # the solver's own noise is as large as the gains
-    fitted = clone(exact).fit(x[rows], y[rows])
-    proba = fitted.predict_proba(x)
+    proba = clone(exact).fit(x[rows], y[rows]).predict_proba(x)
     want = []
     for i, chances in zip(candidates, proba[candidates], strict=True):
         after = 0.0
@@ -144,6 +141,14 @@ def test_the_step_orders_candidates_as_refits_do(classes, labels, d):
             again = clone(exact).fit(x[np.append(rows, i)], np.append(y[rows], c))
             after += chance * LOSSES["log"](again.predict_proba(x[targets])).mean()
         want.append(LOSSES["log"](proba[targets]).mean() - after)
+    return proba, want
+
+
+@pytest.mark.parametrize(("classes", "labels", "d"), [(2, 40, 5), (2, 100, 20), (3, 10, 20)])
+def test_the_step_orders_candidates_as_refits_do(classes, labels, d):
+    x, y = heaps(classes, labels, d)
+    rows, candidates, targets = np.arange(labels), np.arange(labels, labels + 15), np.arange(labels, len(x))
+    proba, want = by_refits(x, y, rows, candidates, targets)
     told = [
         expected_error_reduction(LogisticStep(x, rows, proba.__getitem__, rounds=n), candidates, targets)
         for n in (0, 1, 3)
@@ -151,6 +156,46 @@ def test_the_step_orders_candidates_as_refits_do(classes, labels, d):
     off = [np.abs(one - want).mean() for one in told]
     assert spearmanr(told[1], want).statistic > 0.95 and spearmanr(told[2], want).statistic > 0.95
     assert off[0] > 2 * off[1] > 2 * off[2]
+
+
+@pytest.mark.parametrize("loss", ["log", "zero_one"])
+@pytest.mark.parametrize(("classes", "labels", "d"), [(2, 40, 5), (3, 10, 20), (5, 60, 5)])
+def test_a_part_of_many_targets_tells_what_the_tangent_is_off(classes, labels, d, loss, monkeypatch):
+    x, y = heaps(classes, labels, d)
+    rows, candidates, targets = np.arange(labels), np.arange(labels, labels + 15), np.arange(labels, len(x))
+    proba, want = by_refits(x, y, rows, candidates, targets)
+    step = LogisticStep(x, rows, proba.__getitem__)
+    monkeypatch.setattr(large, "_LARGE", 0)
+    whole = expected_error_reduction(step, candidates, targets, loss=loss)
+    monkeypatch.setattr(logistic_step, "_MET", 0)
+    monkeypatch.setattr(logistic_step, "_SAMPLE", 64)
+    told = expected_error_reduction(step, candidates, targets, loss=loss)
+    assert spearmanr(told, whole).statistic > (0.95 if loss == "log" else 0.9)
+    assert np.abs(told - whole).mean() < 0.1 * np.ptp(whole)
+    if loss == "log":
+        assert spearmanr(told, want).statistic > 0.93
+    monkeypatch.setattr(logistic_step, "_SAMPLE", 180)  # all of them, of which none is left to the tangent
+    told = expected_error_reduction(step, candidates, targets, loss=loss)
+    assert np.allclose(told, whole, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("labels", [8, 30])
+def test_features_of_any_number_and_from_any_origin(kind, labels, monkeypatch):
+    x, _ = heaps(3, 40, 9)
+    proba = np.random.default_rng(1).dirichlet(np.ones(3), len(x))
+    known, rest = np.arange(labels), np.arange(labels, 60)
+
+    def told(x):
+        return expected_error_reduction(
+            LogisticStep(x.astype(kind), known, proba.__getitem__), rest, rest[3:]
+        )
+
+    whole = told(x)
+    noise = 2e-6 if kind == np.float32 else 1e-9
+    assert np.allclose(told(x + 100), whole, rtol=0, atol=10 * noise)
+    monkeypatch.setattr(logistic_step, "_WHOLE", 0)  # too many for an inverse that is formed
+    assert np.allclose(told(x), whole, rtol=0, atol=noise)
 
 
 def models(x):

@@ -11,11 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels.compiled_numbers import exponential, logarithm
+from querist.kernels.compiled_numbers import logarithm, power
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
 from querist.kernels.compiling import compiled
 
-__all__ = ["HEIGHT", "LOSSES", "moved", "pack", "replaced", "ways_given", "width_of"]
+__all__ = [
+    "HEIGHT",
+    "LOSSES",
+    "moved",
+    "moved_alone",
+    "pack",
+    "replaced",
+    "stepped",
+    "ways_given",
+    "width_of",
+]
 
 LOSSES = {"log": 0, "zero_one": 1}
 
@@ -24,34 +34,31 @@ LOSSES = {"log": 0, "zero_one": 1}
 
 
 @compiled
-def _begin(total: Any, inner: Any, least: Any) -> None:
+def _begin(total: Any, inner: Any) -> None:
     for j in range(len(total)):
         total[j] = 0
-        inner[j] = least
+        inner[j] = 0
 
 
 @compiled
-def _weigh(now: Any, near: Any, by: Any, row: Any, far: Any, total: Any, inner: Any) -> None:
-    """Add what one class weighs, and its weight times its logarithm."""
+def _weigh(now: Any, near: Any, by: Any, far: Any, loss: int, total: Any, inner: Any) -> None:
+    """Add what one class weighs, and its weight times its logarithm; or keep the largest weight."""
     for j in range(len(total)):
-        log = now[j] - by * near[j] - row[j]
+        log = now[j] - by * near[j]
         log = log if log < far else far
         log = log if log > -far else -far
-        weight = exponential(log)
+        weight = power(log)
         total[j] += weight
-        inner[j] += weight * log
+        if loss == 0:
+            inner[j] += weight * log
+        else:
+            inner[j] = weight if weight > inner[j] else inner[j]
 
 
 @compiled
-def _lead(now: Any, near: Any, by: Any, row: Any, far: Any, total: Any, most: Any) -> None:
-    """Add what one class weighs, and keep the largest weight."""
-    for j in range(len(total)):
-        log = now[j] - by * near[j] - row[j]
-        log = log if log < far else far
-        log = log if log > -far else -far
-        weight = exponential(log)
-        total[j] += weight
-        most[j] = weight if weight > most[j] else most[j]
+def _add(near: Any, by: Any, row: Any) -> None:
+    for j in range(len(row)):
+        row[j] += by * near[j]
 
 
 @compiled
@@ -73,70 +80,107 @@ def _mistakes(total: Any, most: Any, count: int) -> Any:
 
 
 @compiled
+def _mean(total: Any, inner: Any, count: int, loss: int) -> Any:
+    return _entropies(total, inner, count) if loss == 0 else _mistakes(total, inner, count)
+
+
+@compiled
 def moved(
     ways: Any, own: Any, left: Any, given: Any, seen: Any, now: Any, targets: int, far: Any,
     loss: int, room: Any, nears: Any, sums: Any, out: Any,
 ) -> None:  # fmt: skip
-    """Add to ``out`` (A B,) what each future comes to over all targets, answer after answer.
+    """Add to ``out`` (A B,) what each future comes to over the first ``targets``, answer after answer.
 
     Class k's logits fall by ``own`` (K, A B) times ``left`` (K, B, w) times ``seen``, and by ``ways``
     (K, A B, q) times ``given``; both are packed.  Of two classes the second alone moves: K is 1.
     """
-    classes, size, width, strip = len(now), left.shape[1], given.shape[3], room.shape[2]
-    still, step = classes - len(ways), room.shape[1]
-    for start in range(0, now.shape[1], strip):
-        stop = min(start + strip, now.shape[1])
+    size, width, strip = left.shape[1], given.shape[3], nears.shape[2]
+    still, step, one = len(now) - len(ways), room.shape[1], far / far
+    for start in range(0, targets, strip):
+        stop = min(start + strip, given.shape[1] * width)
         wide, count = stop - start, min(stop, targets) - start
-        total, inner, nothing = sums[0, :wide], sums[1, :wide], sums[2, :wide]
+        total, inner = sums[0, :wide], sums[1, :wide]
         for k in range(len(ways)):
-            products(left[k], seen[k], start // width, stop // width, nears[k])
+            products(left[k], seen[min(k, len(seen) - 1)], start // width, stop // width, nears[k])
         for first in range(0, len(out), step):
             last = min(first + step, len(out))
             for k in range(len(ways)):
                 products(ways[k, first:last], given[k], start // width, stop // width, room[k])
             for r in range(first, last):
-                _begin(total, inner, 0)
-                for c in range(classes):
-                    k = c - still
-                    at = now[c, start:stop]
-                    if k < 0:
-                        near, by, row = nothing, own[0, 0] - own[0, 0], nothing  # 0 of its own kind
-                    else:
-                        near, by, row = nears[k, r % size, :wide], own[k, r], room[k, r - first, :wide]
-                    if loss == 0:
-                        _weigh(at, near, by, row, far, total, inner)
-                    else:
-                        _lead(at, near, by, row, far, total, inner)
-                if loss == 0:
-                    out[r] += _entropies(total, inner, count)
-                else:
-                    out[r] += _mistakes(total, inner, count)
-
-
-# ---- how labelled rows give way
+                _begin(total, inner)
+                for c in range(len(now)):
+                    k = max(c - still, 0)
+                    row = room[k, r - first, :wide]
+                    if c >= still:
+                        _add(nears[k, r % size, :wide], own[k, r], row)
+                    _weigh(now[c, start:stop], row, one if c >= still else one - one, far, loss, total, inner)
+                out[r] += _mean(total, inner, count, loss)
 
 
 @compiled
-def _raised(logits: Any, by: Any, near: Any, most: Any, out: Any) -> None:
-    for j in range(len(out)):
-        out[j] = logits[j] - by * near[j]
-        most[j] = out[j] if out[j] > most[j] else most[j]
+def moved_alone(
+    own: Any, left: Any, few: int, seen: Any, now: Any, begin: int, targets: int, far: Any,
+    loss: int, nears: Any, sums: Any, out: Any,
+) -> None:  # fmt: skip
+    """The same from the panel of ``begin`` on, of ``few`` candidates, where labelled rows do not give way."""
+    size, width, strip = left.shape[1], seen.shape[3], nears.shape[2]
+    still = len(now) - len(left)
+    for start in range(begin, targets, strip):
+        stop = min(start + strip, now.shape[1])
+        wide, count = stop - start, min(stop, targets) - start
+        total, inner = sums[0, :wide], sums[1, :wide]
+        for k in range(len(left)):
+            products(left[k], seen[min(k, len(seen) - 1)], start // width, stop // width, nears[k])
+        for b in range(few):
+            for r in range(b, len(out), size):
+                _begin(total, inner)
+                for c in range(len(now)):
+                    k = max(c - still, 0)
+                    by = own[k, r] if c >= still else far - far
+                    _weigh(now[c, start:stop], nears[k, b, :wide], by, far, loss, total, inner)
+                out[r] += _mean(total, inner, count, loss)
+
+
+# ---- the candidate's own logits, and how labelled rows give way
 
 
 @compiled
-def _powers(most: Any, out: Any, total: Any) -> None:
+def _likely(logits: Any, by: Any, near: Any, far: Any, out: Any, total: Any) -> None:
     for j in range(len(out)):
-        out[j] = exponential(out[j] - most[j])
+        log = logits[j] - by * near[j]
+        log = log if log < far else far
+        out[j] = power(log if log > -far else -far)
         total[j] += out[j]
 
 
 @compiled
-def _halves(far: Any, out: Any, total: Any) -> None:
-    """Of two classes: what the second weighs, and both."""
-    for j in range(len(out)):
-        log = out[j] if out[j] < far else far
-        out[j] = 1
-        total[j] = 1 + exponential(-(log if log > -far else -far))
+def _stepped(
+    weight: Any, total: Any, own: Any, hot: Any, lent: Any, borrowed: Any, stride: Any, move: Any
+) -> None:
+    one = borrowed / borrowed
+    for j in range(len(move)):
+        chance = weight[j] / total[j]
+        step = move[j] - lent[j] + own[j] * (chance - hot[j])
+        step /= one + borrowed * own[j] * chance * (one - chance)
+        step = step if step < stride else stride
+        move[j] -= step if step > -stride else -stride
+
+
+@compiled
+def stepped(
+    now: Any, own: Any, hot: Any, lent: Any, turns: int, borrowed: Any, stride: Any, far: Any,
+    sums: Any, weights: Any, move: Any,
+) -> None:  # fmt: skip
+    """Bring ``move``, by which answers raise the candidates' own logits ``now``, nearer to its end.
+
+    All (K, B A); ``lent`` is what the labelled rows add to it.  A single class is the second of two.
+    """
+    for _ in range(turns):
+        sums[:] = 1 if len(now) == 1 else 0
+        for k in range(len(now)):
+            _likely(now[k], -far / far, move[k], far, weights[k], sums)
+        for k in range(len(now)):
+            _stepped(weights[k], sums, own[k], hot[k], lent[k], borrowed, stride, move[k])
 
 
 @compiled
@@ -158,20 +202,14 @@ def ways_given(
 
     Their logits (K, L) fall by ``pull`` (K, B, A) times ``near`` (K, B, L).
     """
-    most, total = sums[0], sums[1]
     for b in range(pull.shape[1]):
         for a in range(pull.shape[2]):
-            _begin(total, most, -np.inf)
+            sums[:] = 1 if len(logits) == 1 else 0
             for k in range(len(logits)):
-                _raised(logits[k], pull[k, b, a], near[k, b], most, off[k, b, a])
-            if len(logits) == 1:
-                _halves(far, off[0, b, a], total)
-            else:
-                for k in range(len(logits)):
-                    _powers(most, off[k, b, a], total)
+                _likely(logits[k], pull[k, b, a], near[k, b], far, off[k, b, a], sums)
             for k in range(len(logits)):
                 by = pull[k, b, a]
-                lent[k, b, a] = _off(off[k, b, a], total, before[k], curved[k], by, near[k, b])
+                lent[k, b, a] = _off(off[k, b, a], sums, before[k], curved[k], by, near[k, b])
 
 
 # ---- one weight replaced

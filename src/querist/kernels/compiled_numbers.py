@@ -16,7 +16,7 @@ from numba.core.cgutils import ir
 from numba.extending import intrinsic as numba_intrinsic
 from numba.extending import overload
 
-__all__ = ["THREADS", "exponential", "in_place_of", "intrinsic", "logarithm"]
+__all__ = ["THREADS", "exponential", "in_place_of", "intrinsic", "logarithm", "power"]
 
 THREADS: int = numba.config.NUMBA_NUM_THREADS
 """How many threads are of use: the cores of this process, or what NUMBA_NUM_THREADS says."""
@@ -107,5 +107,33 @@ def _exponential_compiled(x: Any) -> Any:
             series = share + series * r
         power = series * _number(whole(raised << shift))
         return power if x > least else real(0)
+
+    return code
+
+
+def power(x: Any) -> Any:
+    """As :func:`exponential`, in fewer steps, for what lies from -80 to 80 (-700 to 700 in float64)."""
+    return math.exp(x)
+
+
+@in_place_of(power)
+def _power_compiled(x: Any) -> Any:
+    """2^m e^r with m whole and |r| <= log(2) / 2, and the polynomial nearest to e^r there."""
+    single = x == types.float32
+    real, whole = (np.float32, np.int32) if single else (np.float64, np.int64)
+    shift, bias = (whole(23), whole(127)) if single else (whole(52), whole(1023))
+    per_log, log, middle = real(1 / math.log(2)), real(math.log(2)), real(float(bias) + 0.5)
+    half = math.log(2) / 2
+    near = np.polynomial.Chebyshev.interpolate(np.exp, 5 if single else 11, domain=[-half, half])
+    shares = tuple(real(one) for one in near.convert(kind=np.polynomial.Polynomial).coef[::-1])
+    last, terms = shares[0], len(shares)
+
+    def code(x: Any) -> Any:
+        raised = whole(x * per_log + middle)  # above 0, so what is cut off leaves the nearest
+        r = x - real(whole(raised - bias)) * log
+        series = last
+        for k in range(1, terms):
+            series = series * r + shares[k]
+        return series * _number(whole(raised << shift))
 
     return code
