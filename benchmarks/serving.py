@@ -52,8 +52,11 @@ def one_annotator(server: Server, seconds: float) -> tuple[list[float], list[flo
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.perf_counter()
-        question = client.next()[0]
+        questions = client.next()
         between = time.perf_counter()
+        if not questions:
+            break  # the pool has run dry: a quick annotator sees some 400 items a second
+        question = questions[0]
         client.answer(question, right(question["item"]))
         asked.append(1e3 * (between - began))
         answered.append(1e3 * (time.perf_counter() - between))
@@ -68,7 +71,10 @@ def _crowd(port: int, token: str, name: str, seconds: float, out: Any) -> None:
     client, items, waits = Client(server, name), [], []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for question in client.next(4):  # the page, too, holds questions in advance
+        questions = client.next(4)  # the page, too, holds questions in advance
+        if not questions:
+            break
+        for question in questions:
             began = time.perf_counter()
             client.answer(question, right(question["item"]))
             waits.append(1e3 * (time.perf_counter() - began))
@@ -178,6 +184,8 @@ def _exports(campaign: Path, items: int) -> list[Row]:
     return rows
 
 
+TURN = 15.0  # seconds with a training before as many without: what else the machine does meets both
+
 NETWORK = """
 from querist.models.torch import TorchModel, Training
 from querist.models.torch.networks import Words
@@ -191,39 +199,40 @@ def make():
 
 
 def beside_a_training(items: int, seconds: float, folder: Path) -> list[Row]:
-    """One annotator's waits without a network, and while one trains in the background all the time."""
-    rows: list[Row] = []
+    """One annotator's waits while a network trains in the background, and while it does not, in turns."""
     path = write_csv(folder / "made-up.csv", items)
     (folder / "network.py").write_text(NETWORK, encoding="utf-8")
-    for name, model in (("no network", "default"), ("a network trains", f"{folder / 'network.py'}:make")):
-        home = folder / name.replace(" ", "-")
-        source = open_source(path, text="text", id="id")
-        settings = {"strategy": "margin"}
-        slow = model != "default"
-        Workspace.create(home, source, classes=CLASSES, settings=settings, model=model, slow=slow).close()
-        server = Server(home)
-        server.start()
-        client = Client(server, "first")
-        for question in client.next(20):
-            client.answer(question, right(question["item"]))
-        while not _settled(client.call("GET", "/api/progress"), slow):
+    source = open_source(path, text="text", id="id")
+    told = {"settings": {"strategy": "margin"}, "model": f"{folder / 'network.py'}:make", "slow": True}
+    Workspace.create(folder / "campaign", source, classes=CLASSES, **told).close()
+    server = Server(folder / "campaign")
+    server.start()
+    client = Client(server, "first")
+    for question in client.next(20):
+        client.answer(question, right(question["item"]))
+    turns = max(1, round(seconds / TURN))
+    asked, answered, models = ({on: [] for on in (False, True)} for _ in range(3))
+    for on in (False, True) * turns:
+        client.call("POST", "/api/training", {"on": on})
+        while not _settled(client.call("GET", "/api/progress"), on):
             time.sleep(0.2)
-        asked, answered, models = one_annotator(server, seconds)
-        told = client.call("GET", "/api/progress")["background"]
-        busy = f", {told['phase']} at the end" if told else ""
-        for what, times in (("next", asked), ("answer", answered)):
+        for kept, had in zip((asked, answered, models), one_annotator(server, seconds / turns), strict=True):
+            kept[on] += had if isinstance(had, list) else [had]
+    client.close()
+    server.stop()
+    rows: list[Row] = []
+    for on, name in ((False, "no network trains"), (True, "a network trains")):
+        for what, times in (("next", asked[on]), ("answer", answered[on])):
             figures = f"{quantile(times, 0.5):.1f} / {quantile(times, 0.99):.1f} ms"
-            rows.append((f"{what}, p50 / p99 of {len(times)}, {name}{busy}", figures, ""))
-        rows.append((f"models that took over meanwhile, {name}", str(models), ""))
-        client.close()
-        server.stop()
+            rows.append((f"{what}, p50 / p99 of {len(times)}, {name}", figures, ""))
+        rows.append((f"models that took over meanwhile, {name}", str(sum(models[on])), ""))
     return rows
 
 
-def _settled(progress: dict[str, Any], slow: bool) -> bool:
-    """Whether a model ranks, and the network, where there is one, is learning."""
-    training = not slow or (progress["background"]["fraction"] or 0) > 0
-    return progress["learner"]["version"] is not None and training
+def _settled(progress: dict[str, Any], trains: bool) -> bool:
+    """Whether a model ranks, and the network is learning, or is not, as it should be."""
+    training = ((progress["background"] or {}).get("fraction") or 0) > 0
+    return progress["learner"]["version"] is not None and training == trains
 
 
 def main() -> None:

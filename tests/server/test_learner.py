@@ -171,3 +171,30 @@ def test_a_process_that_cannot_open_its_folder_says_so(tmp_path):
         assert "holds no campaign" in Report.read(process.stdout.readline()).note
         assert process.wait(20) == 1
         assert "holds no campaign" in process.stderr.read()
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_a_learner_that_shares_its_core_rests_as_long_as_it_works(shares, monkeypatch):
+    class Over(BaseException):
+        pass
+
+    class Steps:
+        def __init__(self):
+            self.shares, self.done = shares, 0
+
+        def prepare(self):
+            pass
+
+        def step(self):
+            self.done += 1
+            if self.done == 3:
+                raise Over
+            clock[0] += 2.0
+            return True
+
+    clock, rests = [0.0], []
+    monkeypatch.setattr("querist.server.learner.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("querist.server.learner.time.sleep", rests.append)
+    with pytest.raises(Over):
+        run(Steps(), threading.Event())
+    assert rests == [2.0 if shares else 0.0] * 2

