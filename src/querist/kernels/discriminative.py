@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_candidates, as_matrix, as_taken, blocks, is_sparse
+from querist.kernels.arrays import Array, as_candidates, as_matrix, as_taken, is_sparse
 from querist.kernels.large import in_threads, one_thread_a_product
+from querist.kernels.strips import ranges
 from querist.kernels.top import top
 
 __all__ = ["discriminative"]
+
+_TOGETHER = 1 << 19  # numbers in a block, which is multiplied twice while it is in the cache
+_MOST = {"maxiter": 500, "maxfun": 1000}
+_DOUBLE = {"ftol": 1e-15, "gtol": 1e-9}
+_SINGLE = {"ftol": 1e-10, "gtol": 1e-6}  # what the products of float32 can tell
 
 
 def discriminative(
@@ -56,6 +62,7 @@ def discriminative(
     array([4, 1])
 
     Time O((m + sample x rounds) d) a step, rounds being tens; memory O(m + sample x d).
+    Features in float32 are multiplied in float32.
     Gissin & Shalev-Shwartz 2019.
     """
     x = as_matrix(x)
@@ -74,14 +81,12 @@ def discriminative(
     if n and not len(out):
         picks[0], done = candidates[0], 1
     digits = 5 if x.dtype == np.float32 else 9  # what is equal stays so through the noise of rounding
-    weights: Array | None = None
+    fit = _Discriminator(x, candidates, out, penalty, sample)
     free = candidates[done:] if done else candidates
     for part in np.array_split(np.arange(done, n), min(steps, n - done)) if n > done else ():
-        known = np.concatenate([out, picks[:done]])
         with one_thread_a_product():
-            fit = _Discriminator(x, free[:sample], known[-sample:] if sample else known, penalty)
-            weights = fit.weights(weights)
-            chance = np.round(fit.unlabelled(x, free, weights), digits)
+            fit.learn(free, np.concatenate([out, picks[:done]]))
+            chance = np.round(fit.unlabelled(free), digits)
         best = top(chance, len(part))
         picks[part], scores[part] = free[best], chance[best]
         free = np.delete(free, best)
@@ -90,55 +95,90 @@ def discriminative(
 
 
 class _Discriminator:
-    """Logistic regression of some rows (1) against others (0), both of weight one half."""
+    """Logistic regression of some rows (1) against others (0), both of weight one half.
 
-    def __init__(self, x: Any, free: Array, known: Array, penalty: float) -> None:
-        self.x = x[np.concatenate([free, known])]
-        self.sign = np.repeat([1.0, -1.0], [len(free), len(known)])
-        self.weight = np.repeat([0.5 / len(free), 0.5 / max(1, len(known))], [len(free), len(known)])
-        self.penalty, self.width = penalty, 64 if is_sparse(x) else int(x.shape[1])
-        squares = 0.0
-        for start, stop in blocks(len(self.sign), self.width):
-            part = self.x[start:stop].astype(np.float64)
-            squares += float((part.multiply(part) if is_sparse(part) else part * part).sum())
-        self.scale = np.sqrt(squares / len(self.sign)) or 1.0
+    What is learned before is where the next fit begins.
+    """
 
-    def weights(self, start: Array | None) -> Array:
-        """The minimum of the loss: a weight a feature, and last the intercept."""
+    def __init__(self, x: Any, free: Array, out: Array, penalty: float, sample: int | None) -> None:
+        self.x, self.penalty, self.sample = x, penalty, sample
+        self.kind = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
+        self.step = max(1, _TOGETHER // (64 if is_sparse(x) else int(x.shape[1])))
+        self.learned = np.zeros(x.shape[1] + 1)
+        self.rows = np.sort(np.concatenate([free, out]))
+        self.all = sample is None
+        """Whether a fit sees all rows that play a part: then they are put together only once."""
+        if self.all:
+            self.seen = x if len(self.rows) == x.shape[0] else x[self.rows]
+            self.scale = self._spread()
+
+    def learn(self, free: Array, known: Array) -> None:
+        """Find the minimum of the loss: a weight a feature, and last the intercept."""
         from scipy.optimize import minimize
 
-        start = np.zeros(self.x.shape[1] + 1) if start is None else start
-        options = {"maxiter": 500, "maxfun": 1000, "ftol": 1e-15, "gtol": 1e-9}
-        return np.asarray(minimize(self.loss, start, jac=True, method="L-BFGS-B", options=options).x)
+        if not self.all:
+            free, known = free[: self.sample], known[-self.sample :] if self.sample else known[:0]
+            self.rows = np.concatenate([free, known])
+            self.seen = self.x[self.rows]
+            self.scale = self._spread()
+            places = np.arange(len(free)), np.arange(len(free), len(self.rows))
+        else:
+            places = np.searchsorted(self.rows, free), np.searchsorted(self.rows, known)
+        self.sign, self.weight = np.ones(len(self.rows)), np.zeros(len(self.rows))
+        self.sign[places[1]] = -1
+        for some in places:
+            self.weight[some] = 0.5 / max(1, len(some))
+        digits = _SINGLE if self.kind == np.float32 else _DOUBLE
+        found = minimize(self.loss, self.learned, jac=True, method="L-BFGS-B", options=_MOST | digits)
+        self.learned = np.asarray(found.x)
 
     def loss(self, weights: Array) -> tuple[float, Array]:
         """The penalised mean loss and its gradient."""
+        slope = (weights[:-1] / self.scale).astype(self.kind)
+
+        def block(bounds: tuple[int, int]) -> tuple[float, Array, float]:
+            some = slice(*bounds)
+            part, sign, weight = (
+                self.seen[some].astype(self.kind, copy=False),
+                self.sign[some],
+                self.weight[some],
+            )
+            against = sign * ((part @ slope).astype(np.float64) + weights[-1])
+            np.negative(against, out=against)
+            tail = np.exp(-np.abs(against))
+            loss = float(weight @ (np.maximum(against, 0) + np.log1p(tail)))
+            pull = -sign * weight * np.where(against > 0, 1, tail) / (1 + tail)
+            return loss, part.T @ pull.astype(self.kind), float(pull.sum())
+
         gradient = np.zeros(len(weights))
         gradient[:-1] = self.penalty * weights[:-1]
-        loss = 0.5 * float(weights[:-1] @ gradient[:-1])
-        for start, stop in blocks(len(self.sign), self.width):
-            part, sign, weight = self.x[start:stop], self.sign[start:stop], self.weight[start:stop]
-            agreed = sign * (part.astype(np.float64) @ weights[:-1] / self.scale + weights[-1])
-            loss += float(weight @ np.logaddexp(0, -agreed))
-            pull = -sign * weight * _logistic(-agreed)
-            gradient[:-1] += (part.T.astype(np.float64) @ pull) / self.scale
-            gradient[-1] += pull.sum()
-        return loss, gradient
+        whole = 0.5 * float(weights[:-1] @ gradient[:-1])
+        for loss, slopes, shift in in_threads(block, ranges(len(self.sign), self.step)):
+            whole += loss
+            gradient[:-1] += slopes.astype(np.float64) / self.scale
+            gradient[-1] += shift
+        return whole, gradient
 
-    def unlabelled(self, x: Any, rows: Array, weights: Array) -> Array:
+    def unlabelled(self, rows: Array) -> Array:
         """The chance of each row to be one of the unlabelled, (len(rows),)."""
-        chance = np.empty(len(rows))
-        dtype = np.float32 if x.dtype == np.float32 else np.float64
-        slope = (weights[:-1] / self.scale).astype(dtype)
+        table, some = (self.seen, self.rows) if self.all else (self.x, rows)
+        chance = np.empty(len(some))
+        slope = (self.learned[:-1] / self.scale).astype(self.kind)
 
         def block(bounds: tuple[int, int]) -> None:
-            part = x[rows[slice(*bounds)]].astype(dtype, copy=False)
-            chance[slice(*bounds)] = _logistic((part @ slope).astype(np.float64) + weights[-1])
+            part = table[slice(*bounds)] if self.all else table[some[slice(*bounds)]]
+            decision = (part.astype(self.kind, copy=False) @ slope).astype(np.float64) + self.learned[-1]
+            chance[slice(*bounds)] = np.exp(-np.logaddexp(0, -decision))
 
-        in_threads(block, blocks(len(rows), self.width))
-        return chance
+        in_threads(block, ranges(len(some), self.step))
+        return chance[np.searchsorted(some, rows)] if self.all else chance
 
+    def _spread(self) -> float:
+        """The root of the mean squared length of the rows that are seen."""
 
-def _logistic(decision: Array) -> Array:
-    chance: Array = np.exp(-np.logaddexp(0, -decision))
-    return chance
+        def block(bounds: tuple[int, int]) -> float:
+            part = self.seen[slice(*bounds)].astype(np.float64)
+            return float((part.multiply(part) if is_sparse(part) else part * part).sum())
+
+        squares = sum(in_threads(block, ranges(self.seen.shape[0], self.step)))
+        return float(np.sqrt(squares / self.seen.shape[0])) or 1.0
