@@ -24,7 +24,6 @@ __all__ = [
     "column_sums",
     "first_bounds",
     "lengths",
-    "planted",
     "race",
     "search",
     "totals",
@@ -46,11 +45,15 @@ def _squares(a: Any, b: Any) -> Any:
 
 
 @compiled
-def _dot(a: Any, b: Any) -> Any:
-    total = 0.0
+def _products(a: Any, b: Any) -> Any:
+    """Of two rows the product of each with itself, and of both."""
+    own, other, both = 0.0, 0.0, 0.0
     for k in range(len(a)):
-        total += np.float64(a[k]) * np.float64(b[k])
-    return total
+        p, q = np.float64(a[k]), np.float64(b[k])
+        own += p * p
+        other += q * q
+        both += p * q
+    return own, other, both
 
 
 @compiled
@@ -65,8 +68,10 @@ def _drawn_apart(kind: int, a: Any, left: Any, b: Any, right: Any) -> Any:
     """The squared distance of two rows, or that of their outer products with what stands beside each."""
     if kind == 0:
         return _squares(a, b)
-    own = _dot(a, a) * _dot(left, left) + _dot(b, b) * _dot(right, right)
-    square = own - 2 * _dot(a, b) * _dot(left, right)
+    p, q, r = _products(a, b)
+    f, g, h = _products(left, right)
+    own = p * f + q * g
+    square = own - 2 * r * h
     return square if square > _NOISE * own else 0.0  # what a cancellation leaves is noise
 
 
@@ -83,12 +88,6 @@ def _four(a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
         r += h * h
         s += i * i
     return p, q, r, s
-
-
-@compiled
-def _copy(a: Any, b: Any) -> None:
-    for k in range(len(a)):
-        b[k] = a[k]
 
 
 @compiled
@@ -110,16 +109,6 @@ def _block(values: Any, block: int) -> Any:
     for i in range(block << _SHIFT, min(len(values), (block + 1) << _SHIFT)):
         most = max(most, values[i])
     return most
-
-
-@compiled
-def planted(values: Any, tree: Any) -> None:
-    """Fill the tree, a power of two of leaves and as many nodes above them."""
-    half = len(tree) >> 1
-    for block in range(half):
-        tree[half + block] = _block(values, block)
-    for node in range(half - 1, 0, -1):
-        tree[node] = max(tree[2 * node], tree[2 * node + 1])
 
 
 @compiled
@@ -246,8 +235,10 @@ def search(
             _changed(far, tree, row)
         picks[turn - given] = row
         values[turn - given] = far[row]
-        _copy(x[row], centres[turn])
-        _copy(y[row], also[turn])
+        for k in range(x.shape[1]):
+            centres[turn, k] = x[row, k]
+        for k in range(y.shape[1]):
+            also[turn, k] = y[row, k]
         far[row] = -np.inf
         _changed(far, tree, row)
     return len(picks)
@@ -290,8 +281,10 @@ def race(
         times[t + 1] = -early[row]
         picks[t] = row
         law[t] = weight * far[row]
-        _copy(x[row], centres[turn])
-        _copy(y[row], also[turn])
+        for k in range(x.shape[1]):
+            centres[turn, k] = x[row, k]
+        for k in range(y.shape[1]):
+            also[turn, k] = y[row, k]
         early[row] = -np.inf
         _changed(early, tree, row)
     return len(picks)
@@ -299,12 +292,14 @@ def race(
 
 @compiled
 def totals(
-    x: Any, y: Any, kind: int, rows: Any, stands_for: Any, centres: Any, also: Any, given: int, out: Any
-) -> None:
-    """Add what the law of some rows comes to before each pick, each row times what it ``stands_for``."""
+    x: Any, y: Any, kind: int, rows: Any, stands_for: Any, centres: Any, also: Any, given: int, values: Any,
+    apart: Any, out: Any,
+) -> None:  # fmt: skip
+    """Add what the law of some rows comes to before each pick, each row times what it ``stands_for``.
+
+    ``values`` are inf at first, and ``apart`` is room for four numbers.
+    """
     last = len(centres) - 1
-    values = np.full(len(rows), np.inf)
-    apart = np.empty(4)
     for j in range(0, len(centres), 4):  # four centres stay in the cache for all rows
         p, q, o, s = j, min(j + 1, last), min(j + 2, last), min(j + 3, last)
         for r in range(len(rows)):

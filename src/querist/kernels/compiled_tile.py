@@ -29,7 +29,7 @@ _BYTES, HEIGHT = (64, 14) if "+avx512f" in _FEATURES else (32, 6)
 
 def register(dtype: Any) -> int:
     """How many numbers a register holds."""
-    return _BYTES // int(np.dtype(str(dtype)).itemsize)
+    return _BYTES // int(np.dtype(dtype).itemsize)
 
 
 def width_of(dtype: Any) -> int:
@@ -37,20 +37,14 @@ def width_of(dtype: Any) -> int:
     return 2 * register(dtype)
 
 
-@compiled
 def pack(columns: Any, panels: Any) -> None:
     """(m, d) rows into ``panels`` (P, d, width), turned, panel by panel; the last is filled up with zeros."""
     count, depth, width = panels.shape
-    for p in range(count):
-        panel = panels[p]
-        for c in range(width):
-            if p * width + c < len(columns):
-                row = columns[p * width + c]
-                for k in range(depth):
-                    panel[k, c] = row[k]
-            else:
-                for k in range(depth):
-                    panel[k, c] = 0
+    whole = len(columns) // width
+    panels[:whole] = columns[: whole * width].reshape(whole, width, depth).transpose(0, 2, 1)
+    if whole < count:
+        panels[whole] = 0
+        panels[whole, :, : len(columns) - whole * width] = columns[whole * width :].T
 
 
 @compiled

@@ -53,7 +53,7 @@ def _square(table: Any, row: int, column: int, turned: Any, place: int) -> None:
 
 @in_place_of(_side)
 def _side_compiled(table: Any) -> Any:
-    side = register(table.dtype)
+    side = register(str(table.dtype))
 
     def code(table: Any) -> int:
         return side
@@ -75,7 +75,7 @@ def _exchanged(context: Any, table: Any, row: Any, column: Any, turned: Any, pla
         kinds = signature.args
         source = cgutils.create_struct_proxy(kinds[0])(context, builder, value=args[0])
         target = cgutils.create_struct_proxy(kinds[3])(context, builder, value=args[3])
-        _exchange(builder, register(kinds[0].dtype), source, args[1], args[2], target, args[4])
+        _exchange(builder, register(str(kinds[0].dtype)), source, args[1], args[2], target, args[4])
         return context.get_dummy_value()
 
     whole = types.intp

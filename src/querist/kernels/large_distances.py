@@ -32,6 +32,7 @@ _STEP = 2048  # rows that one thread takes at a time
 _GUESS = 64  # columns by which the nearest pivot is guessed, and pivots at most
 _NEAR = 24  # centres that a row looks at near its pivot
 _SAMPLE = 2048  # rows that tell how far the picks will be
+_BLOCK = 64  # rows below one leaf of the tree
 _PATIENCE = 0.1  # distances a row that one core takes before it calls for the others
 
 Known = tuple[Array, Array]
@@ -139,8 +140,9 @@ def sums(rows: Rows, taken: Array, picks: Array, sample: Array, stands_for: Arra
     def part(start: int, stop: int) -> Array:
         out = np.zeros(len(picks))
         compiled_distances.totals(
-            *rows.args, sample[start:stop], stands_for[start:stop], *centres, len(taken), out
-        )
+            *rows.args, sample[start:stop], stands_for[start:stop], *centres, len(taken),
+            np.full(stop - start, np.inf), np.empty(4), out,
+        )  # fmt: skip
         return out
 
     return np.asarray(np.sum(_in_parts(len(sample), part, step=128), axis=0))
@@ -292,10 +294,16 @@ def _telling(centres: Array) -> int:
 
 
 def _planted(values: Array) -> Array:
-    from querist.kernels import compiled_distances
-
-    tree = np.empty(2 << max(0, (-(-len(values) // 64) - 1).bit_length()))
-    compiled_distances.planted(values, tree)
+    """A power of two of leaves, the largest value of each block of rows, and as many nodes above them."""
+    half = 1 << max(0, (-(-len(values) // _BLOCK) - 1).bit_length())
+    whole = len(values) // _BLOCK
+    tree = np.full(2 * half, -np.inf)
+    tree[half : half + whole] = values[: whole * _BLOCK].reshape(whole, _BLOCK).max(axis=1)
+    if whole * _BLOCK < len(values):
+        tree[half + whole] = values[whole * _BLOCK :].max()
+    while half > 1:
+        tree[half // 2 : half] = tree[half : 2 * half].reshape(-1, 2).max(axis=1)
+        half //= 2
     return tree
 
 
