@@ -92,23 +92,29 @@ def cold(curves: Curves) -> list[str]:
 
 
 def numbers(curves: Curves) -> list[str]:
-    """Mean log RMSE over the steps, and what is gained over random."""
+    """Mean log RMSE over the steps after the first labels, and what is gained over random."""
     others = [name for name in curves.strategies if name != "random"]
-    lines = _heading("data", *curves.strategies, *(f"{name} gains" for name in others), "of RMSE saved")
-    gains: dict[str, list[float]] = {name: [] for name in others}
+    lines = _heading("data", "random", *(f"{name} gains" for name in others), f"{others[0]} saves of RMSE")
+    gains: dict[str, list[np.ndarray]] = {name: [] for name in others}
     for data in curves.datasets:
-        steps = {name: curves.values(name, dataset=data).mean(axis=1) for name in curves.strategies}
-        cells = [f"{steps[name].mean():.3f}" for name in curves.strategies]
+        steps = {name: curves.values(name, dataset=data)[:, 1:].mean(axis=1) for name in curves.strategies}
         for name in others:
-            gain, half = interval((steps["random"] - steps[name])[:, None], 0.95)
-            gains[name].append(float(gain[0]))
-            cells.append(f"{gain[0]:+.3f}" + (f" ± {half[0]:.3f}" if np.isfinite(half[0]) else ""))
-        lines.append(_row(data, *cells, f"{100 * (1 - math.exp(-gains[others[0]][-1])):.0f} %"))
-    blank = [""] * len(curves.strategies)
-    mean = [f"{np.mean(gains[name]):+.3f}" for name in others]
-    saved = 100 * (1 - math.exp(-float(np.mean(gains[others[0]]))))
-    lines.append(_row("mean", *blank, *mean, f"{saved:.0f} %"))
+            gains[name].append(steps["random"] - steps[name])
+        now = [_gained(gains[name][-1]) for name in others]
+        lines.append(_row(data, f"{steps['random'].mean():.3f}", *now, _saved(gains[others[0]][-1])))
+    mean = {name: np.mean(gains[name], axis=0) for name in others}
+    lines.append(_row("mean", "", *(_gained(mean[name]) for name in others), _saved(mean[others[0]])))
     return ["Mean log RMSE over the steps, lower is better.", "", *lines]
+
+
+def _gained(each: np.ndarray) -> str:
+    """The mean over the seeds, and half the width of its interval."""
+    gain, half = interval(each[:, None], 0.95)
+    return f"{gain[0]:+.3f}" + (f" ± {half[0]:.3f}" if np.isfinite(half[0]) else "")
+
+
+def _saved(each: np.ndarray) -> str:
+    return f"{100 * (1 - math.exp(-float(each.mean()))):.0f} %"
 
 
 def _gain(curves: Curves, name: str, data: str, labels: int) -> float:

@@ -75,11 +75,11 @@ WORKS: dict[str, Work] = {
     "numbers": Work(
         "Numbers, learned by a small neural network",
         _numbers("fried", *sets.NUMBERS),
-        {"lcmd": "lcmd"},
+        {"lcmd": "lcmd", "max_det": "max_det", "variance": "predictive_variance"},
         Network(),
         64,
-        Protocol(start=64, budget=1088, pool=8000, scale=False, metrics=("log_rmse",)),
-        1,
+        Protocol(start=64, budget=1088, scale=False, metrics=("log_rmse",)),
+        3,
     ),
 }
 """By the name on the command line."""
