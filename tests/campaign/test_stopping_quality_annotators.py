@@ -210,15 +210,15 @@ def told_gains(*bounds, curve, stability=None):
     return models(gains=quantiles, curve=curve, stability=stability or [1.0] * len(bounds))
 
 
-def test_little_to_gain_adds_both_forecasts_over_the_window():
+def test_little_to_gain_joins_both_forecasts_over_the_window():
     criterion = LittleToGain(0.01)
-    verdict = criterion(told_gains(0.02, curve=[0.02]))
-    assert verdict.progress == pytest.approx(0.25 / 2), "a quarter of the way, with one model of two"
+    verdict = criterion(told_gains(0.04, curve=[0.03]))
+    assert verdict.progress == pytest.approx(0.2 / 2), "a fifth of the way, with one model of two"
     assert verdict.reason == (
-        "all the rest would make it right at most 4.0 points more often (95% sure, wanted 1.0 points)"
+        "all the rest would make it right at most 5.0 points more often (95% sure, wanted 1.0 points)"
     )
-    assert not criterion(told_gains(0.006, 0.004, curve=[0.006, 0.004])).stop
-    assert criterion(told_gains(0.004, 0.006, curve=[0.004, 0.004])).stop
+    assert not criterion(told_gains(0.008, 0.004, curve=[0.007, 0.004])).stop
+    assert criterion(told_gains(0.004, 0.006, curve=[0.004, 0.007])).stop
     assert criterion(told_gains(0.0, curve=[0.0])).reason == "there is nothing left to gain"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 from querist.campaign.movement import LEVELS
 from querist.campaign.quality import quality
@@ -21,7 +22,8 @@ class LittleToGain(StoppingCriterion):
     """Stop when labelling all the rest would make the model right at most ``epsilon`` more often.
 
     The promise: with chance 1 - ``delta``, the model that has all labels is right at most ``epsilon`` more
-    often than the one at the stop.  The bound adds two forecasts, of which either alone is too hopeful:
+    often than the one at the stop.  The bound is the root of the summed squares of two forecasts, of which
+    either alone is too hopeful, while both see some of the same gain:
 
     - *what the model cannot know yet*: the 1 - ``delta`` quantile of what the labels of the rest could
       still change, by the posterior of its last layer (:func:`querist.kernels.possible_gains`);
@@ -77,7 +79,7 @@ class LittleToGain(StoppingCriterion):
         if not figures:
             return Verdict(False, 0.0, "no model has told yet what more labels could gain")
         times, last = _too_sure(state), figures[-self.window :]
-        rest = [times * (one["gains"][level] + one["curve"]) for one in last]
+        rest = [times * hypot(one["gains"][level], one["curve"]) for one in last]
         bounds = [max(one, 1 - told["stability"]) for one, told in zip(rest, last, strict=True)]
         if last[-1]["gains"][-1] == last[-1]["curve"] == 0:  # nothing is left
             return Verdict(True, 1.0, "there is nothing left to gain")
