@@ -384,9 +384,9 @@ PROTOCOL = """## Protocol
   with the root (57.5 %). One seed more of each size of pool was replayed after that: *runs made after*.
 """
 
-READING = """The promise is kept about as often as it says, on sets and pools that were not looked at too, and the
-median share of the pool is below the 60 % wanted. Small pools and random questions take more: with pools of
-1,200 the median is above it. What is missed: rare classes that no label has shown
+READING = """The promise is kept about as often as it says, on sets and pools too that were not looked at, and
+the median share of the pool is below the 60 % wanted. Small pools and random questions take more: with
+pools of 1,200 the median is above it. What is missed: rare classes that no label has shown
 yet (Shuttle), data that the model cannot describe (banana, d31), and
 measuring rows so few that a point is chance (BreastCancer has 205).
 
