@@ -132,7 +132,7 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_
 
     def run(name, table, *outputs):
         kernel, more = source.KERNELS[name]
-        return kernel(table, 0, 35, *outputs, *more)
+        return kernel(table, 0, 35, *source.room(table, 35), *outputs, *more)
 
     monkeypatch.setattr(source, "_LEAST", 16)
     monkeypatch.setattr(source, "_TILE", 40)

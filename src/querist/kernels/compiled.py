@@ -3,7 +3,8 @@
 Imported only by a call that is large enough to pay for it; Numba keeps the machine code on disk.  Rows
 are short, so a tile is turned first: then every loop runs down a column, and eight or sixteen rows go at
 a time.  Each function reads the rows from ``begin`` to ``end`` of an (n, C) or (K, n, C) table in order, and
-returns the first row of the first tile in which a row is no distribution, or -1.
+returns the first row of the first tile in which a row is no distribution, or -1.  :func:`room` makes the
+arrays that each needs besides: compiled code that makes none takes less time to compile.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from querist.kernels.arrays import Array
 from querist.kernels.compiled_numbers import logarithm
 from querist.kernels.compiled_turn import turn
 from querist.kernels.compiling import compiled
 
-__all__ = ["KERNELS", "disagreement", "entropy", "leaders", "voted"]
+__all__ = ["KERNELS", "disagreement", "entropy", "leaders", "room", "voted"]
 
 _TOLERANCE = 1e-3
 _TILE, _LEAST = 8192, 64  # numbers in a tile, and rows at least, of which there are so many times
@@ -151,26 +153,27 @@ def _above_none(weight: Any, share: Any, out: Any) -> None:
         out[r] = (weight[r] if weight[r] > none else none) * share
 
 
-@compiled
-def _step(classes: int, rows: int) -> int:
+def room(table: Any, rows: int) -> tuple[Array, Array, Array]:
+    """Where a tile of a table is turned, where members come together, and where each row is summed up.
+
+    A tile has a multiple of the rows that go at a time, but for a range of fewer ``rows``.
+    """
+    classes = table.shape[-1]
     step = max(_LEAST, _TILE // classes, min(_DEEP, _WIDE // classes))
-    return min(rows, step - step % _LEAST)
-
-
-@compiled
-def _even(classes: int) -> int:
-    return classes + classes % 2
+    step = min(rows, step - step % _LEAST)
+    turned, together = np.zeros((2, classes + classes % 2, step), table.dtype)
+    return turned, together, np.empty((4, step), table.dtype)
 
 
 # ---- whole tables
 
 
 @compiled
-def leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
-    classes = proba.shape[1]
-    step = _step(classes, end - begin)
-    turned = np.zeros((_even(classes), step), proba.dtype)
-    sums = np.empty((3, step), proba.dtype)
+def leaders(
+    proba: Any, begin: int, end: int, turned: Any, _: Any, sums: Any, out: Any, kind: int
+) -> int:  # fmt: skip
+    classes: int = proba.shape[1]
+    step: int = turned.shape[1]
     total, first, second = sums[0], sums[1], sums[2]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
@@ -193,12 +196,10 @@ def leaders(proba: Any, begin: int, end: int, out: Any, kind: int) -> int:
 
 
 @compiled
-def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
-    classes = proba.shape[1]
-    step = _step(classes, end - begin)
+def entropy(proba: Any, begin: int, end: int, turned: Any, _: Any, sums: Any, out: Any) -> int:
+    classes: int = proba.shape[1]
+    step: int = turned.shape[1]
     tiny = np.finfo(proba.dtype).tiny
-    turned = np.zeros((_even(classes), step), proba.dtype)
-    sums = np.empty((2, step), proba.dtype)
     total, weight, one = sums[0], sums[1], proba.dtype.type(1)
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
@@ -213,15 +214,14 @@ def entropy(proba: Any, begin: int, end: int, out: Any) -> int:
 
 
 @compiled
-def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> int:
+def disagreement(
+    draws: Any, begin: int, end: int, turned: Any, mean: Any, sums: Any, whole: Any, inner: Any
+) -> int:  # fmt: skip
     """The entropy of the members' mean into ``whole``, the mean of their entropies into ``inner``."""
     members, _, classes = draws.shape
-    step = _step(classes, end - begin)
+    step: int = turned.shape[1]
     tiny = np.finfo(draws.dtype).tiny
     share = draws.dtype.type(1 / members)
-    turned = np.zeros((_even(classes), step), draws.dtype)
-    mean = np.empty((_even(classes), step), draws.dtype)
-    sums = np.empty((2, step), draws.dtype)
     total, weight, one = sums[0], sums[1], draws.dtype.type(1)
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
@@ -243,18 +243,17 @@ def disagreement(draws: Any, begin: int, end: int, whole: Any, inner: Any) -> in
 
 
 @compiled
-def voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
+def voted(
+    draws: Any, begin: int, end: int, turned: Any, votes: Any, sums: Any, out: Any, ratio: bool
+) -> int:  # fmt: skip
     members, _, classes = draws.shape
-    step = _step(classes, end - begin)
+    step: int = turned.shape[1]
     tiny = np.finfo(draws.dtype).tiny
     share, one = draws.dtype.type(1 / members), draws.dtype.type(1)
-    turned = np.zeros((_even(classes), step), draws.dtype)
-    voted = np.empty((_even(classes), step), draws.dtype)
-    sums = np.empty((4, step), draws.dtype)
     total, first, weight, equal = sums[0], sums[1], sums[2], sums[3]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _clear(voted)
+        _clear(votes)
         for k in range(members):
             _turn(draws[k], start, turned, total)
             if _wrong(total):
@@ -266,9 +265,9 @@ def voted(draws: Any, begin: int, end: int, out: Any, ratio: bool) -> int:
                 _count(turned, c, first, equal)
             _invert(equal)
             for c in range(classes):
-                _share(turned, c, first, equal, voted)
+                _share(turned, c, first, equal, votes)
         _clear(turned)
-        _add(voted, turned, share)
+        _add(votes, turned, share)
         _clear(sums)
         for c in range(0, classes, 2):
             if ratio:

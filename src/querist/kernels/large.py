@@ -66,10 +66,11 @@ def run_compiled(name: str, table: Array, outputs: Sequence[Array]) -> list[tupl
     def part(start: int) -> tuple[int, int] | None:
         stop = min(n, start + _ROWS)
         if table.flags.c_contiguous:
-            wrong = kernel(table, start, stop, *outputs, *more)
+            wrong = kernel(table, start, stop, *compiled.room(table, stop - start), *outputs, *more)
             return None if wrong < 0 else (wrong, stop)
         block = np.ascontiguousarray(table[..., start:stop, :])
-        wrong = kernel(block, 0, stop - start, *(out[start:stop] for out in outputs), *more)
+        room, outs = compiled.room(block, stop - start), (out[start:stop] for out in outputs)
+        wrong = kernel(block, 0, stop - start, *room, *outs, *more)
         return None if wrong < 0 else (start + wrong, stop)
 
     return [left for left in in_turns(part, range(0, n, _ROWS), THREADS) if left is not None]
