@@ -35,6 +35,7 @@ __all__ = ["greedy_coverage", "pure_radius", "reach"]
 SIMILARITIES = ("gaussian", "ball", "cosine")
 
 _TOGETHER = 128  # candidates brought up to date at once: to gather the witnesses costs as much
+_HELD = 1 << 24  # numbers of a table that is made ready as a whole
 _KEPT = 8  # times the witnesses: of how many it is kept from where to where they were covered
 
 
@@ -187,6 +188,8 @@ class _Cover:
             x, parts = x[needed], tuple(np.searchsorted(needed, part) for part in parts)  # type: ignore
         self.kind, self.radius = kind, radius
         self.points: Any = Directions(x) if kind == "cosine" else Points(x)
+        if not self.points.sparse and self.points.n * self.points.d <= _HELD:
+            self.points = _Held(self.points)
         self.rows, self.witnesses, taken = parts
         dtype = self.points.dtype
         self.weight = weight.astype(dtype)
@@ -196,6 +199,7 @@ class _Cover:
         self.covered = np.zeros(len(self.witnesses), dtype=dtype)
         self.large = is_large(self.points, len(self.rows) * len(self.witnesses))
         self.steps: list[tuple[Array, Array, Array]] = []  # after each pick: who was covered better, from, to
+        self.counts = [0]  # how many that were until then, all together
         self.forgotten = 0  # turns of which the steps are gone
         if len(taken):
             near = nearest_column(self.points, self.witnesses, taken, large=self.large)
@@ -217,12 +221,17 @@ class _Cover:
         if self.closed:  # the mean of cosines is a product with the mean
             total = self.points.total(self.witnesses, self.weight).astype(self.points.dtype)
             along = np.empty(len(self.rows))
-            for start, stop in self.points.points.parts(len(self.rows)):
+            for start, stop in blocks(len(self.rows), max(64, self.points.d)):
                 along[start:stop] = np.asarray(self.points.centres(self.rows[start:stop]) @ total).ravel()
             return (self.mass + along) / 2
-        if np.array_equal(self.rows, self.witnesses):
-            return added_of_each(self.points, self.rows, self.weight, self.covered, self.kind, self.radius)
-        return self._whole(self.rows)
+        where = _places(self.rows, self.witnesses)
+        if where is None:
+            return self._whole(self.rows)
+        given = self.weight[where], self.covered[where], self.kind, self.radius
+        gains = added_of_each(self.points, self.rows, *given)
+        rest = np.ones(len(self.witnesses), dtype=bool)
+        rest[where] = False
+        return gains + self._whole(self.rows, np.flatnonzero(rest)) if rest.any() else gains
 
     def _afresh(self) -> None:
         """All gains after the first pick, which leaves no bound of use where everything is a bit alike."""
@@ -236,9 +245,11 @@ class _Cover:
         step = _TOGETHER if self.large else 32
         return Falling(values, self._fresh, turn=turn, since=turn, first_of_equals=True, together=step)
 
-    def _whole(self, rows: Array) -> Array:
-        high = np.full(len(self.witnesses), np.inf, dtype=self.points.dtype)
-        given = self.witnesses, self.weight, self.covered, high
+    def _whole(self, rows: Array, some: Any = slice(None)) -> Array:
+        """What rows add now; of some of the witnesses."""
+        witnesses = self.witnesses[some]
+        high = np.full(len(witnesses), np.inf, dtype=self.points.dtype)
+        given = witnesses, self.weight[some], self.covered[some], high
         return added(self.points, rows, *given, self.kind, self.radius, large=self.large)
 
     def _cover_by(self, row: int) -> None:
@@ -256,7 +267,8 @@ class _Cover:
         better = np.flatnonzero(near > self.covered + self.least)
         self.steps.append((better, self.covered[better], near[better]))
         self.covered[better] = near[better]
-        while sum(len(step[0]) for step in self.steps[self.forgotten :]) > _KEPT * len(self.witnesses):
+        self.counts.append(self.counts[-1] + len(better))
+        while self.counts[-1] - self.counts[self.forgotten] > _KEPT * len(self.witnesses):
             self.steps[self.forgotten] = (better[:0], near[:0], near[:0])
             self.forgotten += 1
 
@@ -270,7 +282,7 @@ class _Cover:
             if not len(some):
                 continue
             rows = self.rows[places[some]]
-            left = sum(len(step[0]) for step in self.steps[turn:])
+            left = self.counts[-1] - self.counts[turn]
             if turn < self.forgotten or left >= len(self.witnesses):
                 self.exact[places[some]] = self._whole(rows)
                 since[some] = now
@@ -282,6 +294,39 @@ class _Cover:
             since[some] = until
         gains = np.round(self.exact[places] / self.mass, self.digits)
         return np.maximum(gains, 0), since
+
+
+class _Held:
+    """Points of which all are made ready once, to be multiplied again and again."""
+
+    def __init__(self, points: Any) -> None:
+        self.squared, self.norms, self.sparse = points.squared, points.norms, points.sparse
+        self.n, self.d, self.dtype = points.n, points.d, points.dtype
+        self.rows = points.centres(np.arange(points.n))
+
+    def centres(self, rows: Any) -> Array:
+        """Some of them; not a copy where they follow each other."""
+        rows = np.asarray(rows, dtype=np.intp)
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+            return np.asarray(self.rows[rows[0] : rows[-1] + 1])
+        return np.asarray(self.rows[rows])
+
+    def total(self, rows: Array, weight: Array) -> Array:
+        """The weighted sum of some, (d,) float64."""
+        total = np.zeros(self.d)
+        for start, stop in blocks(len(rows), self.d):
+            total += weight[start:stop] @ self.centres(rows[start:stop])
+        return total
+
+
+def _places(rows: Array, witnesses: Array) -> Array | None:
+    """Where each of ``rows`` is among the witnesses; None if one is not, or twice."""
+    order = np.argsort(witnesses, kind="stable")
+    ranked = witnesses[order]
+    at = np.searchsorted(ranked, rows)
+    if (np.diff(ranked) == 0).any() or at.max(initial=-1) >= len(ranked) or (ranked[at] != rows).any():
+        return None
+    return np.asarray(order[at])
 
 
 def _checked(weights: Any, n: int, similarity: str, radius: float) -> Array:

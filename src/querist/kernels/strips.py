@@ -17,6 +17,7 @@ PART = 252
 """Rows that are worked on at a time: a multiple of the height of every tile."""
 
 _STRIP = 512  # columns whose products are in hand at a time
+_TALLEST = 4  # times as many rows at a time, where columns are few
 _INLINE = 1 << 26  # multiplications below which threads are not worth their start
 _PACKED = 1 << 21  # numbers in the columns that are packed at a time
 
@@ -79,12 +80,13 @@ def in_parts(
     step = max(_STRIP, _PACKED // max(1, points.d))
     step = min(step, max(_STRIP, n // 16)) if halves else step  # a strip meets itself twice over
     few = n * len(columns) * points.d < _INLINE
+    part = PART * max(1, min(_TALLEST, _STRIP // max(1, len(columns))))
     with ThreadPoolExecutor(THREADS) as threads:
         for a, b in ranges(len(columns), step):
             strip = Strip(points, points.centres(columns[a:b]), points.norms[columns[a:b]], a)
-            parts = [(a + c, a + d) for c, d in ranges(b - a, PART)] if halves else []
+            parts = [(a + c, a + d) for c, d in ranges(b - a, part)] if halves else []
             first = b if halves else 0
-            parts += [(first + c, first + d) for c, d in ranges(n - first, PART)]
+            parts += [(first + c, first + d) for c, d in ranges(n - first, part)]
             for sums in (map if few else threads.map)(partial(_spread, work, strip), parts):
                 if total is not None and sums is not None:
                     total[strip.start : strip.stop] += sums[: strip.stop - strip.start]
