@@ -21,8 +21,6 @@ __all__ = [
     "HEIGHT",
     "KINDS",
     "added",
-    "added_back",
-    "added_both_ways",
     "closest",
     "k_nearest",
     "nearest_stranger",
@@ -154,57 +152,29 @@ def _count_below(row: Any, limit: Any) -> int:
 
 @compiled
 def added(
-    part: Any, own: Any, panels: Any, norms: Any, weight: Any, low: Any, high: Any,
-    kind: int, scale: Any, noise: Any, near: Any, out: Any,
-) -> None:  # fmt: skip
-    """For each row the weight of all columns between ``low`` and ``high`` that its similarities reach."""
-    width, columns = panels.shape[2], near.shape[1]
-    for start in range(0, panels.shape[0] * width, columns):
-        stop = min(start + columns, panels.shape[0] * width)
-        products(part, panels, start // width, stop // width, near)
-        for i in range(len(out)):
-            row = near[i, : stop - start]
-            _alike(row, own[i], norms[start:stop], kind, scale, noise)
-            out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
-
-
-@compiled
-def added_back(
-    part: Any, own: Any, weight: Any, low: Any, high: Any, panels: Any, norms: Any,
-    kind: int, scale: Any, noise: Any, near: Any, some: Any, back: Any,
-) -> None:  # fmt: skip
-    """The same for each column, of all rows, into ``back``."""
-    width, columns = panels.shape[2], near.shape[1]
-    for start in range(0, panels.shape[0] * width, columns):
-        stop = min(start + columns, panels.shape[0] * width)
-        products(part, panels, start // width, stop // width, near)
-        some[:] = 0
-        for i in range(len(weight)):
-            row = near[i, : stop - start]
-            _alike(row, own[i], norms[start:stop], kind, scale, noise)
-            _each_between(row, weight[i], low[i], high[i], some[: stop - start])
-        for j in range(stop - start):
-            back[start + j] += some[j]
-
-
-@compiled
-def added_both_ways(
     part: Any, own: Any, own_weight: Any, own_low: Any, own_high: Any, panels: Any, norms: Any, weight: Any,
     low: Any, high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
 ) -> None:  # fmt: skip
-    """Both at once: rows and columns are each other's."""
+    """For each row the weight of all columns between ``low`` and ``high`` that its similarities reach.
+
+    The same for each column, of all rows, into ``back``.  It is empty where nobody asks that, and ``out``
+    where nobody asks this; so may be what is given of those that weigh nothing then.
+    """
     width, columns = panels.shape[2], near.shape[1]
     for start in range(0, panels.shape[0] * width, columns):
         stop = min(start + columns, panels.shape[0] * width)
         products(part, panels, start // width, stop // width, near)
         some[:] = 0
-        for i in range(len(out)):
+        for i in range(len(own)):
             row = near[i, : stop - start]
             _alike(row, own[i], norms[start:stop], kind, scale, noise)
-            out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
-            _each_between(row, own_weight[i], own_low[i], own_high[i], some[: stop - start])
-        for j in range(stop - start):
-            back[start + j] += some[j]
+            if len(out):
+                out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
+            if len(back):
+                _each_between(row, own_weight[i], own_low[i], own_high[i], some[: stop - start])
+        if len(back):
+            for j in range(stop - start):
+                back[start + j] += some[j]
 
 
 @compiled

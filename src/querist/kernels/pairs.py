@@ -137,19 +137,20 @@ def added(
     from querist.kernels import compiled_pairs as compiled
 
     how = compiled.KINDS[kind], _scale(points, kind, radius), noise(points.dtype)
+    nothing = weight[:0], low[:0], high[:0]
 
     def part(strip: Any, start: int, stop: int) -> None:
         some, own = tall(points, rows[start:stop])
-        given = strip.filled(weight), strip.filled(low), strip.filled(high)
+        given = strip.panels, strip.norms, strip.filled(weight), strip.filled(low), strip.filled(high)
         compiled.added(
-            some, own, strip.panels, strip.norms, *given, *how, strip.room(some), total[start:stop]
+            some, own, *nothing, *given, *how, strip.room(some), strip.few(), total[start:stop], total[:0]
         )
 
     def back(strip: Any, start: int, stop: int) -> Array:
         some, own = tall(points, columns[start:stop])
-        given = own, weight[start:stop], low[start:stop], high[start:stop], strip.panels, strip.norms
+        given = weight[start:stop], low[start:stop], high[start:stop], strip.panels, strip.norms
         sums: Array = strip.sums()
-        compiled.added_back(some, *given, *how, strip.room(some), strip.few(), sums)
+        compiled.added(some, own, *given, *nothing, *how, strip.room(some), strip.few(), total[:0], sums)
         return sums
 
     if len(rows) < len(columns):  # the fewer are packed
@@ -174,15 +175,12 @@ def added_of_each(
     def part(strip: Any, start: int, stop: int) -> Array | None:
         some, own = tall(points, rows[start:stop])
         given = strip.panels, strip.norms, strip.filled(weight), strip.filled(low), strip.filled(high)
-        if start < strip.stop:
-            compiled.added(some, own, *given, *how, strip.room(some), total[start:stop])
-            return None
-        sums: Array = strip.sums()
-        compiled.added_both_ways(
+        sums: Array = strip.sums() if start >= strip.stop else total[:0]
+        compiled.added(
             some, own, weight[start:stop], low[start:stop], high[start:stop], *given, *how,
             strip.room(some), strip.few(), total[start:stop], sums,
         )  # fmt: skip
-        return sums
+        return sums if len(sums) else None
 
     in_parts(points, len(rows), rows, part, halves=True, total=total)
     return total
