@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -542,3 +543,14 @@ def test_a_network_is_trained_aside_and_one_that_cannot_read_the_items_is_refuse
     assert not (home / "reviews.querist").exists()
     with create(Path("reviews.csv"), home / "here", {"label": "topic", "model": "torch:text"}) as workspace:
         assert workspace.manifest.model == "torch:text" and workspace.manifest.slow
+
+
+@pytest.mark.parametrize("how", [("--model", "torch:setfit"), ("--encoder", "minilm")])
+def test_a_missing_extra_is_told_before_anything_is_made(
+    home: Path, how: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    done = CliRunner().invoke(main, ["label", "reviews.csv", *how, "--no-browser"])
+    assert done.exit_code and "pip install 'querist[text]'" in str(done.output or done.exception)
+    assert not (home / "reviews.querist").exists()

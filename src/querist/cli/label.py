@@ -101,7 +101,6 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     """Make the campaign from the data, telling what was found."""
     from querist.cli.console import working
     from querist.cli.opening import read, tell_source
-    from querist.encoders import check_kind, encoder_for
     from querist.errors import InvalidInput
     from querist.strategies import as_strategy
     from querist.workspace import Workspace
@@ -113,7 +112,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
     settings: dict[str, Any] = {"title": path.stem, "random_share": 0.1, "hide_share": 0.1, "lease": 900.0}
     settings |= _changes(options)
     as_strategy(settings.get("strategy", "default"))  # a wrong name is told now, not by the learner
-    check_kind(encoder_for(source.kind, options.get("encoder") or "auto"), source.kind)
+    _check_encoder(source.kind, options.get("encoder") or "auto")
     model, slow = _model(options.get("model"), source.kind)
     _check_making(settings.get("strategy"), slow)
     classes = split(options.get("classes"))
@@ -222,11 +221,20 @@ def _model(name: str | None, kind: str = "") -> tuple[str, bool]:
     """The model's name, wherever it is called from, and whether it is slow; a wrong name is told now."""
     if name in (None, "default"):
         return "default", False
-    from querist.encoders import check_kind, encoder_for
     from querist.models.choice import model_named, settled_name
 
     name = settled_name(str(name))
     model = model_named(name)
     if kind and (encoder := getattr(model, "encoder", None)) is not None:
-        check_kind(encoder_for(kind, encoder), kind)
+        _check_encoder(kind, encoder)
     return name, bool(getattr(model, "slow", False))
+
+
+def _check_encoder(kind: str, named: Any) -> None:
+    """An encoder that does not fit, or lacks its extra, is told of now, not by the learner."""
+    from querist.encoders import check_kind, encoder_for
+
+    encoder = encoder_for(kind, named)
+    check_kind(encoder, kind)
+    if hasattr(encoder, "ready"):
+        encoder.ready()

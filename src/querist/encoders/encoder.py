@@ -25,7 +25,8 @@ class Encoder(Protocol):
 
     ``fitted`` learns what the encoder needs from the items (a vocabulary, say) and gives a new encoder;
     one that learns nothing gives itself.  ``encode`` is then the same for an item alone as in company.
-    ``state`` and ``restored`` carry what was learned to disk and back, as plain arrays.
+    ``state`` and ``restored`` carry what was learned to disk and back, as plain arrays.  One that needs
+    something installed may have ``ready()``, which raises :class:`~querist.errors.MissingExtra` at once.
     """
 
     @property

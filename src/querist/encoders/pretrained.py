@@ -58,6 +58,13 @@ class PretrainedImageEncoder:
                 mend="Leave them at 224 and 32.",
             )
 
+    def ready(self) -> None:
+        """Fail if the extra is missing; nothing is loaded."""
+        for module in ("torch", "efficientnet_lite_pytorch"):
+            if importlib.util.find_spec(module) is None:
+                raise _missing(f"no module is named {module}")
+        _weights()
+
     def fitted(self, contents: Contents) -> PretrainedImageEncoder:
         """Itself: it has learned already.  Fails here, and not later, when the extra is missing."""
         _network()

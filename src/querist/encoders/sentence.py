@@ -67,6 +67,14 @@ class SentenceEncoder:
                 mend="Leave them at 128 and 0.",
             )
 
+    def ready(self) -> None:
+        """Fail if the extra is missing; nothing is loaded."""
+        for module in ("onnxruntime", "tokenizers"):
+            if importlib.util.find_spec(module) is None:
+                raise _missing(f"no module is named {module}")
+        for file in (_TOKENIZER, _MODEL):
+            _file(*file)
+
     def fitted(self, contents: Contents) -> SentenceEncoder:
         """Itself: it has learned already.  Fails here, and not later, when the extra is missing."""
         _session()
