@@ -22,7 +22,7 @@ from querist.models.torch import (  # noqa: E402
     Training,
 )
 from querist.models.torch.calibration import found_temperature  # noqa: E402
-from querist.models.torch.distance import Stretch  # noqa: E402
+from querist.models.torch.distance import _PRIORS, Stretch, _regressed, log_evidence  # noqa: E402
 from querist.models.torch.laplace import curvature, likeliest_prior  # noqa: E402
 from querist.models.torch.losses import evidential, softmax  # noqa: E402
 from querist.models.torch.masks import dropout_layers, masked, stem  # noqa: E402
@@ -289,24 +289,49 @@ def test_the_kronecker_form_has_the_trace_of_the_factors():
     assert np.abs(np.cov(told.T) - np.linalg.inv(precision)).max() < 0.06
 
 
-def test_the_prior_is_the_likeliest():
-    values, squares = np.array([5.0, 1.0, 0.0]), 3.0
-    grid = np.geomspace(1e-3, 1e4, 400)
-    told = [0.5 * (3 * np.log(one) - one * squares - np.log(values + one).sum()) for one in grid]
-    assert abs(np.log(likeliest_prior(values, squares) / grid[int(np.argmax(told))])) < 0.3
+def test_the_prior_is_that_under_which_the_weights_are_likeliest():
+    weights = np.random.default_rng(0).normal(0, 0.2, (5, 40))
+    grid = np.geomspace(1e-1, 1e3, 400)
+    told = [0.5 * (weights.size * np.log(one) - one * (weights**2).sum()) for one in grid]
+    assert abs(np.log(likeliest_prior(weights) / grid[int(np.argmax(told))])) < 0.03
+    assert likeliest_prior(np.zeros((2, 3))) == 1e6
+
+
+def test_draws_stay_near_a_network_that_tells_its_labels_apart():
+    model, x, _ = fit(LastLayerLaplace(), training=Training(least_steps=600))
+    plain, _, _ = fit(None, training=Training(least_steps=600))
+    said = model.proba(x)
+    assert (said.argmax(axis=1) == plain.proba(x).argmax(axis=1)).mean() == 1
+    assert np.abs(said - plain.proba(x)).mean() < 0.03  # with hardly any prior: 0.06
 
 
 # ---------------------------------------------------------------- distance, evidence, temperature
 
 
 def test_doubt_grows_with_the_distance_from_the_labels():
-    model, x, _ = fit(DistanceAware(features=256), training=Training(least_steps=200))
+    model, x, _ = fit(DistanceAware(features=256, prior=1.0), training=Training(least_steps=200))
     far = x + np.array([60.0, -80.0, 70.0, 50.0])
     near, away = (model.posterior.variance(model.learnt.network, rows) for rows in (x[:40], far[:40]))
     assert away.mean() > 2 * near.mean() and away.max() <= 1.2
     assert draws(model, far, 20).std(axis=0).mean() > 1.5 * draws(model, x, 20).std(axis=0).mean()
     plain, _, _ = fit(None, training=Training(least_steps=200))
     assert model.proba(far).max(axis=1).mean() < plain.proba(far).max(axis=1).mean()
+
+
+def test_the_prior_of_the_process_is_that_of_the_most_evidence():
+    rng = np.random.default_rng(0)
+    phi, target, prior = rng.standard_normal((40, 3)), rng.integers(0, 3, 40), 0.7
+    hessian = curvature(phi, np.full((40, 3), 1 / 3))
+    exact = 40 * np.log(1 / 3) - 0.5 * np.linalg.slogdet(np.eye(9) + hessian / prior)[1]
+    assert np.isclose(log_evidence(phi, target, np.zeros((3, 3)), prior), exact)
+    told = []
+    for one in _PRIORS:
+        same, weights = _regressed(phi, target, one)
+        assert same == one
+        told.append(log_evidence(phi, target, weights, one))
+    assert _regressed(phi, target, None)[0] == _PRIORS[int(np.argmax(told))] >= 1  # the labels are noise
+    model, _, _ = fit(DistanceAware(features=64), training=Training(least_steps=200))
+    assert np.linalg.norm(model.posterior.root, axis=0).max() > 1.2  # these are not
 
 
 def test_draws_of_the_process_equal_a_loop_by_hand():

@@ -9,10 +9,13 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.models.torch.backend import need_torch
+from querist.models.torch.losses import softmax
 from querist.models.torch.posterior import Says
 from querist.models.torch.reading import Network
 
 __all__ = ["DistanceAware", "Stretch"]
+
+_PRIORS = np.geomspace(10.0, 1e-3, 13)
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,9 @@ class DistanceAware:
         Random features; the cost after training is their number cubed.
     scale : float above 0, optional
         The length over which the process varies; the median distance between labelled rows if not given.
-    prior : float above 0
-        The precision of its weights.
+    prior : float above 0, optional
+        The precision of its weights; the one under which the labels are likeliest (to second order) if not
+        given.
     spectral : float above 0, optional
         None: layers are let be.
 
@@ -40,7 +44,7 @@ class DistanceAware:
 
     features: int = 512
     scale: float | None = None
-    prior: float = 1.0
+    prior: float | None = None
     spectral: float | None = 3.0
     cycles: int = field(default=1, init=False, repr=False)
     directions: Any = field(default=None, repr=False, compare=False)  # (d, D)
@@ -49,7 +53,8 @@ class DistanceAware:
     root: Any = field(default=None, repr=False, compare=False)  # (D, D): a square root of the covariance
 
     def __post_init__(self) -> None:
-        if self.features < 2 or not 0 < self.prior < np.inf or (self.scale or 1) <= 0:
+        told = 1.0 if self.prior is None else self.prior
+        if self.features < 2 or not 0 < told < np.inf or (self.scale or 1) <= 0:
             raise InvalidInput(
                 f"features = {self.features}, prior = {self.prior} and scale = {self.scale} make no process.",
                 mend="Give 2 features or more, and prior and scale above 0.",
@@ -63,21 +68,16 @@ class DistanceAware:
         self, network: Network, x: Any, target: np.ndarray, says: Says, kept: Any, seed: int
     ) -> DistanceAware:
         """The process, fitted to what the last layer sees of the labelled rows."""
-        from sklearn.linear_model import LogisticRegression
-
         rng = np.random.default_rng([int(seed) % 2**63, 2])
         seen, said = network.seen(x)
         directions = rng.standard_normal((seen.shape[1], self.features)) / (self.scale or _median(seen))
         fresh = replace(self, directions=directions, shifts=rng.uniform(0, 2 * np.pi, self.features))
         phi = fresh.map(seen)
-        mean = LogisticRegression(C=1 / self.prior, fit_intercept=False, max_iter=500).fit(phi, target)
+        prior, found = _regressed(phi, target, self.prior)
         known = np.zeros((said.shape[1], self.features))
-        if len(mean.classes_) == 2:
-            known[mean.classes_] = np.stack([-mean.coef_[0] / 2, mean.coef_[0] / 2])
-        else:
-            known[mean.classes_] = mean.coef_
+        known[np.unique(target)] = found
         sure = says(phi @ known.T).max(axis=1)
-        precision = self.prior * np.eye(self.features) + (phi * (sure * (1 - sure))[:, None]).T @ phi
+        precision = prior * np.eye(self.features) + (phi * (sure * (1 - sure))[:, None]).T @ phi
         values, vectors = np.linalg.eigh(precision)
         return replace(fresh, centre=known, root=vectors / np.sqrt(np.maximum(values, 1e-9)))
 
@@ -94,7 +94,7 @@ class DistanceAware:
         return says(np.einsum("nd,kdc->knc", phi, layers, optimize=True))
 
     def variance(self, network: Network, x: Any) -> np.ndarray:
-        """(n,) the variance of each logit: towards 1 / prior far from every label."""
+        """(n,) the variance of each logit, which grows far from every label."""
         return np.asarray(((self.map(network.seen(x)[0]) @ self.root) ** 2).sum(axis=1))
 
     def proba(self, network: Network, x: Any, says: Says) -> np.ndarray:
@@ -102,6 +102,41 @@ class DistanceAware:
         phi = self.map(network.seen(x)[0])
         variance = ((phi @ self.root) ** 2).sum(axis=1)
         return says(phi @ self.centre.T / np.sqrt(1 + np.pi / 8 * variance)[:, None])
+
+
+def _regressed(phi: np.ndarray, target: np.ndarray, prior: float | None) -> tuple[float, np.ndarray]:
+    """A precision of the weights, and the weights (classes there are, D) of the regression under it.
+
+    Without one given, that of the most evidence: from a strong prior down for as long as it grows.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    best: tuple[float, float, np.ndarray] | None = None
+    two = len(np.unique(target)) == 2  # then one row of weights stands for both, at half the price
+    for one in _PRIORS if prior is None else (prior,):
+        fit = LogisticRegression(C=(1 + two) / one, fit_intercept=False, max_iter=500).fit(phi, target)
+        weights = np.stack([-fit.coef_[0] / 2, fit.coef_[0] / 2]) if two else fit.coef_
+        told = log_evidence(phi, np.searchsorted(fit.classes_, target), weights, one)
+        if best is not None and told <= best[0]:
+            break
+        best = (told, one, weights)
+    assert best is not None
+    return best[1], best[2]
+
+
+def log_evidence(phi: np.ndarray, target: np.ndarray, weights: np.ndarray, prior: float) -> float:
+    """How likely the labels are under a prior of the weights, to second order around the likeliest (W, D).
+
+    The curvature as the Kronecker product of how the classes bend and what the rows are.
+    """
+    logits = phi @ weights.T
+    proba = softmax(logits)
+    fits = float(np.log(np.maximum(proba[np.arange(len(target)), target], 1e-300)).sum())
+    bends = np.linalg.eigvalsh(np.diag(proba.mean(axis=0)) - proba.T @ proba / len(proba))
+    spread = np.linalg.eigvalsh(phi.T @ phi)
+    values = np.multiply.outer(np.maximum(bends, 0), np.maximum(spread, 0))
+    shrinks = float(np.log1p(values / prior).sum())
+    return fits - 0.5 * (prior * float((weights**2).sum()) + shrinks)
 
 
 def _median(seen: np.ndarray) -> float:

@@ -14,7 +14,6 @@ from querist.models.torch.reading import Network
 
 __all__ = ["LastLayerLaplace"]
 
-_PRIORS = np.geomspace(1e-3, 1e4, 71)
 _AVERAGED = 32
 _CELLS = 1 << 22
 
@@ -24,14 +23,14 @@ class LastLayerLaplace:
     """Members differ in the last layer, by the curvature of the loss around it.
 
     Prefer it where one training is all that can be paid: it costs one decomposition after it, needs no
-    dropout, and its prior is found from the labels themselves.  What the layers below might have learnt
+    dropout, and its prior is found from the layer itself.  What the layers below might have learnt
     otherwise it does not see.  Needs a network that ends in a linear layer, trained by log loss.
 
     Parameters
     ----------
     prior : float above 0, optional
-        The precision that the weights have beforehand; the one under which the labels are likeliest (to
-        second order) if not given.
+        The precision that the weights have beforehand; the one under which the weights that were trained
+        are likeliest, their number over their squared length, if not given.
     most : int
         Up to so many weights their covariance is kept whole; above it as a Kronecker product of what
         the layer sees and how the classes bend.
@@ -77,7 +76,7 @@ class LastLayerLaplace:
             outer, right = np.linalg.eigh(phi.T @ phi)
             values, parts = np.multiply.outer(np.maximum(inner, 0), np.maximum(outer, 0)), (left, right)
         values = np.maximum(values, 0)
-        prior = self.prior or likeliest_prior(values.ravel(), float((centre**2).sum()))
+        prior = self.prior or likeliest_prior(centre)
         return replace(self, centre=centre, parts=parts, spread=1 / np.sqrt(values + prior))
 
     def layers(self, k: int, rng: np.random.Generator) -> np.ndarray:
@@ -120,13 +119,10 @@ def curvature(phi: np.ndarray, proba: np.ndarray) -> np.ndarray:
     return whole.reshape(classes * d, classes * d)
 
 
-def likeliest_prior(values: np.ndarray, squares: float) -> float:
-    """The precision under which the labels are likeliest: log p = -prior |w|^2 / 2 + log det terms.
+def likeliest_prior(weights: np.ndarray) -> float:
+    """The precision under which these weights are likeliest, as draws around zero.
 
-    ``values`` are the eigenvalues of the curvature, ``squares`` the squared length of the weights.
+    Not the one under which the labels are: the layers below have put the labelled rows so far apart that the
+    loss hardly bends any more, and the evidence then wants hardly any prior.  Draws under that one are noise.
     """
-    told = [
-        0.5 * (len(values) * np.log(prior) - prior * squares - np.log(values + prior).sum())
-        for prior in _PRIORS
-    ]
-    return float(_PRIORS[int(np.argmax(told))])
+    return float(np.clip(weights.size / max(float((weights**2).sum()), 1e-12), 1e-3, 1e6))
