@@ -1,6 +1,6 @@
 """Streams: what one decision takes beside the other libraries, and what asking well along a stream is worth.
 
-python benchmarks/streaming.py                 # everything; an hour or two of one core
+python benchmarks/streaming.py                 # everything; half an hour of one core
 python benchmarks/streaming.py latency memory  # minutes
 python benchmarks/streaming.py prequential --seeds 3
 python benchmarks/streaming.py page            # write docs/benchmarks/streams.md from what is kept

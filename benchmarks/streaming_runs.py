@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from streaming_sets import DRIFT, stream
 
 from querist.models import OnlineSoftmax
-from querist.streams import StreamLearner
+from querist.streams import BudgetManager, QuantileFilter, RandomRate, StreamLearner, StreamStrategy
 
 BUDGETS = (0.01, 0.05, 0.1, 0.3)
 
@@ -20,7 +21,27 @@ NETWORK = {"hidden": 100, "kept": 100, "steps": 12}
 SINGLE = {"members": 1, **NETWORK}
 COMMITTEE = {"members": 10, **NETWORK}
 
-ARMS: dict[str, tuple[str, dict[str, int], str | None]] = {
+
+@dataclass(frozen=True)
+class Forgetful(RandomRate):
+    """Asks at random; doubts and forgets as the quantile filter does: what is left of a gain beside it is
+    the questions'."""
+
+    def begin(self, seed: int = 0) -> Any:
+        return _Forgetful(super().begin(seed), QuantileFilter(self.budget).begin(seed))
+
+
+class _Forgetful:
+    def __init__(self, lots: Any, doubt: Any) -> None:
+        self.lots, self.hear = lots, doubt.hear
+
+    def __call__(self, score: float, cold: bool = False, closed: bool = False) -> Any:
+        return self.lots(score, cold, closed)
+
+
+NO_DOUBT = StreamStrategy("margin", QuantileFilter(doubt=0.0))
+
+ARMS: dict[str, tuple[str | StreamStrategy | BudgetManager, dict[str, int], str | None]] = {
     # name: strategy, model, what listens for drift
     "random": ("random", SINGLE, None),
     "fixed uncertainty": ("fixed_uncertainty", SINGLE, None),
@@ -36,25 +57,16 @@ ARMS: dict[str, tuple[str, dict[str, int], str | None]] = {
     "committee: consensus entropy": ("consensus_entropy", COMMITTEE, None),
     "committee: minimum margin": ("minimum_margin", COMMITTEE, None),
     "committee: selective sampling": ("selective_sampling", COMMITTEE, None),
-    "committee: random, drift": ("random", COMMITTEE, "hddm_a"),
-    "committee: margin, drift": ("default", COMMITTEE, "hddm_a"),
+    "committee: random, forgetting": (StreamStrategy("random", Forgetful()), COMMITTEE, None),
+    "committee: margin, no doubt": (NO_DOUBT, COMMITTEE, None),
+    "committee: random, hddm_a": ("random", COMMITTEE, "hddm_a"),
+    "committee: margin, no doubt, hddm_a": (NO_DOUBT, COMMITTEE, "hddm_a"),
 }
-ON_SOME = {  # what takes long, or is of interest, on these streams alone
-    "elec2": ("random", "margin + quantile filter", "selective sampling", "committee"),
-    "drift": ("sea", "agrawal", "sine"),
-}
+SUDDEN = ("sea", "agrawal", "sine")  # where a detector of change is tried
 
 
-ON_FEW = ("fixed uncertainty", "variable uncertainty", "split", "PAL", "DBALStream", "cognitive")
-FEW = 4  # seeds of those
-
-
-def wanted(name: str, arm: str, seed: int) -> bool:
-    if seed >= FEW and arm.startswith(ON_FEW):
-        return False
-    if arm.endswith(", drift"):
-        return name in ON_SOME["drift"]
-    return name != "elec2" or arm.startswith(ON_SOME["elec2"])
+def wanted(name: str, arm: str) -> bool:
+    return name in SUDDEN or not arm.endswith(", hddm_a")
 
 
 def cases(seeds: int, sets: list[str]) -> Iterator[tuple[str, int, float, str]]:
@@ -62,7 +74,7 @@ def cases(seeds: int, sets: list[str]) -> Iterator[tuple[str, int, float, str]]:
     for seed in range(seeds):
         for name in sets:
             for arm in ARMS:
-                for budget in BUDGETS if wanted(name, arm, seed) else ():
+                for budget in BUDGETS if wanted(name, arm) else ():
                     yield name, seed, budget, arm
             if seed < 2:  # every label, for the height that may be had
                 yield name, seed, 1.0, "random"

@@ -47,7 +47,7 @@ def test_gates(both: Any, kind: str, ledger: str) -> None:
     own = {
         "variable": {"first": 0.01, "second": 0.5},
         "split": {"first": 0.01, "third": 0.3},
-        "quantile": {"first": 20.0, "window": 15},
+        "quantile": {"first": 20.0, "second": 0.1, "third": 2.0, "fourth": 0.4, "window": 15},
         "importance": {"first": 0.1, "second": 50.0, "third": 3.0},
         "selective": {"first": 0.05, "second": 10.0},
     }.get(kind, {})
@@ -61,6 +61,11 @@ def test_gates(both: Any, kind: str, ledger: str) -> None:
             gates.decide(gates.KINDS[kind], options, state, score, i < 5, i % 11 == 0)
             for i, score in enumerate(scores)
         ]
+        for i in range(60):
+            gates.hear(gates.KINDS[kind], options, state, (0.9, -0.1, 0.6)[i % 3])
+        assert (state[gates.DOUBT] > 0) == (kind == "quantile")
+        draws = np.array([[0.7, 0.3], [0.5, 0.5]])
+        decisions.append(gates.weigh(1, draws, gates.KINDS[kind], options, state, False)[:3])
         ask, bars, chances = np.zeros(200, dtype=bool), np.zeros(200), np.zeros(200)
         gates.decide_many(gates.KINDS[kind], options, state, scores, False, ask, bars, chances)
         told.append((decisions, ask.tolist(), bars, chances, state))
@@ -107,7 +112,7 @@ def test_softmax(both: Any, members: int, hidden: int) -> None:
         kernel, gates = house.online_softmax, house.stream_gates
         shape = kernel.softmax_shape(3, 3, members, hidden, 12, 2)
         vector = kernel.softmax_vector(shape, 0.1, 0.99, 1e-4, 100.0, 5)
-        options = gates.gate_options(0.3, 5, "exact", 100, 20.0, 0.0, 0.0, 10)
+        options = gates.gate_options(0.3, 5, "exact", 100, 20.0, window=10)
         state, seen = gates.gate_state(options), []
         for i, (row, label) in enumerate(zip(x[:40], y, strict=False)):
             score = (1, 8)[i % 2]
@@ -122,7 +127,7 @@ def test_softmax(both: Any, members: int, hidden: int) -> None:
         before = vector.copy()
         assert kernel.see_row(shape, vector, gap, 1, 4, options, state, False, False)[0] == -1
         assert np.array_equal(before, vector)
-        ask, table, best = np.zeros(20, dtype=bool), np.zeros((3, 20)), np.zeros(20, dtype=np.int64)
+        ask, table, best = np.zeros(20, dtype=bool), np.zeros((4, 20)), np.zeros(20, dtype=np.int64)
         assert kernel.see_rows(shape, vector, x[40:], 1, 4, options, state, False, ask, table, best) == -1
         some = x[40:].copy()
         some[7, 2] = math.inf

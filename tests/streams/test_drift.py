@@ -11,7 +11,7 @@ import pytest
 
 from querist.errors import InvalidInput, MissingExtra
 from querist.models import OnlineBagging, OnlineSoftmax
-from querist.streams import DriftWatch, StreamLearner
+from querist.streams import DriftWatch, QuantileFilter, StreamLearner
 from querist.streams.drift import DETECTORS, as_drift_watch
 
 pytest.importorskip("river")
@@ -93,7 +93,8 @@ def test_change_for_the_better_is_no_alarm() -> None:
 
 def test_what_is_forgotten_is_asked_anew() -> None:
     x, y = _stream(CONCEPTS["sudden"])
-    learner = StreamLearner(OnlineSoftmax(), budget=0.2, drift=DriftWatch(keep=10, relearn=15))
+    strategy = QuantileFilter(0.2, doubt=0.0)
+    learner = StreamLearner(OnlineSoftmax(), strategy, drift=DriftWatch(keep=10, relearn=15))
     for row, label in zip(x, y, strict=True):
         one = learner.see(row)
         if not one.ask:

@@ -295,7 +295,7 @@ def test_the_quantile_filter_is_its_paper() -> None:
     """Ask where the score reaches the quantile of the window, less the balance over the tolerance."""
     rng = np.random.default_rng(4)
     scores, budget = rng.random(400), 0.2
-    gate = QuantileFilter(budget, start=0, window=50, tolerance=3.0, share=0.0).begin()
+    gate = QuantileFilter(budget, start=0, window=50, tolerance=3.0, share=0.0, rarest=0.0).begin()
     asked = 0
     for t, score in enumerate(scores, start=1):
         window = scores[max(0, t - 50) : t]

@@ -197,21 +197,22 @@ def _score(shape: Any, v: Any, score: int) -> float:
 @compiled
 def see_row(
     shape: Any, v: Any, x: Any, score: int, kind: int, p: Any, s: Any, cold: bool, closed: bool
-) -> tuple[int, float, float, float, int]:
-    """One item: whether to ask, its score, the bar, the chance and the likeliest class.
+) -> tuple[int, float, float, float, int, float]:
+    """One item: whether to ask, its score, the bar, the chance, the likeliest class and how likely it is.
 
     The first is -1, and nothing is changed, where a number is not finite.
     """
     if not observe(shape, v, x):
-        return -1, 0.0, 0.0, 0.0, 0
+        return -1, 0.0, 0.0, 0.0, 0, 0.0
     _say(shape, v, x)
     best = 0
     for c in range(1, shape[CLASSES]):
         if v[shape[MEAN] + c] > v[shape[MEAN] + best]:
             best = c
+    sure = v[shape[MEAN] + best]
     worth = 0.0 if cold else _score(shape, v, score)
     ask, bar, chance = decide(kind, p, s, worth, cold, closed)
-    return (1 if ask else 0), worth, bar, chance, best
+    return (1 if ask else 0), worth, bar, chance, best, sure
 
 
 @compiled
@@ -228,7 +229,8 @@ def see_rows(
     told: Any,
     best: Any,
 ) -> int:
-    """:func:`see_row` for the rows of a table, into ask (n,), score, bar and chance (3, n), and best (n,).
+    """:func:`see_row` for the rows of a table, into ask (n,), best (n,), and score, bar,
+    chance and how likely the best is, (4, n).
 
     The first row with a number that is not finite, before anything is done; -1 where all is well.
     """
@@ -237,11 +239,12 @@ def see_rows(
             if not math.isfinite(x[i, j]):
                 return i
     for i in range(len(x)):
-        one, worth, bar, chance, likeliest = see_row(shape, v, x[i], score, kind, p, s, cold, False)
+        one, worth, bar, chance, likeliest, sure = see_row(shape, v, x[i], score, kind, p, s, cold, False)
         ask[i] = one == 1
         told[0, i] = worth
         told[1, i] = bar
         told[2, i] = chance
+        told[3, i] = sure
         best[i] = likeliest
     return -1
 

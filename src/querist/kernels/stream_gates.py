@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from querist.kernels import stream_scores
 from querist.kernels.arrays import Array
-from querist.kernels.compiling import compiled
+from querist.kernels.compiling import compiled, drop_stale
+from querist.kernels.stream_scores import judge
 
-__all__ = ["KINDS", "LEDGERS", "decide", "decide_many", "gate_options", "gate_state"]
+__all__ = ["KINDS", "LEDGERS", "decide", "decide_many", "gate_options", "gate_state", "hear", "weigh"]
+
+drop_stale(__file__, stream_scores.__file__)
 
 KINDS = {
     "random": 0,
@@ -30,10 +34,15 @@ LEDGERS = {"exact": 0, "bucket": 1, "fading": 2}
 
 # what lies where in the state of a gate; the window and its sorted twin follow
 SEEN, ASKED, FADING, TOKENS, THRESHOLD, MEAN, COUNT, PLACE, LOT_A, LOT_B = range(10)
-HEAD = 10
+HEARD, USUAL, DOUBT, SINCE = range(10, 14)
+HEAD = 14
 # and in its options
-BUDGET, START, LEDGER, SPAN, FIRST, SECOND, THIRD, WINDOW = range(8)
+BUDGET, START, LEDGER, SPAN, FIRST, SECOND, THIRD, FOURTH, WINDOW = range(9)
 _TINY = 1e-9  # ten times a tenth is one
+_USUAL_OVER = 200.0  # labels over which the usual surprise is taken
+_USUAL_FROM = 20.0  # labels without surprise that it begins with
+_PATIENCE = 3.0  # unspent questions that do not move the bar where lots choose among the best
+_SLACK = 0.15  # surprise beyond the usual that adds nothing to the doubt
 
 
 def gate_options(
@@ -44,10 +53,12 @@ def gate_options(
     first: float = 0.0,
     second: float = 0.0,
     third: float = 0.0,
+    fourth: float = 0.0,
     window: int = 0,
 ) -> Array:
     """The options of a gate as the vector that :func:`decide` reads."""
-    return np.array([budget, start, LEDGERS[ledger], span, first, second, third, window], dtype=np.float64)
+    told = [budget, start, LEDGERS[ledger], span, first, second, third, fourth, window]
+    return np.array(told, dtype=np.float64)
 
 
 def gate_state(options: Array, threshold: float = 1.0, seed: int = 0) -> Array:
@@ -96,43 +107,84 @@ def _left(p: Any, s: Any) -> float:
 
 
 @compiled
+def _place(s: Any, begin: int, count: int, score: float) -> int:
+    """The first of ``count`` sorted numbers that is not below ``score``, counted from ``begin``."""
+    low, high = 0, count
+    while low < high:
+        half = (low + high) // 2
+        if s[begin + half] < score:
+            low = half + 1
+        else:
+            high = half
+    return low
+
+
+@compiled
 def _keep(p: Any, s: Any, score: float) -> None:
     """Put a score into the window, and into its sorted twin; the oldest leaves both."""
     size, count, place = int(p[WINDOW]), int(s[COUNT]), int(s[PLACE])
     twin = HEAD + size
-    if count == size:  # the oldest leaves: close the gap
-        old = s[HEAD + place]
-        low, high = 0, count
-        while low < high:
-            half = (low + high) // 2
-            if s[twin + half] < old:
-                low = half + 1
-            else:
-                high = half
-        for i in range(low, count - 1):
-            s[twin + i] = s[twin + i + 1]
-        count -= 1
-    i = count
-    while i > 0 and s[twin + i - 1] > score:
-        s[twin + i] = s[twin + i - 1]
-        i -= 1
-    s[twin + i] = score
+    to = _place(s, twin, count, score)
+    gap = count
+    if count == size:
+        gap = _place(s, twin, count, s[HEAD + place])  # where the oldest leaves
+    if to > gap:  # what lies between the two moves by one
+        to -= 1
+        for i in range(twin + gap, twin + to):
+            s[i] = s[i + 1]
+    else:
+        for i in range(twin + gap, twin + to, -1):
+            s[i] = s[i - 1]
+    s[twin + to] = score
     s[HEAD + place] = score
-    s[COUNT] = count + 1
+    s[COUNT] = min(count + 1, size)
     s[PLACE] = (place + 1) % size
 
 
 @compiled
-def _quantile_bar(p: Any, s: Any) -> float:
-    """The quantile of the window that the budget asks for, moved by what is unspent (Kottke 2015)."""
+def hear(kind: int, p: Any, s: Any, surprise: float) -> int:
+    """Take in how a label surprised: the confidence of the prediction, less 1 where it was right.
+
+    Where a model is as right as it is sure, surprises have no mean, whatever was asked.  What they are
+    beyond the usual adds up to a doubt (Page 1954).  Where it is three times the doubt that gives all
+    to lots, what was learned before is wrong: then, how many labels came since; else -1.
+    """
+    if kind != 4 or p[THIRD] <= 0:
+        return -1
+    s[HEARD] += 1
+    s[USUAL] += (surprise - s[USUAL]) / min(s[HEARD] + _USUAL_FROM, _USUAL_OVER)
+    s[DOUBT] += surprise - max(s[USUAL], 0.0) - _SLACK
+    s[SINCE] += 1
+    if s[DOUBT] <= 0:
+        s[DOUBT] = 0.0
+        s[SINCE] = 0.0
+    if s[DOUBT] < 3.0 * p[THIRD]:
+        return -1
+    since = int(s[SINCE])
+    s[DOUBT] /= 2.0
+    s[SINCE] = 0.0
+    return since
+
+
+@compiled
+def _left_to_chance(p: Any, s: Any) -> float:
+    """The share of the budget that lots spend: more, to all of it, as the doubt grows."""
+    if p[THIRD] <= 0:
+        return float(p[SECOND])
+    doubt = min(max(1.5 * s[DOUBT] / p[THIRD] - 0.5, 0.0), 1.0)
+    return float(p[SECOND] + (1.0 - p[SECOND]) * doubt)
+
+
+@compiled
+def _quantile_bar(p: Any, s: Any, best: float, unspent: float) -> float:
+    """The least of the ``best`` share of the window, moved by what is unspent (Kottke 2015)."""
     twin, count = HEAD + int(p[WINDOW]), int(s[COUNT])
-    rest = p[BUDGET] * (1.0 - p[SECOND]) / max(1.0 - p[SECOND] * p[BUDGET], _TINY)  # beside the lots
-    at = (1.0 - min(rest, 1.0)) * (count - 1)
+    at = (1.0 - min(best, 1.0)) * (count - 1)
     low = int(at)
     high = min(low + 1, count - 1)
     quantile = s[twin + low] + (at - low) * (s[twin + high] - s[twin + low])
     spread = s[twin + count - 1] - s[twin]
-    return float(quantile - spread * _left(p, s) / p[FIRST])
+    return float(quantile - spread * unspent / p[FIRST])
 
 
 @compiled
@@ -187,10 +239,19 @@ def _verdict(kind: int, p: Any, s: Any, score: float) -> tuple[bool, float, floa
             return lot(s) < p[BUDGET], math.nan, p[BUDGET]
         return _variable(p, s, score)
     if kind == 4:
-        if p[SECOND] > 0 and lot(s) < p[SECOND] * p[BUDGET]:  # the share that is left to chance
-            return True, math.nan, p[SECOND] * p[BUDGET]
-        bar = _quantile_bar(p, s)
-        return score >= bar, bar, 1.0
+        share = _left_to_chance(p, s)
+        if share > 0 and lot(s) < share * p[BUDGET]:
+            return True, math.nan, share * p[BUDGET]
+        rest = p[BUDGET] * (1.0 - share) / max(1.0 - share * p[BUDGET], _TINY)  # beside the lots
+        best, unspent, chance = rest, _left(p, s), 1.0
+        if rest < p[FOURTH]:  # of the best, some: what is unspent moves their chance first
+            best = p[FOURTH]
+            chance = min(rest / best * (1.0 + max(unspent, 0.0)), 1.0)
+            unspent = max(unspent - _PATIENCE, 0.0)
+        bar = _quantile_bar(p, s, best, unspent)
+        if score < bar - _TINY:  # a tie is one however sums were rounded
+            return False, bar, chance
+        return chance >= 1.0 or lot(s) < chance, bar, chance
     if kind == 5:
         return _importance(p, s, score)
     if kind == 6:
@@ -223,6 +284,19 @@ def decide(kind: int, p: Any, s: Any, score: float, cold: bool, closed: bool) ->
         s[FADING] += 1
         s[TOKENS] -= 1
     return ask, bar, chance
+
+
+@compiled
+def weigh(
+    score: int, draws: Any, kind: int, p: Any, s: Any, closed: bool
+) -> tuple[bool, float, float, float, int, float]:
+    """:func:`decide` on what the members of a model say of one item (K, C).
+
+    Whether to ask, the score, the bar, the chance, the likeliest class and how likely it is.
+    """
+    worth, best, sure = judge(score, draws)
+    ask, bar, chance = decide(kind, p, s, worth, False, closed)
+    return ask, worth, bar, chance, best, sure
 
 
 @compiled

@@ -108,8 +108,9 @@ def score_one(kind: int, mean: Any, draws: Any) -> float:
 
 
 @compiled
-def judge(kind: int, draws: Any) -> tuple[float, int]:
-    """:func:`score_one` of what the members say (K, C), and the class that is likeliest by their mean."""
+def judge(kind: int, draws: Any) -> tuple[float, int, float]:
+    """:func:`score_one` of what the members say (K, C); the class that is likeliest by their mean, and how
+    likely it is."""
     mean = draws[0].copy()
     for k in range(1, draws.shape[0]):
         for c in range(len(mean)):
@@ -119,7 +120,7 @@ def judge(kind: int, draws: Any) -> tuple[float, int]:
         mean[c] /= draws.shape[0]
         if mean[c] > mean[best]:
             best = c
-    return score_one(kind, mean, draws), best
+    return score_one(kind, mean, draws), best, mean[best]
 
 
 @compiled

@@ -147,6 +147,11 @@ class OnlineSoftmax:
 
         return np.asarray(self.draws_many(x)[members_by_lot(self.members, k, rng)])
 
+    def observe(self, x: np.ndarray) -> None:
+        """Take a row without a label into the means and spreads that rows are scaled by."""
+        self.make_room(len(x))
+        kernel.observe(self.shape, self.vector, np.array(x, dtype=np.float64))
+
     def learn_one(self, x: np.ndarray, label: Any, weight: float = 1.0) -> None:
         """Learn one label.  A new class is added, unless the classes were given."""
         x = np.array(x, dtype=np.float64)
@@ -157,7 +162,7 @@ class OnlineSoftmax:
         self._check(len(x))
         column = self.column(label)
         self.make_room(len(x))
-        if self.vector[kernel.COUNTED] < 1:
+        if self.vector[kernel.COUNTED] <= self.vector[kernel.TRAINED]:  # nobody showed it before
             kernel.observe(self.shape, self.vector, x)
         kernel.learn_row(self.shape, self.vector, x, column, float(weight))
 
@@ -188,9 +193,8 @@ class OnlineSoftmax:
         rows = np.asarray(x, dtype=np.float64)
         if not len(rows):
             raise InvalidInput("No labels to fit to.", mend="Label an item first; a cold model is None.")
-        for one in rows:
-            fresh.make_room(rows.shape[1])
-            kernel.observe(fresh.shape, fresh.vector, np.array(one))
+        for one in np.repeat(rows, 5, axis=0):  # as often as it is learned
+            fresh.observe(one)
         order = np.random.default_rng(seed)
         for _ in range(5):
             for row in order.permutation(len(rows)):

@@ -45,11 +45,12 @@ class _Wrapped:
     """What all share: classes that grow, and labelled rows that are kept."""
 
     describes: ClassVar[str] = ""
+    reads_records: ClassVar[bool] = False  # whether a row may be a dict of named values too
 
     def __init__(self, classes: Sequence[Any] | None, kept: int) -> None:
         self.open = classes is None
         self.classes: tuple[Any, ...] = () if classes is None else tuple(classes)
-        self.rows: deque[tuple[np.ndarray, Any, float]] = deque(maxlen=kept)
+        self.rows: deque[tuple[Any, Any, float]] = deque(maxlen=kept)
 
     @property
     def trained(self) -> int:
@@ -65,7 +66,7 @@ class _Wrapped:
         self.classes = (*self.classes, label)
         return True
 
-    def _last(self, keep: int) -> list[tuple[np.ndarray, Any, float]]:
+    def _last(self, keep: int) -> list[tuple[Any, Any, float]]:
         rows = list(self.rows)
         return rows[len(rows) - min(keep, len(rows)) :]
 
@@ -156,7 +157,7 @@ class Incremental(_Wrapped):
 
 
 class RiverModel(_Wrapped):
-    """A classifier of river's; columns are named 0, 1, ... to it.
+    """A classifier of river's: it reads records as they are, and the numbers of a vector as 0, 1, ...
 
     One that has learned nothing, and says nothing, holds all classes equally likely: river's own sampler
     takes that for certainty and never asks.
@@ -168,6 +169,8 @@ class RiverModel(_Wrapped):
     kept : int
     """
 
+    reads_records: ClassVar[bool] = True
+
     def __init__(self, model: Any, classes: Sequence[Any] | None = None, *, kept: int = 1000) -> None:
         super().__init__(classes, kept)
         self.model = model
@@ -177,9 +180,9 @@ class RiverModel(_Wrapped):
     def __repr__(self) -> str:
         return f"RiverModel({type(self.model).__name__})"
 
-    def learn_one(self, x: np.ndarray, label: Any, weight: float = 1.0) -> None:
+    def learn_one(self, x: Any, label: Any, weight: float = 1.0) -> None:
         self._enter(label)
-        self.rows.append((np.array(x, dtype=np.float64), label, weight))
+        self.rows.append((dict(x) if isinstance(x, dict) else np.array(x, dtype=np.float64), label, weight))
         self._learn(self._named(x), label, weight)
 
     def _learn(self, x: dict[int, float], label: Any, weight: float) -> None:
@@ -200,17 +203,24 @@ class RiverModel(_Wrapped):
         for x, label, weight in rows:
             self._learn(self._named(x), label, weight)
 
-    def draws_one(self, x: np.ndarray) -> np.ndarray:
+    def draws_one(self, x: Any) -> np.ndarray:
         if not self.classes:
             raise NotFitted("The model has learned nothing yet.", mend="Tell it a label first.")
-        said = self._learning.predict_proba_one(self._named(x))
-        proba = [said.get(one, 0.0) for one in self.classes]
-        total = sum(proba)
+        said = self._learning.predict_proba_one(x if type(x) is dict else self._named(x))
+        out, total = np.empty((1, len(self.classes))), 0.0
+        for column, one in enumerate(self.classes):
+            chance = said.get(one, 0.0)
+            out[0, column] = chance
+            total += chance
         if not total > 0:
-            return np.full((1, len(proba)), 1 / len(proba))
-        return np.array([[one / total for one in proba]])
+            out[:] = 1 / len(self.classes)
+        elif abs(total - 1) > 1e-9:
+            out /= total
+        return out
 
-    def _named(self, x: np.ndarray) -> dict[int, float]:
+    def _named(self, x: Any) -> Any:
+        if isinstance(x, dict):
+            return x
         if len(self._names) != len(x):
             self._names = tuple(range(len(x)))
         return dict(zip(self._names, x.tolist()))  # noqa: B905 - of one length, just above
@@ -326,6 +336,12 @@ class OnlineBagging:
             for _ in range(max(1, int(count)) if new else int(count)):  # a new class is told to all
                 member.learn_one(x, label, weight)
         self.classes = tuple(self.members[0].classes)
+
+    def observe(self, x: np.ndarray) -> None:
+        """Show a row without a label to those members that learn from it."""
+        for member in self.members:
+            if isinstance(member, OnlineSoftmax):
+                member.observe(x)
 
     def forget(self, keep: int = 0) -> None:
         for member in self.members:

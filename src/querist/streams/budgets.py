@@ -175,7 +175,15 @@ class QuantileFilter(BudgetManager):
         questions of one window (``budget window``, one at least) is left.  The paper counts items.
     share : float in [0, 1)
         Of the budget, which goes to items drawn at random.  The paper has none; where concepts change, some
-        show what a sure model is blind to; the smaller the budget, the more of it.
+        show what a sure model is blind to.
+    doubt : float
+        Where labels surprise more than usual, by so much in all, the model is sure and wrong, and its
+        scores say nothing: lots spend all of the budget until surprises are as usual again.  At three
+        times that the model forgets what it learned before they began.  A label surprises by the
+        confidence of its prediction, less 1 where that was right.  0 for never, as in the paper.
+    rarest : float in [0, 1)
+        No rarer scores are waited for: where the budget is less than this share, lots choose among the
+        best of so many, since the very best of a model that knows little are odd.  0 in the paper.
 
     Kottke, Krempl & Spiliopoulou 2015 (balanced incremental quantile filter).
     """
@@ -183,25 +191,33 @@ class QuantileFilter(BudgetManager):
     window: int = 1000
     tolerance: float = 0.2
     share: float = 0.1
+    doubt: float = 3.0
+    rarest: float = 0.1
 
     kind: ClassVar[str] = "quantile"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.window < 2 or not self.tolerance > 0 or not 0 <= self.share < 1:
+        if self.window < 2 or not self.tolerance > 0 or not self.doubt >= 0:
             raise InvalidInput(
-                f"window={self.window!r}, tolerance={self.tolerance!r} and share={self.share!r}: 2 or more, "
-                "above 0, and from 0 to below 1.",
+                f"window={self.window!r}, tolerance={self.tolerance!r} and doubt={self.doubt!r}: 2 or more, "
+                "above 0, and 0 or more.",
+                mend="Leave them out.",
+            )
+        if not 0 <= self.share < 1 or not 0 <= self.rarest < 1:
+            raise InvalidInput(
+                f"share={self.share!r} and rarest={self.rarest!r} are shares from 0 to below 1.",
                 mend="Leave them out.",
             )
 
     def numbers(self) -> dict[str, float]:
         tolerance = max(1.0, self.tolerance * self.budget * self.window)
-        return {"first": tolerance, "second": self.share, "window": self.window}
+        own = {"first": tolerance, "second": self.share, "third": self.doubt, "fourth": self.rarest}
+        return {**own, "window": self.window}
 
     @classmethod
     def examples(cls) -> list[BudgetManager]:
-        return _varied(cls(), cls(window=100, tolerance=1.0, share=0.0))
+        return _varied(cls(), cls(window=100, tolerance=1.0, share=0.0, doubt=0.0, rarest=0.0))
 
 
 @named("importance_weighted")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.stream_gates import KINDS, LEDGERS, decide, decide_many, gate_options, gate_state
+from querist.kernels.stream_gates import KINDS, LEDGERS, decide, decide_many, gate_options, gate_state, hear
 
 __all__ = ["BudgetManager", "CompiledGate", "Gate"]
 
@@ -21,6 +21,10 @@ class Gate(Protocol):
 
         ``cold``: the score says nothing yet, ask while the budget lets you.  ``closed``: count the item
         and do not ask about it.
+
+        A gate may have a method ``hear(surprise)`` too: with each label it is told how sure the
+        prediction of it was, less 1 where it was right; it answers with the number of labels that the
+        model is to keep where all before them is out of date, and with -1 else.
         """
         ...
 
@@ -100,6 +104,14 @@ class CompiledGate:
 
     def __call__(self, score: float, cold: bool = False, closed: bool = False) -> tuple[bool, float, float]:
         told: tuple[bool, float, float] = decide(self.kind, self.options, self.state, score, cold, closed)
+        return told
+
+    def hear(self, surprise: float) -> int:
+        """A label came: the confidence of its prediction, less 1 where that was right.
+
+        The labels to keep where all before them is out of date; -1 else.
+        """
+        told: int = hear(self.kind, self.options, self.state, surprise)
         return told
 
     def many(self, scores: Any, cold: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

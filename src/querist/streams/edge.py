@@ -106,7 +106,7 @@ class EdgeGate:
             )
         self.width = len(row)
         draws = np.asarray(self.draws(row), dtype=np.float64)
-        score, likeliest = judge(self._score, draws)
+        score, likeliest, _ = judge(self._score, draws)
         ask, bar, chance = self.gate(score, False, False)
         number = self.seen
         self.seen += 1

@@ -21,7 +21,7 @@ from querist.streams.pending import Held
 
 __all__ = ["load_learner", "save_learner"]
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def save_learner(
@@ -75,6 +75,7 @@ def save_learner(
         "gate": learner.gate.state,
         "numbers": np.array([number for number, _ in pending], dtype=np.int64),
         "chances": np.array([held.chance for _, held in pending]),
+        "sure": np.array([held.sure for _, held in pending]),
         "rows": np.array([held.row for _, held in pending]),
     }
     if model["vector"] is not None:
@@ -123,10 +124,10 @@ def load_learner(path: str | os.PathLike[str]) -> tuple[StreamLearner, dict[str,
         learner.near.state = arrays["near"]
     if learner.drift is not None:
         learner.watch = learner.drift.begin(arrays["heard"].tolist())
-    for number, row, predicted, chance in zip(
-        arrays["numbers"].tolist(), arrays["rows"], told["predicted"], arrays["chances"].tolist(), strict=True
-    ):
-        learner.pending.put_back(number, Held(np.array(row), predicted, chance))
+    chances, sure = arrays["chances"].tolist(), arrays["sure"].tolist()
+    held_out = map(Held, map(np.array, arrays["rows"]), told["predicted"], chances, sure)
+    for number, out in zip(arrays["numbers"].tolist(), held_out, strict=True):
+        learner.pending.put_back(number, out)
     learner.pending.lost = told["lost"]
     learner.pending.told = dict(told["told"])
     return learner, told["more"]

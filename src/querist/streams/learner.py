@@ -8,6 +8,7 @@ import numpy as np
 
 from querist.errors import AlreadyAnswered, InvalidInput, UnknownQuery
 from querist.kernels.online_softmax import see_row, see_rows
+from querist.kernels.stream_gates import weigh
 from querist.kernels.stream_scores import SCORES, all_finite, judge
 from querist.models.online import OnlineSoftmax
 from querist.models.online_wrapped import as_online
@@ -15,11 +16,13 @@ from querist.streams.contract import CompiledGate
 from querist.streams.decision import Decision, Decisions
 from querist.streams.drift import as_drift_watch
 from querist.streams.pending import Held, Pending
+from querist.streams.records import Records
 from querist.streams.strategy import as_stream_strategy
 
 __all__ = ["StreamLearner"]
 
 _FLOAT = np.dtype(np.float64)
+_NO_VECTORS = (-2,)  # the shape of what comes as a record
 _BLOCK = 16_384  # rows of a block call that are read at a time
 _HEAVIEST = 100.0  # what one label may count for at most
 
@@ -42,7 +45,7 @@ class StreamLearner:
     budget : float in (0, 1], optional
         The share of items to ask about; the strategy's own (a tenth) when left out.
     drift : name or DriftWatch, optional
-        What listens for change, such as "adwin" (needs the extra ``streams``).
+        What listens for change besides, such as "adwin" (needs the extra ``streams``).
     opening : int
         Labels until the model is believed: before that, and before labels of two classes, every item is
         asked about that the budget allows.
@@ -98,8 +101,10 @@ class StreamLearner:
         self.until = 0 if warm else opening  # labels that are wanted still before the model is believed
         self.classes_told: dict[Any, int] = dict.fromkeys(self.model.classes, 0) if warm else {}
         self.near: Any = None
+        self.records: Records | None = None
         self._score = SCORES[self.strategy.score]
         self._shape: tuple[int, ...] = (-1,)
+        self._observe = getattr(self.model, "observe", None)
         self._fast = type(self.model) is OnlineSoftmax and isinstance(self.gate, CompiledGate)
         if self.strategy.score == "probabilistic" and not self._fast:
             raise InvalidInput(
@@ -112,7 +117,7 @@ class StreamLearner:
     # ------------------------------------------------------------ seeing
 
     def see(self, x: Any) -> Decision:
-        """Decide whether to ask about one item, given by its numbers (d,).
+        """Decide whether to ask about one item, given by its numbers (d,); for river's models, or a record.
 
         Raises
         ------
@@ -121,12 +126,14 @@ class StreamLearner:
             where it stood.
         """
         plain = type(x) is np.ndarray and x.shape == self._shape and x.dtype is _FLOAT and x.flags.carray
-        if not plain:
+        if type(x) is dict and self.records is not None:
+            self.records.check(x)
+        elif not plain:
             x = self._row(x)
         closed = self.near is not None and self._alone(x) and not self.cold
         if self._fast:
             model, gate = self.model, self.gate
-            flag, score, bar, chance, best = see_row(
+            flag, score, bar, chance, best, sure = see_row(
                 model.shape,
                 model.vector,
                 x,
@@ -140,13 +147,13 @@ class StreamLearner:
             if flag < 0:
                 raise _not_finite(x)
         else:
-            flag, score, bar, chance, best = self._judge(x, closed)
+            flag, score, bar, chance, best, sure = self._judge(x, closed)
         number = self.seen
         self.seen = number + 1
         predicted = None if self.cold else self.model.classes[best]
         if flag:
             self.asked += 1
-            self.pending.hold(number, x, predicted, chance)
+            self.pending.hold(number, x, predicted, chance, sure)
             return Decision(True, score, bar, number, chance, predicted)
         return Decision(False, score, bar, number, chance, predicted)
 
@@ -179,7 +186,7 @@ class StreamLearner:
     def _see_block(self, rows: Any, ask: np.ndarray, told: np.ndarray, best: np.ndarray) -> None:
         n, gate, model = len(rows), self.gate, self.model
         rows = np.array(rows, dtype=np.float64, order="C")
-        some = np.zeros((3, n))
+        some = np.zeros((4, n))
         see_rows(
             model.shape,
             model.vector,
@@ -193,12 +200,12 @@ class StreamLearner:
             some,
             best[:n],
         )
-        told[:, :n] = some
+        told[:, :n] = some[:3]
         if self.cold:
             best[:n] = -1
         for i in np.flatnonzero(ask[:n]):
             likeliest = None if self.cold else model.classes[best[i]]
-            self.pending.hold(self.seen + int(i), rows[i], likeliest, float(some[2, i]))
+            self.pending.hold(self.seen + int(i), rows[i], likeliest, float(some[2, i]), float(some[3, i]))
             self.asked += 1
         self.seen += n
 
@@ -231,9 +238,17 @@ class StreamLearner:
         self.classes_told[label] = self.classes_told.get(label, 0) + 1
         self.until -= 1
         self.cold = self.until > 0 or len(self.classes_told) < 2
-        wrong = held.predicted is not None and held.predicted != label
-        if self.watch is not None and held.predicted is not None and self.watch.hear(wrong):
-            self._forget()
+        if held.predicted is None:
+            return
+        right = held.predicted == label
+        if (hear := getattr(self.gate, "hear", None)) is not None:
+            keep = hear(held.sure - right)
+            if keep is not None and keep >= 0:
+                self._forget(keep)
+        if self.drift is not None and self.watch is not None and self.watch.hear(not right):
+            self._forget(self.drift.keep)
+            self.until = self.drift.relearn
+            self.cold = self.until > 0
 
     def lose(self, decision: Decision | int) -> None:
         """Give up a question: its label will never come.  What it cost is spent."""
@@ -247,12 +262,10 @@ class StreamLearner:
 
     # ------------------------------------------------------------ inside
 
-    def _forget(self) -> None:
-        assert self.drift is not None
+    def _forget(self, keep: int) -> None:
         self.drifts += 1
-        self.model.forget(self.drift.keep)
-        self.until = self.drift.relearn
-        self.cold = self.until > 0
+        self.model.forget(keep)
+        self.pending.disbelieve()
 
     def _held(self, number: Any) -> Held:
         if isinstance(number, bool) or not isinstance(number, int | np.integer):
@@ -285,8 +298,10 @@ class StreamLearner:
             self.near = self.strategy.density.begin(width)
         self._shape = (width,)
 
-    def _row(self, x: Any) -> np.ndarray:
-        """One item as a vector of its own, checked."""
+    def _row(self, x: Any) -> Any:
+        """One item as a vector of its own, or as the record that it is, checked."""
+        if isinstance(x, dict):
+            return self._record(x)
         try:
             row = np.array(x, dtype=np.float64)
         except (TypeError, ValueError) as error:
@@ -303,23 +318,53 @@ class StreamLearner:
             raise self._changed(len(row))
         return row
 
-    def _alone(self, x: np.ndarray) -> bool:
+    def _record(self, x: dict[Any, Any]) -> dict[Any, Any]:
+        if self.records is None:
+            if not getattr(self.model, "reads_records", False) or self._shape != (-1,):
+                raise InvalidInput(
+                    f"Items of this stream are vectors of numbers; got {x!r}.",
+                    mend="Give the values in order; records are for classifiers of river's.",
+                )
+            records = Records(x)
+            self._begin(len(x))
+            self.records, self._shape = records, _NO_VECTORS
+        else:
+            self.records.check(x)
+        return x
+
+    def _alone(self, x: Any) -> bool:
+        if self.records is not None:
+            x = self.records.numbers(x)
         if not all_finite(x):
             raise _not_finite(x)
         return bool(self.near.alone(x))
 
-    def _judge(self, x: np.ndarray, closed: bool) -> tuple[int, float, float, float, int]:
+    def _judge(self, x: Any, closed: bool) -> tuple[int, float, float, float, int, float]:
         """As the compiled way, for any model and any gate."""
-        if not all_finite(x):
+        if self.records is None and not all_finite(x):
             raise _not_finite(x)
-        score, best = 0.0, 0
+        if self._observe is not None:
+            self._observe(x)
+        gate, score, best, sure = self.gate, 0.0, 0, 0.0
         if not self.cold:
-            draws = np.ascontiguousarray(self.model.draws_one(x), dtype=np.float64)
-            score, best = judge(self._score, draws)
-        ask, bar, chance = self.gate(score, self.cold, closed)
-        return int(ask), score, float(bar), float(chance), best
+            draws = self.model.draws_one(x)
+            if type(draws) is not np.ndarray or draws.dtype is not _FLOAT or not draws.flags.carray:
+                draws = np.array(draws, dtype=np.float64)
+            if type(gate) is CompiledGate:
+                told: tuple[int, float, float, float, int, float] = weigh(
+                    self._score, draws, gate.kind, gate.options, gate.state, closed
+                )
+                return told
+            score, best, sure = judge(self._score, draws)
+        ask, bar, chance = gate(score, self.cold, closed)
+        return int(ask), score, float(bar), float(chance), best, float(sure)
 
     def _changed(self, width: int) -> InvalidInput:
+        if self.records is not None:
+            return InvalidInput(
+                f"Item {self.seen} is a vector of {width} numbers; those before it were records.",
+                mend="Give every item as a record, or begin another stream.",
+            )
         return InvalidInput(
             f"Item {self.seen} has {width} numbers; those before it had {self._shape[0]}.",
             mend="Give every item the same columns, or begin another stream.",

@@ -13,11 +13,12 @@ _REMEMBERED = 10_000  # told labels that are known as such
 
 
 class Held(NamedTuple):
-    """One item that is out: its numbers, what the model believed, and the chance with which it was asked."""
+    """One item that is out: its numbers, what the model believed and how surely, and the chance it had."""
 
     row: np.ndarray
     predicted: Any
     chance: float
+    sure: float
 
 
 class Pending:
@@ -35,16 +36,21 @@ class Pending:
     def __iter__(self) -> Iterator[tuple[int, Held]]:
         return iter(self._held.items())
 
-    def hold(self, number: int, row: np.ndarray, predicted: Any, chance: float) -> None:
+    def hold(self, number: int, row: np.ndarray, predicted: Any, chance: float, sure: float) -> None:
         """Wait for the label of one item."""
         if len(self._held) >= self.limit:
             del self._held[next(iter(self._held))]
             self.lost += 1
-        self._held[number] = Held(row.copy(), predicted, chance)
+        self._held[number] = Held(row.copy(), predicted, chance, sure)
 
     def put_back(self, number: int, held: Held) -> None:
         """Wait on for an item that was out when a stream was saved."""
         self._held[number] = held
+
+    def disbelieve(self) -> None:
+        """The model forgot: what it predicted before says nothing of what it is now."""
+        for number, held in self._held.items():
+            self._held[number] = held._replace(predicted=None)
 
     def get(self, number: int) -> Held | None:
         """What is held of an item; None where nothing is."""
