@@ -144,6 +144,19 @@ def _covering(similarity: str) -> Callable[[Inputs], Query]:
     return prepared
 
 
+def _covering_again(given: Inputs) -> Query:
+    """What was worked out for the question before is there already."""
+    covering = k.Covering(given.x, similarity="cosine")
+    picks, _ = k.greedy_coverage(covering, given.shape.batch, taken=given.known, rows=given.rows)
+    known, taken = covering.known, np.concatenate([given.known, picks])
+
+    def picked() -> Any:
+        covering.known = known
+        return k.greedy_coverage(covering, given.shape.batch, taken=taken, rows=given.rows)
+
+    return picked
+
+
 def _pure_radius(given: Inputs) -> Query:
     return partial(k.pure_radius, given.x, given.group)
 
@@ -329,6 +342,8 @@ QUERIES: dict[str, Callable[[Inputs], Query]] = {
     "lightweight-core-set": _lightweight,
     "graph-cut": _plain(k.graph_cut),
     "facility-location": _covering("cosine"),
+    "facility-location-10": _covering("cosine"),
+    "facility-location-again": _covering_again,
     "max-herding": _covering("gaussian"),
     "prob-cover": _covering("ball"),
     "pure-radius": _pure_radius,

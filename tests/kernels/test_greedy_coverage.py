@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from querist.errors import InvalidInput
-from querist.kernels import greedy_coverage, priority_sample, pure_radius, reach
+from querist.kernels import Covering, greedy_coverage, pairs, priority_sample, pure_radius, reach
 
 X = np.random.default_rng(0).normal(size=(120, 4))
 
@@ -105,6 +105,40 @@ def test_a_priority_sample_stands_for_all():
     assert np.mean(halves) == pytest.approx(weights[:100].sum(), rel=0.05)
     rows, stands_for = priority_sample(rng.random(5), 9)
     assert sorted(rows.tolist()) == list(range(5)) and (stands_for == 1).all()
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "ball", "cosine"])
+@pytest.mark.parametrize("how", [np.float32, np.float64])
+def test_what_is_kept_changes_no_pick(kind, how, monkeypatch):
+    monkeypatch.setattr(pairs, "_LARGE", 0)
+    rng = np.random.default_rng(5)
+    for _ in range(4):
+        twice = 1 + (rng.random(300) < 0.1)
+        x = np.repeat(rng.normal(size=(300, 4)), twice, axis=0).astype(how)
+        covering, taken = Covering(x, similarity=kind, radius=1.1), np.empty(0, dtype=int)
+        for turn in range(6):
+            rows = rng.permutation(np.setdiff1d(np.arange(len(x)), taken))
+            given = {"rows": rows, "taken": taken, "witnesses": rng.permutation(rows)}
+            n = int(rng.integers(1, 12))
+            fresh = greedy_coverage(x, n, similarity=kind, radius=1.1, **given)
+            assert not turn or covering.most(rows, taken, rows) is not None
+            picks, gains = greedy_coverage(covering, n, **given)
+            assert picks.tolist() == fresh[0].tolist() and gains.tolist() == fresh[1].tolist()
+            answered = picks if turn != 2 else picks[1:]  # one was passed over
+            taken = np.concatenate([taken, answered, rng.choice(rows, 2)])
+            taken = np.unique(taken)
+
+
+def test_bounds_hold_only_for_what_they_were_made_for():
+    covering = Covering(X, similarity="cosine")
+    rows = np.arange(40)
+    covering.keep(rows, np.ones(40), np.array([50, 51]), np.arange(100), fresh=True)
+    assert covering.most(rows, np.array([50, 51, 52]), np.arange(90)).tolist() == [1] * 40
+    assert covering.most(rows, np.array([50, 51, 110]), np.arange(111)[90:]) is None  # 100 to 109 are new
+    assert covering.most(rows, np.array([50]), np.arange(90)) is None  # one was given back
+    assert covering.most(np.arange(60), np.array([50, 51]), np.arange(90)) is None  # a third is not known
+    with pytest.raises(InvalidInput, match="Covering says itself"):
+        greedy_coverage(covering, 1, similarity="cosine")
 
 
 def test_memory_stays_small():

@@ -214,6 +214,10 @@ CALLS = {  # a small call of each, that is right
     ),
     "mixture": (lambda **given: kernels.mixture(rng=lots(), **given).weights, {"x": X, "k": 2}),
     "nearest": (kernels.nearest, {"x": X, "k": 2, "among": REST}),
+    "Covering": (
+        lambda x, taken: kernels.greedy_coverage(kernels.Covering(x), 2, taken=taken),
+        {"x": X, "taken": [0]},
+    ),
     "nearness": (lambda x, taken: kernels.k_center(kernels.nearness(x, taken), 2), {"x": X, "taken": [0]}),
     "priority_sample": (kernels.priority_sample, {"chance": CHANCE, "size": 2, "weights": CHANCE}),
     "probabilistic_gain": (kernels.probabilistic_gain, {"weights": PROBA}),

@@ -34,6 +34,7 @@ from querist.kernels.contrast import contrast
 from querist.kernels.coresets import frank_wolfe, graph_cut, lightweight_coreset
 from querist.kernels.cost_embedding import class_places, cost_embedding
 from querist.kernels.coverage import greedy_sampling, k_center
+from querist.kernels.covering import Covering
 from querist.kernels.decision_gain import expected_decision_gain
 from querist.kernels.density import cosine_density, euclidean_density
 from querist.kernels.density_weighted import density_weighted
@@ -125,6 +126,7 @@ from querist.kernels.variance_reduction import variance_reduction
 __all__ = [
     "ClusterTree",
     "Clusters",
+    "Covering",
     "Falling",
     "Forest",
     "GaussianBayes",

@@ -76,8 +76,14 @@ def _turned(row: Any) -> None:
 
 
 @compiled
-def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any) -> None:
-    """Products to similarities."""
+def _whole(row: Any, unit: Any, half: Any) -> None:
+    for j in range(len(row)):
+        row[j] = np.floor(row[j] * unit + half)
+
+
+@compiled
+def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any, unit: Any) -> None:
+    """Products to similarities; where there is a unit above 0, to whole numbers of its parts."""
     if kind == 2:
         _turned(row)
     else:
@@ -88,15 +94,17 @@ def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any) -
             _waned(row, scale)
         else:
             _inverse(row)
+    if unit > 0:
+        _whole(row, unit, unit / (unit + unit))
 
 
 @compiled
 def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
-    """The weight of what lies between ``low`` and ``high`` of each similarity."""
-    total = row.dtype.type(0)
+    """The weight of what lies between ``low`` and ``high`` of each similarity; exact of whole numbers."""
+    total = 0.0
     for j in range(len(row)):
         top = row[j] if row[j] < high[j] else high[j]
-        total += weight[j] * (top - low[j] if top > low[j] else 0)
+        total += weight[j] * (top - low[j] if top > low[j] else top - top)
     return total
 
 
@@ -104,7 +112,7 @@ def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
 def _each_between(row: Any, weight: Any, low: Any, high: Any, back: Any) -> None:
     for j in range(len(row)):
         top = row[j] if row[j] < high else high
-        back[j] += weight * (top - low if top > low else 0)
+        back[j] += weight * (top - low if top > low else top - top)
 
 
 @compiled
@@ -153,7 +161,8 @@ def _count_below(row: Any, limit: Any) -> int:
 @compiled
 def added(
     part: Any, own: Any, own_weight: Any, own_low: Any, own_high: Any, panels: Any, norms: Any, weight: Any,
-    low: Any, high: Any, kind: int, scale: Any, noise: Any, near: Any, some: Any, out: Any, back: Any,
+    low: Any, high: Any, kind: int, scale: Any, noise: Any, unit: Any, near: Any, some: Any, out: Any,
+    back: Any,
 ) -> None:  # fmt: skip
     """For each row the weight of all columns between ``low`` and ``high`` that its similarities reach.
 
@@ -167,7 +176,7 @@ def added(
         some[:] = 0
         for i in range(len(own)):
             row = near[i, : stop - start]
-            _alike(row, own[i], norms[start:stop], kind, scale, noise)
+            _alike(row, own[i], norms[start:stop], kind, scale, noise, unit)
             if len(out):
                 out[i] += _between(row, weight[start:stop], low[start:stop], high[start:stop])
             if len(back):

@@ -103,7 +103,7 @@ class _Discriminator:
     def __init__(self, x: Any, free: Array, out: Array, penalty: float, sample: int | None) -> None:
         self.x, self.penalty, self.sample = x, penalty, sample
         self.kind = np.dtype(np.float32 if x.dtype == np.float32 else np.float64)
-        self.step = max(1, _TOGETHER // (64 if is_sparse(x) else int(x.shape[1])))
+        self.step = max(1, _TOGETHER // max(1, 64 if is_sparse(x) else x.shape[1]))
         self.learned = np.zeros(x.shape[1] + 1)
         self.rows = np.sort(np.concatenate([free, out]))
         self.all = sample is None

@@ -12,12 +12,12 @@ from querist.kernels.arrays import (
     Array,
     as_candidates,
     as_classes,
-    as_matrix,
     as_numbers,
     as_rows,
     as_taken,
     blocks,
 )
+from querist.kernels.covering import Covering, Held, places
 from querist.kernels.directions import Directions
 from querist.kernels.falling import Falling
 from querist.kernels.neighbours import Points
@@ -43,8 +43,8 @@ def greedy_coverage(
     x: Any,
     n: int,
     *,
-    similarity: str = "gaussian",
-    radius: float = 1.0,
+    similarity: str | None = None,
+    radius: float | None = None,
     rows: Any = None,
     taken: Any = None,
     witnesses: Any = None,
@@ -57,13 +57,14 @@ def greedy_coverage(
 
     Parameters
     ----------
-    x : (n_rows, d) dense or sparse
+    x : (n_rows, d) dense or sparse, or Covering
+        A Covering says itself which similarity and radius.
     n : int
         How many; all candidates come back when there are fewer.
-    similarity : "gaussian", "ball" or "cosine"
+    similarity : "gaussian" (if not given), "ball" or "cosine"
         exp(-d^2 / 2 radius^2) is herding; 1 where d <= radius, else 0, is the coverage by balls;
         (1 + cosine) / 2 is facility location.
-    radius : float > 0
+    radius : float > 0; 1 if not given
     rows, taken : row numbers, optional
         The candidates (all rows if not given), and those that cover already.  Among equals the
         earlier of ``rows`` is picked.
@@ -89,23 +90,24 @@ def greedy_coverage(
     Nemhauser, Wolsey & Fisher 1978; Wei, Iyer & Bilmes 2015 (facility location); Yehuda et al. 2022
     (ProbCover); Bae, Noh & Sutherland 2024 (MaxHerding).
     """
-    x = as_matrix(x)
-    total = int(x.shape[0])
+    covering = _covering_of(x, similarity, radius)
+    total = int(covering.x.shape[0])
     rows = np.arange(total) if rows is None else as_candidates(rows, total)
     taken = as_taken(taken, total)
     rows = rows[~np.isin(rows, taken)]
     witnesses = np.arange(total) if witnesses is None else as_rows(witnesses, total)
-    weight = _checked(weights, len(witnesses), similarity, radius)
+    weight = _checked(weights, len(witnesses))
     picks, gains = (
         np.empty(max(0, min(int(n), len(rows))), dtype=np.intp),
         np.zeros(max(0, min(int(n), len(rows)))),
     )
     if not len(picks):
         return picks, gains
-    cover = _Cover(x, (rows, witnesses, taken), weight, similarity, radius)
+    cover = _Cover(covering, (rows, witnesses, taken), weight)
     for i in range(len(picks)):
         place, gains[i] = cover.take()
         picks[i] = rows[place]
+    cover.keep(np.concatenate([taken, picks]))
     return picks, gains
 
 
@@ -180,32 +182,58 @@ class _Cover:
     better, if these are fewer than all.
     """
 
-    def __init__(
-        self, x: Any, parts: tuple[Array, Array, Array], weight: Array, kind: str, radius: float
-    ) -> None:
+    def __init__(self, covering: Covering, parts: tuple[Array, Array, Array], weight: Array) -> None:
+        self.covering, self.parts, x = covering, parts, covering.x
         needed = np.unique(np.concatenate(parts))
         if 2 * len(needed) < x.shape[0]:
             x, parts = x[needed], tuple(np.searchsorted(needed, part) for part in parts)  # type: ignore
-        self.kind, self.radius = kind, radius
-        self.points: Any = Directions(x) if kind == "cosine" else Points(x)
+        self.kind, self.radius = covering.similarity, covering.radius
+        self.points: Any = Directions(x) if self.kind == "cosine" else Points(x)
         if not self.points.sparse and self.points.n * self.points.d <= _HELD:
-            self.points = _Held(self.points)
+            self.points = Held(self.points)
         self.rows, self.witnesses, taken = parts
         dtype = self.points.dtype
         self.weight = weight.astype(dtype)
-        self.mass = max(float(weight.sum()), 1e-300)
-        # what is equal stays so through the noise of rounding, and what is less than it counts for nothing
-        self.digits, self.least = (6, 1e-7) if dtype == np.float32 else (10, 1e-12)
-        self.covered = np.zeros(len(self.witnesses), dtype=dtype)
         self.large = is_large(self.points, len(self.rows) * len(self.witnesses))
+        # what is equal stays so through the noise of rounding, and what is less than it counts for nothing
+        self.digits, self.least, unit = (6, 1e-7, 2.0**21) if dtype == np.float32 else (10, 1e-12, 2.0**32)
+        self.unit = unit if self.large and self.kind != "ball" else 0.0
+        self.mass = max(float(weight.sum()), 1e-300) * (self.unit or 1)
+        self.covered = np.zeros(len(self.witnesses), dtype=dtype)
+        if len(taken):
+            near = nearest_column(self.points, self.witnesses, taken, large=self.large)
+            self.covered = np.ascontiguousarray(self._similar(near))
+        self._begin(alone=not len(taken))
+
+    def _similar(self, squared: Array) -> Array:
+        """Similarities as they are summed: in whole numbers, whose sums are the same in any order."""
+        near = similar(squared, self.kind, self.radius)
+        if self.unit:
+            near *= near.dtype.type(self.unit)
+            near += near.dtype.type(0.5)
+            np.floor(near, out=near)
+        return near
+
+    def _begin(self, *, alone: bool) -> None:
+        """Gains worked out anew; or bounds, of which none takes account of what is covered now."""
         self.steps: list[tuple[Array, Array, Array]] = []  # after each pick: who was covered better, from, to
         self.counts = [0]  # how many that were until then, all together
         self.forgotten = 0  # turns of which the steps are gone
-        if len(taken):
-            near = nearest_column(self.points, self.witnesses, taken, large=self.large)
-            self.covered = np.ascontiguousarray(similar(near, kind, radius))
-        self.exact = self._first(alone=not len(taken))
-        self.falling = self._falling(0)
+        self.kept = self.large and bool((self.weight == 1).all())
+        self.closed = alone and self.kind == "cosine"  # sums of another kind, which cost little
+        rows, witnesses, taken = self.parts
+        most = self.covering.most(rows, taken, witnesses) if self.kept and not self.closed else None
+        if most is None:
+            self.exact = self._first(alone=alone)
+            self.falling = self._falling(0)
+            if self.kept:
+                self._keep(self.parts[2], fresh=True)
+            return
+        self.exact = most * (self.unit or 1)
+        self.steps.append((self.rows[:0], self.covered[:0], self.covered[:0]))
+        self.counts.append(0)
+        self.forgotten = 1
+        self.falling = self._falling(1, since=0)
 
     def take(self) -> tuple[int, float]:
         """The place of the candidate that adds most, and what it adds."""
@@ -215,19 +243,28 @@ class _Cover:
             self._afresh()
         return place, gain
 
+    def keep(self, taken: Array) -> None:
+        """Leave what rows could still add to the next search."""
+        if self.kept:
+            self._keep(taken, fresh=False)
+
+    def _keep(self, taken: Array, *, fresh: bool) -> None:
+        """Bounds by themselves; before the first pick with room for what a product with the mean rounds."""
+        most = self.exact + 10.0 ** (1 - self.digits) * self.mass if self.closed and fresh else self.exact
+        self.covering.keep(self.parts[0], most / (self.unit or 1), taken, self.parts[1], fresh=fresh)
+
     def _first(self, *, alone: bool) -> Array:
         """What each candidate adds at the outset."""
-        self.closed = alone and self.kind == "cosine"
-        if self.closed:  # the mean of cosines is a product with the mean
+        if alone and self.kind == "cosine":  # the mean of cosines is a product with the mean
             total = self.points.total(self.witnesses, self.weight).astype(self.points.dtype)
             along = np.empty(len(self.rows))
             for start, stop in blocks(len(self.rows), max(64, self.points.d)):
                 along[start:stop] = np.asarray(self.points.centres(self.rows[start:stop]) @ total).ravel()
-            return (self.mass + along) / 2
-        where = _places(self.rows, self.witnesses)
+            return (self.mass + along * (self.unit or 1)) / 2
+        where = places(self.rows, self.witnesses)
         if where is None:
             return self._whole(self.rows)
-        given = self.weight[where], self.covered[where], self.kind, self.radius
+        given = self.weight[where], self.covered[where], self.kind, self.radius, self.unit
         gains = added_of_each(self.points, self.rows, *given)
         rest = np.ones(len(self.witnesses), dtype=bool)
         rest[where] = False
@@ -240,17 +277,18 @@ class _Cover:
         self.falling = self._falling(self.falling.turn)
         self.falling.values[out] = -np.inf
 
-    def _falling(self, turn: int) -> Falling:
+    def _falling(self, turn: int, since: int | None = None) -> Falling:
         values = np.round(self.exact / self.mass, self.digits)
         step = _TOGETHER if self.large else 32
-        return Falling(values, self._fresh, turn=turn, since=turn, first_of_equals=True, together=step)
+        since = turn if since is None else since
+        return Falling(values, self._fresh, turn=turn, since=since, first_of_equals=True, together=step)
 
     def _whole(self, rows: Array, some: Any = slice(None)) -> Array:
         """What rows add now; of some of the witnesses."""
         witnesses = self.witnesses[some]
         high = np.full(len(witnesses), np.inf, dtype=self.points.dtype)
         given = witnesses, self.weight[some], self.covered[some], high
-        return added(self.points, rows, *given, self.kind, self.radius, large=self.large)
+        return added(self.points, rows, *given, self.kind, self.radius, large=self.large, unit=self.unit)
 
     def _cover_by(self, row: int) -> None:
         """Note what the pick of ``row`` covers better than it was."""
@@ -263,7 +301,7 @@ class _Cover:
             near -= (
                 8 * np.finfo(near.dtype).eps * (self.points.norms[row] + self.points.norms[self.witnesses])
             )
-        near = similar(near, self.kind, self.radius)
+        near = self._similar(near)
         better = np.flatnonzero(near > self.covered + self.least)
         self.steps.append((better, self.covered[better], near[better]))
         self.covered[better] = near[better]
@@ -289,53 +327,37 @@ class _Cover:
                 continue
             better, low, high = (np.concatenate(some) for some in zip(*self.steps[turn:until], strict=True))
             given = self.witnesses[better], self.weight[better], low, high
-            lost = added(self.points, rows, *given, self.kind, self.radius, large=self.large)
+            lost = added(self.points, rows, *given, self.kind, self.radius, large=self.large, unit=self.unit)
             self.exact[places[some]] -= lost
             since[some] = until
         gains = np.round(self.exact[places] / self.mass, self.digits)
         return np.maximum(gains, 0), since
 
 
-class _Held:
-    """Points of which all are made ready once, to be multiplied again and again."""
-
-    def __init__(self, points: Any) -> None:
-        self.squared, self.norms, self.sparse = points.squared, points.norms, points.sparse
-        self.n, self.d, self.dtype = points.n, points.d, points.dtype
-        self.rows = points.centres(np.arange(points.n))
-
-    def centres(self, rows: Any) -> Array:
-        """Some of them; not a copy where they follow each other."""
-        rows = np.asarray(rows, dtype=np.intp)
-        if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-            return np.asarray(self.rows[rows[0] : rows[-1] + 1])
-        return np.asarray(self.rows[rows])
-
-    def total(self, rows: Array, weight: Array) -> Array:
-        """The weighted sum of some, (d,) float64."""
-        total = np.zeros(self.d)
-        for start, stop in blocks(len(rows), self.d):
-            total += weight[start:stop] @ self.centres(rows[start:stop])
-        return total
-
-
-def _places(rows: Array, witnesses: Array) -> Array | None:
-    """Where each of ``rows`` is among the witnesses; None if one is not, or twice."""
-    order = np.argsort(witnesses, kind="stable")
-    ranked = witnesses[order]
-    at = np.searchsorted(ranked, rows)
-    if (np.diff(ranked) == 0).any() or at.max(initial=-1) >= len(ranked) or (ranked[at] != rows).any():
-        return None
-    return np.asarray(order[at])
-
-
-def _checked(weights: Any, n: int, similarity: str, radius: float) -> Array:
-    if similarity not in SIMILARITIES:
+def _covering_of(x: Any, similarity: str | None, radius: float | None) -> Covering:
+    """``x`` where it is one already, and otherwise a fresh one."""
+    if isinstance(x, Covering):
+        if similarity is not None or radius is not None:
+            raise InvalidInput(
+                f"A Covering says itself how it is covered; got {similarity!r} and {radius!r}.",
+                mend="Leave them out, or make another Covering.",
+            )
+        covering = x
+    else:
+        similarity, radius = similarity or "gaussian", 1.0 if radius is None else radius
+        covering = Covering(x, similarity=similarity, radius=radius)
+    if covering.similarity not in SIMILARITIES:
         raise InvalidInput(
-            f"There is no similarity {similarity!r}.", mend=f"Use one of {', '.join(SIMILARITIES)}."
+            f"There is no similarity {covering.similarity!r}.", mend=f"Use one of {', '.join(SIMILARITIES)}."
         )
-    if not 0 < radius < np.inf:
-        raise InvalidInput(f"The radius must be a number above 0; got {radius!r}.", mend="Try reach(x, 0.1).")
+    if not 0 < covering.radius < np.inf:
+        raise InvalidInput(
+            f"The radius must be a number above 0; got {covering.radius!r}.", mend="Try reach(x, 0.1)."
+        )
+    return covering
+
+
+def _checked(weights: Any, n: int) -> Array:
     weight = np.ones(n) if weights is None else as_numbers(weights)
     if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
         raise InvalidInput(

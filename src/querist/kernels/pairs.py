@@ -116,11 +116,13 @@ def added(
     kind: str,
     radius: float = 1.0,
     large: bool | None = None,
+    unit: float = 0.0,
 ) -> Array:
     """For each row the weight of the columns between ``low`` and ``high`` that its similarities reach.
 
     That is sum_j weight_j max(min(s_ij, high_j) - low_j, 0), (len(rows),) float64.  Whether it is
-    ``large`` is told where this is a part of what is.
+    ``large`` is told where this is a part of what is.  With a ``unit`` a large table's similarities are whole
+    numbers of its parts: then sums are exact, and the same in any order, where weights are 1.
     """
     total = np.zeros(len(rows))
     if not (is_large(points, len(rows) * len(columns)) if large is None else large):
@@ -136,7 +138,7 @@ def added(
         return total
     from querist.kernels import compiled_pairs as compiled
 
-    how = compiled.KINDS[kind], _scale(points, kind, radius), noise(points.dtype)
+    how = _how(points, kind, radius, unit)
     nothing = weight[:0], low[:0], high[:0]
 
     def part(strip: Any, start: int, stop: int) -> None:
@@ -161,16 +163,16 @@ def added(
 
 
 def added_of_each(
-    points: Any, rows: Array, weight: Array, low: Array, kind: str, radius: float = 1.0
+    points: Any, rows: Array, weight: Array, low: Array, kind: str, radius: float = 1.0, unit: float = 0.0
 ) -> Array:
     """What :func:`added` gives for rows that are the columns too, with no upper end, by half of the pairs."""
     high = np.full(len(rows), np.inf, dtype=points.dtype)
     if not is_large(points, len(rows) ** 2):
-        return added(points, rows, rows, weight, low, high, kind, radius)
+        return added(points, rows, rows, weight, low, high, kind, radius, unit=unit)
     from querist.kernels import compiled_pairs as compiled
 
     total = np.zeros(len(rows))
-    how = compiled.KINDS[kind], _scale(points, kind, radius), noise(points.dtype)
+    how = _how(points, kind, radius, unit)
 
     def part(strip: Any, start: int, stop: int) -> Array | None:
         some, own = tall(points, rows[start:stop])
@@ -292,5 +294,10 @@ def assigned(points: Any, centres: Array, weight: Array | None = None) -> tuple[
     return which, least, np.sum(sums, axis=0)
 
 
-def _scale(points: Any, kind: str, radius: float) -> Any:
-    return points.dtype.type(radius**2 if kind == "ball" else -0.5 / radius**2)
+def _how(points: Any, kind: str, radius: float, unit: float) -> tuple[int, Any, Any, Any]:
+    """What the compiled kernels are told of a similarity."""
+    from querist.kernels.compiled_pairs import KINDS
+
+    real = points.dtype.type
+    scale = real(radius**2 if kind == "ball" else -0.5 / radius**2)
+    return KINDS[kind], scale, noise(points.dtype), real(unit)

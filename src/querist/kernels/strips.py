@@ -50,7 +50,7 @@ class Strip:
 
     def few(self) -> Array:
         """Room for one sum a column of such a part."""
-        return np.empty(_STRIP, dtype=self.norms.dtype)
+        return np.empty(_STRIP)
 
     def lanes(self) -> Array:
         """Room for as many numbers as stand side by side."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels import greedy_coverage, kmeans, pure_radius, reach
+from querist.kernels import Covering, greedy_coverage, kmeans, pure_radius, reach
 from querist.models import take
 from querist.selection.contract import Selection, Selector
 from querist.selection.subpool import (
@@ -185,11 +185,14 @@ def _covering(
         return Selection(np.empty(0, dtype=np.intp), np.empty(0))
     weights = checked_weights(scores) if weighted else None
     near, witnesses, stands_for = compared(prediction, n, sample, weights)
+    key, radius = ("covering", similarity), radius or 1.0
+    covering = prediction.memory.get(key)
+    if covering is None or covering.radius != radius:
+        covering = Covering(prediction.space, similarity=similarity, radius=radius)
+        prediction.memory.keep(key, covering)
     picks, _ = greedy_coverage(
-        prediction.space,
+        covering,
         n,
-        similarity=similarity,
-        radius=radius or 1.0,
         rows=prediction.rows[near],
         taken=prediction.taken,
         witnesses=prediction.rows[witnesses],
