@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,15 +171,29 @@ def test_without_a_folder_to_keep_it_a_function_is_compiled_all_the_same(
 
 
 def test_machine_code_is_dropped_when_what_it_calls_has_changed(tmp_path: Path) -> None:
-    (tmp_path / "__pycache__").mkdir()
-    kept = tmp_path / "__pycache__" / "loop.run-12.py311.nbi"
-    other = tmp_path / "__pycache__" / "looping.run-12.py311.nbi"
-    step = tmp_path / "step.py"
-    for path, when in ((kept, 100), (other, 100), (step, 50)):
+    kept, other = tmp_path / "loop.run-12.py311.nbi", tmp_path / "looping.run-12.py311.nbi"
+    for path in (kept, other):
         path.write_text("")
-        os.utime(path, (when, when))
-    compiling.drop_stale(str(tmp_path / "loop.py"), str(step))
+        os.utime(path, ns=(100, 100))
+    compiling.drop_stale(tmp_path, "loop", 50)
     assert kept.exists()
-    os.utime(step, (200, 200))
-    compiling.drop_stale(str(tmp_path / "loop.py"), str(step))
+    compiling.drop_stale(tmp_path, "loop", 200)
     assert not kept.exists() and other.exists()
+
+
+def test_a_change_of_a_function_reaches_those_that_call_it_from_another_file(tmp_path: Path) -> None:
+    (tmp_path / "loop.py").write_text(
+        "from step import step\nfrom querist.kernels.compiling import compiled\n\n"
+        "@compiled\ndef loop(x):\n    return step(x) + 1\n"
+    )
+    told = []
+    for factor in (2, 3):
+        (tmp_path / "step.py").write_text(
+            "from querist.kernels.compiling import compiled\n\n"
+            f"@compiled\ndef step(x):\n    return {factor} * x\n"
+        )
+        path = os.pathsep.join([str(tmp_path), *sys.path])
+        run = [sys.executable, "-c", "from loop import loop; print(loop(10))"]
+        done = subprocess.run(run, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+        told.append(done.stdout.strip())
+    assert told == ["21", "31"]

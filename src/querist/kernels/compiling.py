@@ -39,23 +39,34 @@ def compiled(function: F) -> F:
         options |= {"no_cpython_wrapper": True, "_nrt": False}
     try:
         made: F = numba.njit(cache=True, **options)(function)
+        _drop_stale_of(function.__code__.co_filename, made)
     except RuntimeError:  # no folder that may be written to: compiled anew in each process
         made = numba.njit(**options)(function)
     return made
 
 
-def drop_stale(module: str, *used: str) -> None:
-    """Delete the machine code kept of a module where a module that it calls into has changed since.
-
-    Numba looks at the file of a function, and not at the files of the functions that it calls: without
-    this, an old step would go on inside a new loop.  All are paths of source files.
-    """
-    newest = max((os.stat(one).st_mtime_ns for one in used), default=0)
-    path = Path(module)
-    for kept in (path.parent / "__pycache__").glob(f"{path.stem}.*.nb[ic]"):
+def drop_stale(folder: Path, module: str, newest: int) -> None:
+    """Delete the machine code that ``folder`` keeps of a module, by its stem, from before ``newest`` (ns)."""
+    for kept in folder.glob(f"{module}.*.nb[ic]"):
         with contextlib.suppress(OSError):  # another process was faster
             if kept.stat().st_mtime_ns < newest:
                 kept.unlink()
+
+
+_SEEN: dict[str, int] = {}  # the files that functions were compiled of, and when each was changed
+
+
+def _drop_stale_of(path: str, made: Any) -> None:
+    """At a module's first function: drop what is kept of it from before a change of what it calls.
+
+    Numba looks at the file of a function, and not at the files of the functions that it calls: without
+    this, an old step would go on inside a new loop.  What a module calls it has imported before, so
+    those files are among the ones that were seen.
+    """
+    folder = getattr(getattr(made, "stats", None), "cache_path", None)
+    if path not in _SEEN and folder and os.path.exists(path):
+        _SEEN[path] = os.stat(path).st_mtime_ns
+        drop_stale(Path(folder), Path(path).stem, max(_SEEN.values()))
 
 
 def _numba() -> Any:

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels import stream_gates, stream_scores
 from querist.kernels.arrays import Array
-from querist.kernels.compiling import compiled, drop_stale
+from querist.kernels.compiling import compiled
 from querist.kernels.stream_gates import decide, lot
 from querist.kernels.stream_scores import gain_ahead, score_one
 
@@ -31,8 +30,6 @@ __all__ = [
     "softmax_shape",
     "softmax_vector",
 ]
-
-drop_stale(__file__, stream_gates.__file__, stream_scores.__file__)
 
 # what the shape holds, and where the parts of the vector begin
 WIDTH, CLASSES, MEMBERS, HIDDEN, KEPT, STEPS, MEANS, SQUARES, RANDOM, WEIGHTS, GRADIENTS = range(11)

@@ -12,14 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from querist.kernels import stream_scores
 from querist.kernels.arrays import Array
-from querist.kernels.compiling import compiled, drop_stale
+from querist.kernels.compiling import compiled
 from querist.kernels.stream_scores import judge
 
 __all__ = ["KINDS", "LEDGERS", "decide", "decide_many", "gate_options", "gate_state", "hear", "weigh"]
-
-drop_stale(__file__, stream_scores.__file__)
 
 KINDS = {
     "random": 0,
