@@ -19,7 +19,6 @@ __all__ = [
     "HEIGHT",
     "LOSSES",
     "moved",
-    "moved_alone",
     "pack",
     "replaced",
     "stepped",
@@ -86,58 +85,41 @@ def _mean(total: Any, inner: Any, count: int, loss: int) -> Any:
 
 @compiled
 def moved(
-    ways: Any, own: Any, left: Any, given: Any, seen: Any, now: Any, targets: int, far: Any,
-    loss: int, room: Any, nears: Any, sums: Any, out: Any,
+    ways: Any, own: Any, left: Any, few: int, given: Any, seen: Any, now: Any, begin: int, targets: int,
+    far: Any, loss: int, room: Any, nears: Any, sums: Any, out: Any,
 ) -> None:  # fmt: skip
-    """Add to ``out`` (A B,) what each future comes to over the first ``targets``, answer after answer.
+    """Add to ``out`` (A B,) what each future of ``few`` candidates comes to, answer after answer.
 
-    Class k's logits fall by ``own`` (K, A B) times ``left`` (K, B, w) times ``seen``, and by ``ways``
-    (K, A B, q) times ``given``; both are packed.  Of two classes the second alone moves: K is 1.
+    Over targets from ``begin``, where a panel begins, to ``targets``.  Class k's logits fall by ``own``
+    (K, A B) times ``left`` (K, B, w) times ``seen``, and by ``ways`` (K, A B, q) times ``given``; both are
+    packed, and ``given`` is empty where labelled rows do not give way.  Of two classes the second alone
+    moves: K is 1.
     """
-    size, width, strip = left.shape[1], given.shape[3], nears.shape[2]
-    still, step, one = len(now) - len(ways), room.shape[1], far / far
-    for start in range(0, targets, strip):
-        stop = min(start + strip, given.shape[1] * width)
-        wide, count = stop - start, min(stop, targets) - start
-        total, inner = sums[0, :wide], sums[1, :wide]
-        for k in range(len(ways)):
-            products(left[k], seen[min(k, len(seen) - 1)], start // width, stop // width, nears[k])
-        for first in range(0, len(out), step):
-            last = min(first + step, len(out))
-            for k in range(len(ways)):
-                products(ways[k, first:last], given[k], start // width, stop // width, room[k])
-            for r in range(first, last):
-                _begin(total, inner)
-                for c in range(len(now)):
-                    k = max(c - still, 0)
-                    row = room[k, r - first, :wide]
-                    if c >= still:
-                        _add(nears[k, r % size, :wide], own[k, r], row)
-                    _weigh(now[c, start:stop], row, one if c >= still else one - one, far, loss, total, inner)
-                out[r] += _mean(total, inner, count, loss)
-
-
-@compiled
-def moved_alone(
-    own: Any, left: Any, few: int, seen: Any, now: Any, begin: int, targets: int, far: Any,
-    loss: int, nears: Any, sums: Any, out: Any,
-) -> None:  # fmt: skip
-    """The same from the panel of ``begin`` on, of ``few`` candidates, where labelled rows do not give way."""
     size, width, strip = left.shape[1], seen.shape[3], nears.shape[2]
-    still = len(now) - len(left)
+    still, step, one, alone = len(now) - len(left), room.shape[1], far / far, len(given) == 0
+    end = now.shape[1] if alone else given.shape[1] * width
     for start in range(begin, targets, strip):
-        stop = min(start + strip, now.shape[1])
+        stop = min(start + strip, end)
         wide, count = stop - start, min(stop, targets) - start
         total, inner = sums[0, :wide], sums[1, :wide]
         for k in range(len(left)):
             products(left[k], seen[min(k, len(seen) - 1)], start // width, stop // width, nears[k])
-        for b in range(few):
-            for r in range(b, len(out), size):
+        for first in range(0, len(out), step):
+            last = min(first + step, len(out))
+            for k in range(len(given)):
+                products(ways[k, first:last], given[k], start // width, stop // width, room[k])
+            for r in range(first, last):
+                if r % size >= few:
+                    continue
                 _begin(total, inner)
                 for c in range(len(now)):
                     k = max(c - still, 0)
-                    by = own[k, r] if c >= still else far - far
-                    _weigh(now[c, start:stop], nears[k, b, :wide], by, far, loss, total, inner)
+                    row, by = nears[k, r % size, :wide], own[k, r]
+                    if not alone:
+                        row, by = room[k, r - first, :wide], one
+                        if c >= still:
+                            _add(nears[k, r % size, :wide], own[k, r], row)
+                    _weigh(now[c, start:stop], row, by if c >= still else one - one, far, loss, total, inner)
                 out[r] += _mean(total, inner, count, loss)
 
 

@@ -299,15 +299,13 @@ class _Ahead:
 
         def alone(begin: int, end: int) -> Array:
             room.sums[:] = 0
-            some = room.strips[1:3]
-            compiled.moved_alone(
-                by, rows, few, self.seen, self.now, begin, end, self.far, self.loss, *some, room.sums
-            )
+            compiled.moved(*given, self.given[:0], *seen, begin, end, *how)
             return told(room.sums).copy()
 
         room.sums[:] = 0
-        given = padded, by, rows, self.given, self.seen, self.now, self.full, self.far, self.loss
-        compiled.moved(*given, *room.strips, room.sums)
+        given, seen = (padded, by, rows, few), (self.seen, self.now)
+        how = self.far, self.loss, *room.strips, room.sums
+        compiled.moved(*given, self.given, *seen, 0, self.full, *how)
         met = told(room.sums) / self.full
         if self.full == self.count:
             return met
