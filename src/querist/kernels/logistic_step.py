@@ -297,19 +297,19 @@ class _Ahead:
         def told(sums: Array) -> Array:
             return np.asarray(sums.reshape(answers, self.high).T[:few])
 
-        def alone(begin: int, end: int) -> Array:
+        def met_by(given: Array, begin: int, end: int) -> Array:
             room.sums[:] = 0
-            compiled.moved(*given, self.given[:0], *seen, begin, end, *how)
+            compiled.moved(
+                padded, by, rows, few, given, self.seen, self.now, begin, end, self.far, self.loss,
+                *room.strips, room.sums,
+            )  # fmt: skip
             return told(room.sums).copy()
 
-        room.sums[:] = 0
-        given, seen = (padded, by, rows, few), (self.seen, self.now)
-        how = self.far, self.loss, *room.strips, room.sums
-        compiled.moved(*given, self.given, *seen, 0, self.full, *how)
-        met = told(room.sums) / self.full
+        met = met_by(self.given, 0, self.full) / self.full
         if self.full == self.count:
             return met
-        here, there = alone(0, self.full), alone(self.full, self.count)
+        alone = self.given[:0]  # labelled rows do not give way
+        here, there = met_by(alone, 0, self.full), met_by(alone, self.full, self.count)
         by_tangent = np.einsum("kbaq,kq->ba", ways, self.tangent)
         met += (here + there) / self.count - here / self.full - by_tangent
         return np.asarray(met)
