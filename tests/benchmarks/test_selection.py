@@ -38,7 +38,7 @@ def test_no_work_names_a_kernel_that_is_not_there(bench: SimpleNamespace) -> Non
 def test_a_cell_is_measured_in_a_process_of_its_own(bench: SimpleNamespace) -> None:
     work = bench.works.WORKS["margin"]
     record = bench.cells.run(sys.executable, work, 5_000, "querist", bench.cells.Bounds(runs=2))
-    assert record["runs"] == 2 and 0 < record["seconds"] < 60 and record["added_mb"] >= 0
+    assert record["runs"] > 2 and 0 < record["seconds"] < 60 and record["added_mb"] >= 0
 
 
 def test_failures_are_told_as_such(bench: SimpleNamespace) -> None:
