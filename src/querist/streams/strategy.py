@@ -80,7 +80,7 @@ _RECIPES: dict[str, StreamStrategy] = {
     "randomised_uncertainty": StreamStrategy("least_confidence", RandomisedUncertainty()),
     "split_uncertainty": StreamStrategy("least_confidence", SplitUncertainty()),
     "entropy": StreamStrategy("entropy"),
-    "pal": StreamStrategy("probabilistic"),
+    "pal": StreamStrategy("probabilistic", QuantileFilter(rarest=0.0)),  # the best have company: none is odd
     "dbal": StreamStrategy("margin", VariableUncertainty(), Density()),
     "cognitive": StreamStrategy("margin", VariableUncertainty(), Cognition()),
     "cognitive_fixed": StreamStrategy("margin", FixedUncertainty(), Cognition()),
