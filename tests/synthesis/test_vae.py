@@ -13,18 +13,28 @@ from querist.errors import InvalidInput, MissingExtra
 from querist.synthesis import VaeLatent
 
 
-def test_an_autoencoder_learns_what_rows_have_in_common():
+def _rows(n):
+    at = np.random.default_rng(0).random((n, 1))
+    return 1 / (1 + np.exp(-20 * (np.linspace(0, 1, 16) - at)))  # one number tells each row
+
+
+def test_an_autoencoder_learns_what_rows_have_in_common(monkeypatch):
     pytest.importorskip("torch")
-    rng = np.random.default_rng(0)
-    at = rng.random((300, 1))
-    x = 1 / (1 + np.exp(-20 * (np.linspace(0, 1, 16) - at)))  # one number tells each row
-    space = VaeLatent(2, hidden=32, epochs=100).learned(Pool(x))
+    monkeypatch.setattr("querist.models.vae._STEPS", 400)
+    x, rng = _rows(100), np.random.default_rng(0)
+    space = VaeLatent(2, hidden=32, epochs=400).learned(Pool(x))
     back = space.features(space.encode(x))
     assert np.abs(back - x).mean() < 0.1 < np.abs(x.mean(axis=0) - x).mean()
     drawn = space.sample(50, rng)
     assert space.contains(drawn).all() and (space.features(drawn) >= x.min(axis=0)).all()
-    again = VaeLatent(2, hidden=32, epochs=100).learned(Pool(x))
-    assert again.codes == pytest.approx(space.codes), "the same pool gives the same space"
+
+
+def test_the_same_pool_gives_the_same_space(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr("querist.models.vae._STEPS", 5)
+    pool = Pool(_rows(40))
+    space, again = (VaeLatent(2, hidden=8, epochs=5).learned(pool) for _ in range(2))
+    assert again.codes == pytest.approx(space.codes)
 
 
 def test_synthesis_loads_no_torch():
