@@ -34,6 +34,7 @@ KINDS = {"ball": 0, "gaussian": 1, "cosine": 2, "inverse": 3}
 """Similarities: 1 within a radius, exp(-d^2 / 2 radius^2), (1 + product) / 2, 1 / (1 + d)."""
 
 _LANES = 64  # least numbers side by side
+_GROUP = 16  # columns of which the least is kept while the first ones are found
 
 
 # ---- one row of a strip: loops short enough for the compiler to see that nothing overlaps
@@ -257,9 +258,41 @@ def nearest_stranger(
 
 
 @compiled
+def _least_of_group(row: Any, first: int) -> Any:
+    best = row[first]
+    for j in range(first + 1, first + _GROUP):
+        best = row[j] if row[j] < best else best
+    return best
+
+
+@compiled
+def _first_nearest(row: Any, others: Any, mine: int, groups: Any, least: Any, ids: Any) -> None:
+    """The nearest of the first columns, one after the other; what was taken is at inf then."""
+    far = row.dtype.type(np.inf)
+    count, place = len(row) // _GROUP, 0
+    for g in range(count):
+        groups[g] = _least_of_group(row, g * _GROUP)
+    while place < len(least):
+        best, group = groups[0], 0
+        for g in range(1, count):
+            if groups[g] < best:
+                best, group = groups[g], g
+        if best == far:
+            break
+        j = group * _GROUP
+        while row[j] != best:
+            j += 1
+        if others[j] >= 0 and others[j] != mine:
+            least[place], ids[place] = best, others[j]
+            place += 1
+        row[j] = far
+        groups[group] = _least_of_group(row, group * _GROUP)
+
+
+@compiled
 def k_nearest(
     part: Any, own: Any, names: Any, panels: Any, norms: Any, others: Any, noise: Any,
-    near: Any, found: Any, rows: Any,
+    near: Any, groups: Any, found: Any, rows: Any,
 ) -> None:  # fmt: skip
     """Merge the columns into the k nearest of each row so far, ascending; the earlier among equals.
 
@@ -273,6 +306,9 @@ def k_nearest(
         for i in range(len(names)):
             row, least, ids = near[i, : stop - start], found[i], rows[i]
             _squared(row, own[i], norms[start:stop], noise)
+            if least[0] == np.inf:
+                _first_nearest(row, others[start:stop], names[i], groups, least, ids)
+                continue
             for first in range(0, len(row), _LANES):
                 if not _count_below(row[first : first + _LANES], least[k - 1]):
                     continue

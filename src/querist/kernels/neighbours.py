@@ -66,7 +66,11 @@ class Points:
 
     def centres(self, rows: Any) -> Any:
         """Some rows as centres, measured from the mean, shape (k, d); sparse rows stay sparse."""
-        some = self.x[np.asarray(rows, dtype=np.intp)].astype(self.dtype, copy=False)  # a copy
+        rows = np.asarray(rows, dtype=np.intp)
+        if len(rows) > 1 and rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
+            some = self.block(rows[0], rows[-1] + 1)  # consecutive: one pass, and no copy before it
+            return some.copy() if self.sparse else np.subtract(some, self.mean, dtype=self.dtype)
+        some = self.x[rows].astype(self.dtype, copy=False)  # a copy
         if not self.sparse:
             some -= self.mean
         return some

@@ -231,7 +231,7 @@ def k_nearest(points: Any, rows: Array, columns: Array, k: int) -> tuple[Array, 
         some, own = tall(points, rows[start:stop])
         compiled.k_nearest(
             some, own, rows[start:stop], strip.panels, strip.norms, strip.filled(columns),
-            noise(points.dtype), strip.room(some), found[start:stop], which[start:stop],
+            noise(points.dtype), strip.room(some), strip.leasts(), found[start:stop], which[start:stop],
         )  # fmt: skip
 
     in_parts(points, len(rows), columns, part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ class _Posterior:
             loss[at] = _loss(across[:, : len(self.coefficients)] @ self.coefficients)
             left[at] = self._left(rows[at], across)
 
-        in_threads(part, blocks(len(rows), max(len(self.known), self.like.width)))
+        in_threads(part, _even(len(rows), max(len(self.known), self.like.width)))
         return loss, left, True
 
     def add(self, row: Any) -> None:
@@ -321,6 +322,12 @@ def _fit(x: Any, similarity: str, radius: float, known: Array, goal: Array, nois
 def _parts(n: int, width: int) -> Iterator[tuple[int, int]]:
     """Ranges of rows for a thread: four blocks each."""
     return blocks(n, max(1, width // 4))
+
+
+def _even(n: int, width: int) -> list[tuple[int, int]]:
+    """As :func:`blocks`, all of them as long: threads end together."""
+    ends = np.linspace(0, n, max(1, len(list(blocks(n, width)))) + 1).astype(int).tolist()
+    return list(pairwise(ends))
 
 
 def _inverse_factor(gram: Array, noise: float) -> Array:

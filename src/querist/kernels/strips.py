@@ -52,6 +52,10 @@ class Strip:
         """Room for one sum a column of such a part."""
         return np.empty(_STRIP)
 
+    def leasts(self) -> Array:
+        """Room for a number of each few columns of such a part."""
+        return np.empty(_STRIP // 8, dtype=self.norms.dtype)
+
     def lanes(self) -> Array:
         """Room for as many numbers as stand side by side."""
         return np.empty(self.panels.shape[2], dtype=self.norms.dtype)
