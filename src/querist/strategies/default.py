@@ -13,6 +13,7 @@ from querist.models import Prediction, take
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted
+from querist.strategies.seconded import seconded
 
 __all__ = ["Default"]
 
@@ -22,6 +23,7 @@ _RECENT = 4096  # labels whose surroundings count as covered: the latest
 _AHEAD = 10  # questions that the radius looks ahead
 _MEASURED = 1024  # rows by whose distances the radius is set
 _BLOCK = 1 << 18
+_BOUNDARY = 0.6  # of patience and radius, for a boundary that has a second opinion beside it
 
 
 @named("default")
@@ -63,8 +65,13 @@ class Default:
     rows, drawn in proportion to their weights, stand for the pool, and 1,024 of them are compared (all,
     while cold); what the model is most unsure of is always among them.  Distances are Euclidean,
     between the pool's features, or between the model's embeddings where the features are no numbers;
-    without either it asks by margin, and by lot while cold.  A model without probabilities is asked for
-    its decisions.  For numbers instead of classes the doubt is the standard deviation, and b is 1.
+    without either it asks by margin, and by lot while cold.  For numbers instead of classes the doubt is
+    the standard deviation, and b is 1.
+
+    A model without probabilities (a support vector machine) is asked for its decisions, beside which
+    half of what kernel ridge regression on the labels says is heard: a boundary from few labels is
+    uncertain, and a second learner's is uncertain elsewhere.  Its doubts then count sooner, and a question
+    covers less: ``patience`` and ``radius`` are taken by 0.6.
 
     >>> from querist.data import Pool
     >>> pool = Pool([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [5.3], [5.4]])
@@ -92,7 +99,7 @@ class Default:
         """The ``n`` candidates that add most to what is covered of the unsure pool, in greedy order."""
         prediction = predicted(snapshot)
         n = max(0, min(n, len(prediction)))
-        unsure = _unsure(prediction) if n else None
+        unsure = _unsure(prediction, snapshot) if n else None
         order, gains = np.empty(0, dtype=np.intp), np.empty(0)
         if n and _has_space(prediction):
             order, gains = self._covering(prediction, unsure, self._sharpness(prediction), n)
@@ -109,7 +116,8 @@ class Default:
     def _sharpness(self, prediction: Prediction) -> float:
         """How much the model's doubts count: the exponent of the weights."""
         classes = getattr(prediction.model, "classes", None)
-        return len(prediction.labelled) / (self.patience * len(classes)) if classes else 1.0
+        patience = self.patience * _sooner(prediction)
+        return len(prediction.labelled) / (patience * len(classes)) if classes else 1.0
 
     def _covering(
         self, prediction: Prediction, unsure: np.ndarray | None, sharpness: float, n: int
@@ -122,7 +130,8 @@ class Default:
         points = Points(_space(prediction, np.concatenate([prediction.rows[witnesses], taken])))
         near = _distances(points, np.arange(c), np.arange(w))
         spread = _reach(prediction, 1 / (len(prediction.taken) + _AHEAD))
-        scale = -0.5 / max(self.radius**2 * spread, 1e-12 * float(points.norms.mean()), 1e-30)
+        width = (self.radius * _sooner(prediction)) ** 2 * spread
+        scale = -0.5 / max(width, 1e-12 * float(points.norms.mean()), 1e-30)
         covered = _covered(points, w, np.arange(w, w + len(taken)), scale)
         near *= np.float32(scale)
         np.exp(near, out=near)
@@ -135,13 +144,13 @@ class Default:
         return (cls(), cls(patience=0.5, radius=1.0))
 
 
-def _unsure(prediction: Prediction) -> np.ndarray | None:
+def _unsure(prediction: Prediction, snapshot: Snapshot) -> np.ndarray | None:
     """For each candidate the share of them that the model is surer of, (k,) in (0, 1]; None while cold."""
     model = prediction.model
     if hasattr(model, "proba"):
         doubt = margin(prediction.proba)
     elif hasattr(model, "decision"):
-        doubt = boundary(prediction.decision)
+        doubt = boundary(_decision(prediction, snapshot))
     elif hasattr(model, "marginals") and prediction.marginals.shape[1]:
         doubt = -np.abs(2 * prediction.marginals - 1).mean(axis=1)
     elif hasattr(model, "mean_std"):
@@ -150,6 +159,19 @@ def _unsure(prediction: Prediction) -> np.ndarray | None:
         return None
     doubt = np.round(np.asarray(doubt, dtype=np.float64), 6)  # float32 and float64 rank alike
     return np.searchsorted(np.sort(doubt), doubt, side="right") / len(doubt)
+
+
+def _sooner(prediction: Prediction) -> float:
+    """What patience and radius are taken by: a boundary is trusted sooner, and covers less."""
+    model = prediction.model
+    return _BOUNDARY if hasattr(model, "decision") and not hasattr(model, "proba") else 1.0
+
+
+def _decision(prediction: Prediction, snapshot: Snapshot) -> np.ndarray:
+    """What the model decides, and where there is space a second opinion beside it, (k, C)."""
+    if not _has_space(prediction):
+        return prediction.decision
+    return seconded(prediction, list(snapshot.labels.values()), lambda rows: _space(prediction, rows))
 
 
 def _has_space(prediction: Prediction) -> bool:
