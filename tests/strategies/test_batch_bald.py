@@ -7,7 +7,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from querist.errors import InvalidInput, MissingCapability
-from querist.kernels import batch_bald
+from querist.kernels import bald, batch_bald
 from querist.models import Bagging, as_model
 from querist.strategies import BatchBald
 from querist.strategies import batch_bald as module
@@ -26,9 +26,26 @@ def picked(proposal):
 def test_it_is_its_kernel_given_what_is_out():
     proposal = BatchBald(6).propose(SNAPSHOT, 4)
     rows, gains = batch_bald(DRAWS[:, 15:], 4, given=DRAWS[:, 12:14])
-    assert picked(proposal) == (rows + 15).tolist() and np.allclose(proposal.scores, gains)
+    adds = int(np.argmax(gains <= 0.1 * bald(DRAWS[:, 15:])[rows]))
+    assert adds >= 2 and picked(proposal)[:adds] == (rows[:adds] + 15).tolist()
+    assert np.allclose(proposal.scores[:adds], gains[:adds]) and not proposal.scores[adds:].any()
     alone = snapshot_of(X, Y, labelled=range(12), model=MODEL)
-    assert picked(BatchBald(6).propose(alone, 4)) == (batch_bald(DRAWS[:, 12:], 4)[0] + 12).tolist()
+    assert picked(BatchBald(6).propose(alone, 3)) == (batch_bald(DRAWS[:, 12:], 3)[0] + 12).tolist()
+
+
+def test_once_the_members_are_told_apart_the_rest_is_drawn_by_what_each_tells_alone():
+    first, drawn = [], []
+    for seed in range(40):
+        snapshot = snapshot_of(X, Y, labelled=range(12), model=MODEL, seed=seed)
+        proposal = BatchBald(6).propose(snapshot, 20)
+        adds = int((proposal.scores > 0).sum())
+        assert (proposal.scores[:adds] > 0).all() and proposal.scores.sum() <= np.log(6) + 0.05
+        assert (proposal.probabilities[:adds] == 1).all() and (proposal.probabilities[adds:] < 1).all()
+        first.append(proposal.ids[:2])
+        drawn += picked(proposal)[adds:]
+    assert all(one == first[0] for one in first)
+    worth = bald(DRAWS)
+    assert worth[drawn].mean() > 1.2 * worth[12:].mean()  # the likelier the more they tell
 
 
 def test_few_candidates_at_a_time_are_enough(monkeypatch):
