@@ -44,7 +44,14 @@ NAMES = {"image_fashion_mnist": "Pictures (Fashion-MNIST)", "text_trec": "Questi
 SIZES, SEEDS, LOOP_SEEDS = (50, 200, 1000), 3, 5
 POOL, TEST = 6000, 2000  # pictures to draw from, and to be asked; TREC has 5,452 and 500
 
-STRATEGIES = ("margin", "badge", "batch_bald", "epig", "uherding")
+STRATEGIES: dict[str, Any] = {
+    **{name: name for name in ("margin", "badge", "batch_bald", "epig", "uherding")},
+    "epig, drawn": {
+        "name": "scored",
+        "acquisition": {"name": "epig"},
+        "selector": {"name": "stochastic"},
+    },
+}
 LOOP = {"start": 40, "budget": 480, "pool": 4000, "metrics": ("accuracy", "log_loss", "ece")}
 
 
@@ -72,8 +79,8 @@ loss) on four seeds of TREC, so that its figures there are flattered; nothing el
 LOOP_TOLD = """TREC, a pool of 4,000 questions drawn anew for each seed, 40 random first labels, 40 questions
 a round to 480 labels, five seeds. Asked and measured is a perceptron (128 hidden, dropout 0.3) on `minilm`
 vectors; draws come from its dropout. *Mean of the curve* is that of the accuracies of all rounds; beside
-random stands the paired difference in points with its 95 % interval over the seeds. An earlier run, 20
-questions a round to 200 labels from pools of 1,500, told no strategy from random: they pay later."""
+random stands the paired difference in points with its 95 % interval over the seeds; "drawn" is a batch by
+lot, rows of high scores the likelier. An earlier run, 20 questions a round to 200 labels from pools of 1,500, told no strategy from random: they pay later."""
 
 
 class Rows(NamedTuple):

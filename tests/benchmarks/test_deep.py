@@ -43,21 +43,22 @@ def test_the_page_is_of_what_was_kept(bench: ModuleType) -> None:
     page = bench.PAGE.read_text(encoding="utf-8")
     assert "| BALD |" in page and "variation ratios |" not in page and "Batches" not in page
     two = (*one, "ensemble (5)")
-    kept += runs("posteriors on MNIST", ("random", "bald"), two, range(20, 201, 30))
-    kept += runs("Fashion-MNIST", ("random", "badge"), one, range(20, 301, 20))
+    kept += runs(bench.DRAWS, ("random", "bald"), two, range(20, 221, 20))
+    kept += runs(bench.FASHION, ("random", "badge"), one, range(20, 221, 20))
     bench.write(Curves(tuple(kept)))
     page = bench.PAGE.read_text(encoding="utf-8")
     assert "| ensemble (5) |" in page and "| badge |" in page and "2 seeds" in page
-    assert "BALD @80" in page and (bench.PICTURES / "deep-fashion.svg").is_file()
+    assert "BALD @100" in page and (bench.PICTURES / "deep-fashion.svg").is_file()
 
 
 def test_every_part_has_an_experiment(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
-    assert bench.cnn(7).eval()(torch.zeros(2, 784)).shape == (2, 7)
+    assert bench.head(None).module(7).eval()(torch.zeros(2, 9)).shape == (2, 7)
     assert [repr(model) for model in bench.models().values()] == [
         repr(model) for model in bench.models().values()
     ]
     monkeypatch.setattr(bench, "pictures", lambda name, title: title)
+    monkeypatch.setattr(bench, "described", lambda title: title)
     for part in bench.PARTS:
         pool = bench.GAL_POOL if part == "gal" else bench.POOL
         assert bench.experiments(part, [0]).protocol.pool == pool
