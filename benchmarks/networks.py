@@ -80,7 +80,8 @@ LOOP_TOLD = """TREC, a pool of 4,000 questions drawn anew for each seed, 40 rand
 a round to 480 labels, five seeds. Asked and measured is a perceptron (128 hidden, dropout 0.3) on `minilm`
 vectors; draws come from its dropout. *Mean of the curve* is that of the accuracies of all rounds; beside
 random stands the paired difference in points with its 95 % interval over the seeds; "drawn" is a batch by
-lot, rows of high scores the likelier. An earlier run, 20 questions a round to 200 labels from pools of 1,500, told no strategy from random: they pay later."""
+lot, rows of high scores the likelier. An earlier run, 20 questions a round to 200 labels from pools of 1,500,
+told no strategy from random: they pay later."""
 
 
 class Rows(NamedTuple):
