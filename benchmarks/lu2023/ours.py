@@ -1,18 +1,22 @@
-"""querist's own strategies under the published splits, asked by their one contract with the task's model."""
+"""querist's own strategies under the published splits, asked by their one contract."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import RandomForestClassifier
 from svm import Machine
 
 from querist.data import Pool
+from querist.models import as_model
 from querist.strategies import Snapshot, as_strategy
 
-__all__ = ["asked"]
+__all__ = ["asked", "asked_of_a_forest"]
 
 _CLASSES = (-1.0, 1.0)
+_TREES = 50
 
 
 class _Said:
@@ -39,15 +43,41 @@ class _Said:
 def asked(
     strategy: Any, x: np.ndarray, y: np.ndarray, kernel: np.ndarray, start: int, seed: int
 ) -> np.ndarray:
-    """The order in which a strategy of querist's asks for the pool, one question at a time."""
-    asks, pool, n = as_strategy(strategy), Pool(x), len(y)
-    machine = Machine(np.ascontiguousarray(kernel[:, :n]), y)
+    """The order in which a strategy of querist's asks for the pool by the task's machine, one by one."""
+    machine = Machine(np.ascontiguousarray(kernel[:, : len(y)]), y)
+
+    def taught(known: list[int], new: list[int]) -> Any:
+        machine.learn(new)
+        return _Said(machine, x)
+
+    return _order(strategy, x, y, start, seed, taught)
+
+
+def asked_of_a_forest(strategy: Any, x: np.ndarray, y: np.ndarray, start: int, seed: int) -> np.ndarray:
+    """The same, by a forest of fifty trees that is taught anew after each answer."""
+    forest = as_model(RandomForestClassifier(_TREES), _CLASSES)
+
+    def taught(known: list[int], new: list[int]) -> Any:
+        return forest.fitted(x[known], y[known].tolist(), seed=seed)
+
+    return _order(strategy, x, y, start, seed, taught)
+
+
+def _order(
+    strategy: Any,
+    x: np.ndarray,
+    y: np.ndarray,
+    start: int,
+    seed: int,
+    taught: Callable[[list[int], list[int]], Any],
+) -> np.ndarray:
+    """Ask for the whole pool, of the model that knows all rows so far; ``taught`` is told which are new."""
+    asks, pool = as_strategy(strategy), Pool(x)
     labels: dict[Any, float] = {row: float(y[row]) for row in range(start)}
-    machine.learn(list(labels))
-    while len(labels) < n:
-        model, turn = _Said(machine, x), 1_000_003 * seed + len(labels)
+    new = list(labels)
+    while len(labels) < len(y):
+        model, turn = taught(list(labels), new), 1_000_003 * seed + len(labels)
         snapshot = Snapshot(pool, labels=labels, model=model, seed=turn)
-        row = int(asks.propose(snapshot, 1).ids[0])
-        labels[row] = float(y[row])
-        machine.learn([row])
+        new = [int(asks.propose(snapshot, 1).ids[0])]
+        labels[new[0]] = float(y[new[0]])
     return np.array(list(labels))

@@ -17,7 +17,7 @@ from bandit import albl
 from committee import committee
 from expected_error import expected_error
 from linear import Logistic, with_intercept
-from ours import asked
+from ours import asked, asked_of_a_forest
 from quire import quire
 from svm import Machine, gaussian
 from tree import hierarchical
@@ -167,6 +167,7 @@ READINGS: dict[str, Callable[[Case], np.ndarray]] = {
     "QUIRE": lambda case: quire(case.x, case.y, case.start),
     "ALBL": lambda case: albl(case.x, case.y, case.start),
     "EER": lambda case: expected_error(case.kernel, case.y, case.start),
+    "LAL": lambda case: asked_of_a_forest("lal", case.x, case.y, case.start, case.seed),
 }
 """By the names of the published table."""
 
