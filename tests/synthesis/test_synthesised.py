@@ -133,6 +133,27 @@ def test_realism_passes_what_is_near_real_items_and_learns_from_refusals():
     assert Realism().passes(Known(again, SQUARE), near + 1e-4).tolist() == [True]
 
 
+def test_codes_near_real_ones_may_stand_for_fog():
+    """Halfway between two kinds of rows lie faint ones: their codes pass, and what is shown does not."""
+    from querist.synthesis.contract import Known
+    from querist.synthesis.latent import LatentSpace
+
+    def decode(codes):
+        strength = 0.05 + np.abs(codes[:, :1] - 0.5)
+        return strength * np.hstack([np.ones((len(codes), 2)), codes[:, :1] > 0.5])
+
+    codes = np.linspace(0, 1, 41)[:, None]
+    rows = decode(codes)
+    space = LatentSpace(codes, lambda rows: codes[: len(rows)], decode, (rows.min(axis=0), rows.max(axis=0)))
+    snapshot = Snapshot(Pool(rows))
+    points = np.array([[0.1], [0.495], [0.9]])
+    assert Realism(strict=0.3).passes(Known(snapshot, space), points).all()
+    shown = Realism(strict=0.3, shown=True).passes(Known(snapshot, space), points)
+    assert shown.tolist() == [True, False, True]
+    alone = Snapshot(Pool(rows[:3]))
+    assert Realism(k=5, shown=True).passes(Known(alone, space), points[:1]).shape == (1,)
+
+
 def test_refusals_lower_the_bar():
     from querist.synthesis.contract import Known
 

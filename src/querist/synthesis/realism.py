@@ -35,12 +35,17 @@ class Realism:
     strict : float in (0, 1)
         The share of the real items that would fail; more is stricter.
     k : int, 1 or more
+    shown : bool
+        Whether the features themselves must be as near to real ones too, by their own length.  For pictures
+        out of a latent space: codes that are near to real ones may stand for fog, which is far from every
+        picture for how faint it is.
 
     Lang & Baum 1992 (the trap).
     """
 
     strict: float = 0.25
     k: int = 5
+    shown: bool = False
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
@@ -58,6 +63,8 @@ class Realism:
         far, nearest = self._far(places, real)
         bar = self._bar(known, real)
         fine = far <= bar
+        if self.shown:
+            fine &= self._shown(known, points)
         refused, answered = _made(known)
         if refused is not None:
             others = (
@@ -65,6 +72,20 @@ class Realism:
             )
             fine &= distances(places, refused).min(axis=1) >= others
         return np.asarray(fine)
+
+    def _shown(self, known: Known, points: Any) -> np.ndarray:
+        """Whether the features are as near to real ones, by their length, as real ones are to others."""
+        real = _dense(_real_rows(known))
+        own = distances(real, real)
+        np.fill_diagonal(own, np.inf)
+        bar = np.quantile(self._by_length(own, real), 1 - self.strict)
+        made = _dense(known.domain.features(points))
+        return np.asarray(self._by_length(distances(made, real), made) <= bar)
+
+    def _by_length(self, apart: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        k = min(self.k, apart.shape[1] - 1)
+        near = np.partition(apart, k - 1, axis=1)[:, :k].mean(axis=1)
+        return np.asarray(near / np.maximum(np.linalg.norm(rows, axis=1), 1e-12))
 
     def _bar(self, known: Known, real: np.ndarray) -> float:
         """How far from real items a point may be."""
@@ -91,12 +112,21 @@ class Realism:
 
 
 def _real(known: Known) -> np.ndarray | None:
-    """The places of real items: the same ones at every question."""
+    """The places of real items."""
     pool = known.snapshot.pool
     if pool.features is None or not len(pool):
         return None
-    rows = np.sort(np.random.default_rng(_SEED).permutation(len(pool))[:_ROWS])
-    return known.domain.places_of(take(pool.features, rows))
+    return known.domain.places_of(_real_rows(known))
+
+
+def _real_rows(known: Known) -> Any:
+    """The features of real items: the same ones at every question."""
+    pool = known.snapshot.pool
+    return take(pool.features, np.sort(np.random.default_rng(_SEED).permutation(len(pool))[:_ROWS]))
+
+
+def _dense(rows: Any) -> np.ndarray:
+    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
 
 
 def _made(known: Known) -> tuple[np.ndarray | None, np.ndarray | None]:
