@@ -65,7 +65,7 @@ figures lie in `docs/benchmarks/data/`."""
 def _latency(told: dict[str, Any]) -> str:
     ours = [one for one in told["querist"] if one[1] == "linear softmax"]
     base = next(one for one in ours if one[0] == "default")
-    slowest = max(one[2] for one in ours if one[0] not in ("dbal", "cognitive", "pal"))
+    slowest = max(one[2] for one in ours if not one[0].startswith(("dbal", "cognitive", "pal")))
     rival = min(one[2] for one in told["river"])
     same = next(one for one in told["querist"] if one[1].startswith("river"))
     peers = [one[2] for one in told["scikit-activeml"] if one[0] != "StreamRandomSampling"]
