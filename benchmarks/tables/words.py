@@ -74,9 +74,9 @@ because on texts, clothes and letters that costs accuracy ([the
 decision](../decisions/default-strategy.md) has the figures).""",
     "texts": """\
 The default needs fewer labels than margin on TREC and AG News (news: 158 in place of 254). On SST-2 the
-two are about even, and on MR the default is no better than random. BADGE was run on TREC alone, where it is
-behind both. The 225 labels that were aimed at in the mean are not reached. With so few seeds, differences
-of two points on one data set may be chance.""",
+two are about even, and on MR the default is no better than random. BADGE is behind margin on all four. The
+225 labels that were aimed at in the mean are not reached. With so few seeds, differences of two points on
+one data set may be chance.""",
     "cold": """\
 In the mean the default is above random and above TypiClust at 10 and 25 labels, and neither is above
 random at 50; on TREC both are below. Five seeds: of the default's gains only those on AG News are beyond
