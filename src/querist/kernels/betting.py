@@ -12,10 +12,11 @@ from querist.kernels.arrays import Array
 __all__ = ["asymptotic_interval", "bernstein_interval", "betting_interval"]
 
 # Stakes in units of one over the standard deviation: a stake b pays most after about 7 / b^2 outcomes,
-# so these serve from 10 outcomes to 10,000.  Any weights that sum to 1 would be valid.
+# so these serve from 10 outcomes to 10,000.  Any weights that sum to 1 would be valid; these lean to the
+# large stakes, for hundreds of outcomes are more usual than thousands.
 _STAKES = 2.0 ** np.arange(-6.0, 0.5, 0.5)
-_LOG_SHARES = np.full(len(_STAKES), -np.log(len(_STAKES)))
-_AT_MOST = 0.75  # of the fortune is ever at stake
+_LOG_SHARES = np.log(_STAKES**0.25 / np.sum(_STAKES**0.25))
+_AT_MOST = 0.9  # of the fortune is ever at stake
 _POINTS = 1001
 _BELIEVED = 5  # outcomes for which an expected spread stands
 
