@@ -94,16 +94,20 @@ def cold(curves: Curves) -> list[str]:
 def numbers(curves: Curves) -> list[str]:
     """Mean log RMSE over the steps after the first labels, and what is gained over random."""
     others = [name for name in curves.strategies if name != "random"]
-    lines = _heading("data", "random", *(f"{name} gains" for name in others), f"{others[0]} saves of RMSE")
+    gained = [f"{name} gains" for name in others]
+    lines = _heading("data", "seeds", "random", *gained, f"{others[0]} saves of RMSE")
     gains: dict[str, list[np.ndarray]] = {name: [] for name in others}
     for data in curves.datasets:
         steps = {name: curves.values(name, dataset=data)[:, 1:].mean(axis=1) for name in curves.strategies}
         for name in others:
             gains[name].append(steps["random"] - steps[name])
         now = [_gained(gains[name][-1]) for name in others]
-        lines.append(_row(data, f"{steps['random'].mean():.3f}", *now, _saved(gains[others[0]][-1])))
-    mean = {name: np.mean(gains[name], axis=0) for name in others}
-    lines.append(_row("mean", "", *(_gained(mean[name]) for name in others), _saved(mean[others[0]])))
+        seeds, middle = len(steps["random"]), steps["random"].mean()
+        lines.append(_row(data, f"{seeds}", f"{middle:.3f}", *now, _saved(gains[others[0]][-1])))
+    fewest = min(map(len, gains[others[0]]))  # a mean is over the seeds that all sets have
+    mean = {name: np.mean([one[:fewest] for one in gains[name]], axis=0) for name in others}
+    told = [_gained(mean[name]) for name in others]
+    lines.append(_row("mean", f"{fewest}", "", *told, _saved(mean[others[0]])))
     return ["Mean log RMSE over the steps, lower is better.", "", *lines]
 
 
