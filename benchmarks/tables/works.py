@@ -61,7 +61,7 @@ WORKS: dict[str, Work] = {
         LogisticRegression(C=10.0, max_iter=1000),
         25,
         Protocol(start=25, start_by="class", budget=525, scale=False, metrics=("accuracy",)),
-        4,
+        10,
     ),
     "cold": Work(
         "The same texts from no label",
