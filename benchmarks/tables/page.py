@@ -104,10 +104,8 @@ def numbers(curves: Curves) -> list[str]:
         now = [_gained(gains[name][-1]) for name in others]
         seeds, middle = len(steps["random"]), steps["random"].mean()
         lines.append(_row(data, f"{seeds}", f"{middle:.3f}", *now, _saved(gains[others[0]][-1])))
-    fewest = min(map(len, gains[others[0]]))  # a mean is over the seeds that all sets have
-    mean = {name: np.mean([one[:fewest] for one in gains[name]], axis=0) for name in others}
-    told = [_gained(mean[name]) for name in others]
-    lines.append(_row("mean", f"{fewest}", "", *told, _saved(mean[others[0]])))
+    told = [f"{np.mean([one.mean() for one in gains[name]]):+.3f}" for name in others]
+    lines.append(_row("mean", "", "", *told, _saved(np.array([one.mean() for one in gains[others[0]]]))))
     return ["Mean log RMSE over the steps, lower is better.", "", *lines]
 
 
