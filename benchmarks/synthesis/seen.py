@@ -96,6 +96,9 @@ def _recipes() -> dict[str, Synthesised]:
     vae = VaeLatent(shape=SHAPE)
     return {
         "made: VAE": Synthesised(Margin(), vae, between, realism=Realism(strict=0.8), nearest=False),
+        "made: VAE, shown": Synthesised(
+            Margin(), vae, between, realism=Realism(strict=0.8, shown=True), nearest=False
+        ),
         "made: VAE, no filter": Synthesised(Margin(), vae, between),
         "made: PCA": Synthesised(Margin(), pca, between, realism=Realism(strict=0.3), nearest=False),
         "made: any pixels": Synthesised(
