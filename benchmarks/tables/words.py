@@ -120,7 +120,7 @@ In the mean of the four the default is above random and above TypiClust at 10, 2
 it is above random beyond noise on AG News at all three and on SST-2 at 25; on TREC neither is apart from
 random beyond noise. (Over the first five seeds alone the default was 9 points behind random there at 50.)""",
     "numbers": """\
-LCMD is ahead on every set, by about as much as published in the mean, and in the published order: the
+LCMD is ahead on every set, by a little less than published in the mean, and in the published order: the
 largest variances alone are worse than random, for the batch lies at one rim, and the determinantal batch
 is between. On the sets where noise is soon all that is left (protein, kin8nm, power plant, fried), there is
 little to gain. So few seeds are few: with the first alone
