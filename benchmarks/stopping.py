@@ -381,7 +381,8 @@ PROTOCOL = """## Protocol
   forecast by half 98.8 % and 55 %; its median in place of its quantile 98.8 % and 55 %; the root of the
   summed squares 98.8 % and 57.5 %. The last was taken, for it has no constant that was fitted. On the sets
   between these, which were seen in the same go, the promise was kept in 93.8 % with the sum (62.5 %) and
-  with the root (57.5 %). One seed more of each size of pool was replayed after that: *runs made after*.
+  with the root (57.5 %). One seed more of each size of pool was replayed after that: *runs made after*
+  (those of the small pools were seen before the rule was written down).
 """
 
 READING = """The promise is kept about as often as it says, on sets and pools too that were not looked at, and
