@@ -193,7 +193,8 @@ def test_a_change_of_a_function_reaches_those_that_call_it_from_another_file(tmp
             f"@compiled\ndef step(x):\n    return {factor} * x\n"
         )
         path = os.pathsep.join([str(tmp_path), *sys.path])
-        run = [sys.executable, "-c", "from loop import loop; print(loop(10))"]
+        # -B: Python tells its own .pyc by the second, and both are written within one
+        run = [sys.executable, "-B", "-c", "from loop import loop; print(loop(10))"]
         done = subprocess.run(run, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
         told.append(done.stdout.strip())
     assert told == ["21", "31"]
