@@ -73,44 +73,6 @@ default trusts them five times as soon (chosen on four other seeds). It is not t
 because on texts, clothes and letters that costs accuracy ([the
 decision](../decisions/default-strategy.md) has the figures).""",
     "texts": """\
-The default needs fewer labels than margin on TREC, AG News (114 in place of 185) and SST-2; on MR it is no
-better than random, and never there where random ends. BADGE is behind margin on all four. The 225 labels that
-were aimed at in the mean are not reached.""",
-    "cold": """\
-## The same texts from no label
-
-<!-- not run: it needs data that do not come with querist -->
-```sh
-QUERIST_DATA=/path/to/data python benchmarks/tables cold
-```
-
-No label to begin with, 5 questions at a time to 50. {seeds} seeds.""",
-    "numbers": """\
-## Numbers
-
-<!-- not run: it needs data that do not come with querist -->
-```sh
-QUERIST_DATA=/path/to/data python benchmarks/tables numbers
-```
-
-Holzmüller, Zaverkin, Kästner and Steinwart (2023), a quarter as large: a network of two hidden layers of
-128, trained anew at each step as theirs is (the scaling of the neural tangent kernel, Adam at 0.375 falling
-to nothing, 256 epochs, here of batches of 64; the last epoch is taken, and not the best by further labels).
-64 random labels to begin with, then 64 at a time to 1,088, of all rows but three tenths. Everything looks at
-sketched gradients of the network (512 numbers a row): LCMD, the determinantal batch `max_det`, and
-`variance`, which is the largest posterior variances alone. The mean is over the 16 steps after the first
-labels, as published. Three of their data sets are among ours (fried, protein, diamonds). Seeds: {seeds}.
-Published on 15 larger sets to 4,352 labels, 20 seeds: LCMD gains 0.188, the largest variances lose 0.116
-and the determinantal batch gains 0.062 (both by the last layer).""",
-}
-
-AFTER = {
-    "digits": """\
-Few numbers describe a digit here, and a model's doubts are worth something early: with `patience` 1 the
-default trusts them five times as soon (chosen on four other seeds). It is not the default for all data
-because on texts, clothes and letters that costs accuracy ([the
-decision](../decisions/default-strategy.md) has the figures).""",
-    "texts": """\
 The default needs fewer labels than margin on TREC, SST-2 and above all on AG News (114 in place of 185); on
 MR it is no better than random. BADGE is behind margin on all four. The 225 labels that were aimed at in the
 mean are not reached. With so few seeds, differences of two points on one data set may be chance.""",
