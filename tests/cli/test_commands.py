@@ -261,6 +261,7 @@ def test_label_makes_a_campaign_and_opens_it_again(home: Path, unserved: list[st
     assert "60 texts, 20 of them labelled" in first.output
     again = querist("label", "reviews.csv", "--budget", "30", "--classes", "question", "--strategy", "margin")
     assert "Going on with reviews.querist: 20 of 60 items labelled" in again.output
+    assert "new beside the classes that were there: question\n" in again.output
     assert unserved == ["reviews.querist", "reviews.querist"]
     with Workspace.open(home / "reviews.querist") as workspace:
         settings = workspace.campaign.settings

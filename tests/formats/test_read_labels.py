@@ -33,6 +33,19 @@ def test_the_items_own_file_needs_no_ids(tmp_path: Path) -> None:
     assert labels == {source.ids[0]: "good", source.ids[1]: "bad"}
 
 
+@pytest.mark.parametrize("column", ["text", "tweet"])
+def test_an_export_of_items_without_ids_reads_back(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(f"{column}\nA fine film from the start\nI left before the end of it\n")
+    source = open_source(path, text=column)
+    state = fold([(1, Answered(item=source.ids[1], value="bad", by="ada"))])
+    write_labels(tmp_path / "labels.csv", state, Pool(ids=source.ids, content=source.content))
+    assert read_labels(tmp_path / "labels.csv", like=source.options) == {source.ids[1]: "bad"}
+    path.write_text("word\nanother file\n")
+    with pytest.raises(SourceError, match="no column"):
+        read_labels(path, like=source.options)
+
+
 def test_bad_files_are_told_the_mend(tmp_path: Path) -> None:
     path = tmp_path / "labels.csv"
     path.write_text("id,label\na,yes\na,no\n")

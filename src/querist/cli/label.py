@@ -160,13 +160,16 @@ def _reopen(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
             _check_making(changes["strategy"], workspace.manifest.slow)
         if changes:
             workspace.campaign.configure(**changes)
-        for name in split(options["classes"]):
+        new = [one for one in split(options["classes"]) if one not in workspace.campaign.state.classes]
+        for name in new:
             workspace.campaign.add_class(name)
     except BaseException:
         workspace.close()
         raise
     labelled = len(workspace.campaign.labels)
     say(f"Going on with {folder}: {labelled:,} of {len(workspace.pool):,} items labelled")
+    if new:
+        say(f"  note: new beside the classes that were there: {', '.join(new)}")
     _tell_what_stays(path, workspace, options)
     return workspace
 

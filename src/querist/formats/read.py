@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from querist.data import open_source
-from querist.errors import InvalidInput
+from querist.data import Source, open_source
+from querist.errors import InvalidInput, SourceError
 
 __all__ = ["read_labels"]
 
@@ -28,8 +28,9 @@ def read_labels(
     id : the column with the items' ids; without it the one named ``id``
     label : the column with the labels
     encoding : the file's encoding, when it is not UTF-8
-    like : the options that the campaign's items were read with.  For a file without a column of ids, such
-        as the items' own file with a new column of labels: the ids are then made in the same way.
+    like : the options that the campaign's items were read with.  For the items' own file with a new column
+        of labels, where it has no ids: they are then made in the same way.  A file that is not like the
+        items' is read by its ids.
 
     Raises
     ------
@@ -44,14 +45,25 @@ def read_labels(
     >>> read_labels(path)
     {'a': 'yes', 'c': 'no'}
     """
+    ids = id or "id"
+    ways = [{"id": ids, "label": label, "kind": "row", "columns": [ids, label], "encoding": encoding}]
     if id is None and like is not None and not like.get("id"):
-        source = open_source(path, **{**like, "label": label, "encoding": encoding or like.get("encoding")})
-    else:
-        id = id or "id"
-        source = open_source(path, id=id, label=label, kind="row", columns=[id, label], encoding=encoding)
+        ways.insert(0, {**like, "label": label, "encoding": encoding or like.get("encoding")})
+    source = _opened(path, ways)
     if not source.labels:
         raise InvalidInput(
             f"The column {label!r} of {path} holds no labels.",
             mend="Name the column that does, with --label.",
         )
     return dict(source.labels)
+
+
+def _opened(path: str | Path, ways: Sequence[Mapping[str, Any]]) -> Source:
+    """The source in the first way that fits the file; if none does, what is wrong in the first."""
+    errors = []
+    for options in ways:
+        try:
+            return open_source(path, **options)
+        except SourceError as error:
+            errors.append(error)
+    raise errors[0]
