@@ -56,6 +56,16 @@ def test_the_printed_address_becomes_a_cookie_that_scripts_cannot_read(client):
     assert client.get("/?token=wrong").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "beside", ['settings={"dark": true}', "x[1]=2", "name=caf\xe9", "a b=3", 'open="un', "=1", "bare", "k=v"]
+)
+def test_cookies_of_other_programs_on_this_machine_lock_nobody_out(client, beside):
+    for cookies in (f"{beside}; {cookie_name(TOKEN)}={TOKEN}", f"{cookie_name(TOKEN)}={TOKEN}; {beside}"):
+        assert client.get("/api/next", headers={"cookie": cookies.encode("latin-1")}).status_code == 200
+    wrong = f"{beside}; {cookie_name(TOKEN)}=wrong; other={TOKEN}"
+    assert client.get("/api/next", headers={"cookie": wrong.encode("latin-1")}).status_code == 401
+
+
 def test_two_campaigns_on_one_host_keep_their_cookies_apart():
     assert cookie_name("a") != cookie_name("b")
 

@@ -6,8 +6,7 @@ import hashlib
 import ipaddress
 import json
 import secrets
-from collections.abc import Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -112,11 +111,7 @@ class Guard:
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._matches(bearer.strip()):
             return True
-        try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
-        except CookieError:
-            return False
-        return morsel is not None and self._matches(morsel.value)
+        return any(self._matches(value) for value in _cookies(headers.get("cookie", ""), self.cookie))
 
     async def _sign_in(self, scope: Scope, given: str, send: Send) -> None:
         if not self._matches(given):
@@ -141,6 +136,18 @@ class Guard:
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 401, "headers": headers})
         await send({"type": "http.response.body", "body": _SIGN_IN.encode()})
+
+
+def _cookies(header: str, name: str) -> Iterator[str]:
+    """The values of the cookies of this name, whatever stands beside them.
+
+    Cookies know no ports, so those of every other program on this machine come along, and some of them no
+    grammar allows; Python's own reader gives up at the first of these.
+    """
+    for pair in header.split(";"):
+        told, _, value = pair.partition("=")
+        if told.strip() == name:
+            yield value.strip()
 
 
 def _host_of(value: str) -> str:
