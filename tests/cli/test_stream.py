@@ -226,3 +226,20 @@ def test_a_campaign_of_another_kind_puts_them_aside(tmp_path: Path) -> None:
         assert question.item == "d" and question.content["text"] == "a third letter"
         workspace.arrivals.bring("002", [Arrival("d", {"text": "a third letter"})])  # brought twice
         assert workspace.take_in() == 0
+        workspace.arrivals.bring("003", [Arrival("e", {"text": "a fourth"})])
+        workspace.arrivals.bring("004", [Arrival("f", {"heat": 4})])
+        with pytest.raises(SourceError, match="have no text"):
+            workspace.take_in()
+        assert list(workspace.pool.ids) == ["a", "b", "d", "e"]  # what came before the refused one is in
+
+
+def test_what_comes_along_a_stream_may_hold_any_letters(tmp_path: Path) -> None:
+    from querist.workspace import Arrival
+
+    odd = "one\u2028two\u2029three\x85four\x0bfive\r\nsix"  # JSON leaves most of these as they are
+    tray = Arrivals(tmp_path)
+    tray.bring("001", [Arrival("a", {"text": odd}), Arrival("b", {"text": "plain"})])
+    [(path, held)] = tray.waiting()
+    assert [one.record["text"] for one in held] == [odd, "plain"]
+    tray.take(path)
+    assert list(tray.taken()) == ["a", "b"]

@@ -108,4 +108,5 @@ def _cell(value: Any) -> str:
 
 
 def _read(path: Path) -> list[Arrival]:
-    return [Arrival(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    # not splitlines(): JSON leaves U+2028 and its like in a text as they are
+    return [Arrival(**json.loads(line)) for line in path.read_text("utf-8").split("\n") if line]
