@@ -84,3 +84,18 @@ def test_numbers_become_plain_floats():
 def test_bounds_that_cannot_be(bounds):
     with pytest.raises(InvalidInput):
         Number(*bounds)
+
+
+def test_words_that_look_alike_are_one_class():
+    composed, spelled = "caf\u00e9", "cafe\u0301"
+    task = Classification((composed, "bar"))
+    assert task.validate(spelled) == composed and task.with_class(f" {spelled} ") is task
+    assert Classification((spelled,)).classes == (composed,)
+    with pytest.raises(InvalidInput, match="twice"):
+        Classification((composed, spelled))
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "\u00ad\u200d", "\x00"])
+def test_a_class_can_be_seen(name):
+    with pytest.raises(InvalidInput, match="needs a name"):
+        Classification((name,))

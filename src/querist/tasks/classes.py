@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -18,7 +19,11 @@ _SHOWN = 12
 
 @dataclass(frozen=True)
 class OfClasses:
-    """A task whose values are made of classes: distinct words in an order, to which more may be added."""
+    """A task whose values are made of classes: distinct words in an order, to which more may be added.
+
+    Words that look the same are the same, however their accents are coded: names are kept in the composed
+    form (Unicode NFC), without blanks around them.
+    """
 
     name: ClassVar[str]
 
@@ -66,7 +71,7 @@ def _word(value: Any, error: type[InvalidInput] = InvalidInput) -> str:
             f"A class is a word; got {value!r} of the type {type(value).__name__}.",
             mend="Give a string (a whole number is taken as its digits); absence is a skip, not a value.",
         )
-    word = str(value).strip()
-    if not word:
+    word = unicodedata.normalize("NFC", value).strip()  # an accent may be a letter or follow it: one word
+    if not any(letter.isprintable() and not letter.isspace() for letter in word):
         raise error(f"A class needs a name; got {value!r}.", mend="Give at least one visible character.")
     return word
