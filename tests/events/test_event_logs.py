@@ -107,3 +107,14 @@ def test_an_event_without_none_fields_is_short():
 def test_an_event_that_cannot_be_read_says_so(kind, body, words):
     with pytest.raises(InvalidInput, match=words):
         decode(kind, body)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a file \udcff.png", "é \udfff"])
+def test_half_a_character_is_refused_by_every_log(text, tmp_path):
+    for place in (":memory:", tmp_path / "x.db"):
+        log = open_log(place)
+        with pytest.raises(InvalidInput, match="half a character"):
+            log.append([Retracted(item="a"), Answered(item=text, value="x")], after=0)
+        assert log.append([Answered(item="é\u2028😀\x00", value="x")], after=0) == 1
+        assert [event.item for _, event in log.read()] == ["é\u2028😀\x00"]
+        log.close()

@@ -206,9 +206,42 @@ def test_classes_are_added_at_the_end_unless_the_list_is_closed(client):
     assert answer(client, ask(client)[0], "art").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["a\0b", "two\nlines", "\x1b[31mred", "", " "])
+@pytest.mark.parametrize("name", ["a\0b", "two\nlines", "\x1b[31mred", "", " ", "\u200b"])
 def test_a_class_is_named_in_characters_that_can_be_seen(client, name):
     assert client.post("/api/classes", json={"name": name}).status_code == 422
+
+
+def test_a_class_is_the_same_however_its_accents_are_coded(make):
+    workspace = make(classes=["caf\u00e9", "bar"], labels={"t3": "cafe\u0301"})
+    with client_of(workspace) as client:
+        question = client.post("/api/next", json={}).json()["questions"][0]
+        answer = {"query": question["query"], "value": "cafe\u0301"}
+        assert client.post("/api/answers", json=answer).status_code == 200
+        client.post("/api/classes", json={"name": "cafe\u0301"})
+        told = [(one["name"], one["count"]) for one in client.get("/api/campaign").json()["classes"]]
+    assert told == [("caf\u00e9", 2), ("bar", 0)]
+
+
+_HALF = "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/flags", f'{{"item": "{_HALF}"}}'),
+        ("POST", "/api/flags", f'{{"item": "t1", "comment": "{_HALF}"}}'),
+        ("POST", "/api/classes", f'{{"name": "{_HALF}"}}'),
+        ("PATCH", "/api/settings", f'{{"class_descriptions": {{"{_HALF}": "x"}}}}'),
+        ("PATCH", "/api/settings", f'{{"class_descriptions": {{"x": "{_HALF}"}}}}'),
+        ("PATCH", "/api/settings", f'{{"random_share": "{_HALF}"}}'),
+        ("PATCH", "/api/settings", f'{{"budget": 1{"0" * 400}}}'),
+        ("PATCH", "/api/settings", f'{{"random_share": 1{"0" * 400}}}'),
+    ],
+)
+def test_what_no_log_could_hold_is_refused_and_harms_nobody_else(client, method, path, body):
+    headers = {"content-type": "application/json"}
+    assert client.request(method, path, content=body.encode(), headers=headers).status_code == 422
+    assert client.post("/api/flags", json={"item": "t1"}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from querist.strategies.schedule import check_share, share_at
 __all__ = ["SKIP_POLICIES", "Settings"]
 
 SKIP_POLICIES = ("out", "others", "back")
+_LARGEST = 1e15  # above it a float no longer counts one by one
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class Settings:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InvalidInput(f"{name} must be a finite number; got {value!r}.", mend="Give an int or a float.")
-    return value
+    told = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    if not -_LARGEST <= told <= _LARGEST:
+        raise InvalidInput(
+            f"{name} must be a number of at most {_LARGEST:g}; got {str(value)[:40]!r}.",
+            mend="Give an int or a float; None where there is to be no bound.",
+        )
+    return told

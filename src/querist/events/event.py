@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -198,13 +199,24 @@ def _frozen(value: Any) -> Any:
 
 _KINDS = {kind.kind: kind for kind in Event.__subclasses__()}
 _FIELDS = {kind: tuple(field.name for field in dataclasses.fields(kind)) for kind in _KINDS.values()}
+_HALF = re.compile("[\ud800-\udfff]")
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: an import writes 100,000
 
 
 def encode(event: Event) -> tuple[str, str]:
-    """The kind of an event and its fields as one line of JSON; what is None is left out."""
+    """The kind of an event and its fields as one line of JSON; what is None is left out.
+
+    Half a character (a lone surrogate, as of a file name that is not UTF-8) is refused: no log could keep it.
+    """
     values = ((name, getattr(event, name)) for name in _FIELDS[type(event)])
-    return event.kind, _JSON.encode({name: value for name, value in values if value is not None})
+    body = _JSON.encode({name: value for name, value in values if value is not None})
+    if not body.isascii() and (half := _HALF.search(body)):
+        near = body[max(0, half.start() - 20) : half.end() + 20].encode("utf-8", "backslashreplace").decode()
+        raise InvalidInput(
+            f"The text {near!r} holds half a character, which cannot be written.",
+            mend="Send text that was decoded whole, as from UTF-8.",
+        )
+    return event.kind, body
 
 
 def decode(kind: str, body: str) -> Event:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-Item = str | int
+Text = Annotated[str, StringConstraints(max_length=1 << 20)]  # of a bounded text half characters are refused
+Item = Text | int
 
 
 class Wire(BaseModel):
@@ -278,13 +279,13 @@ class SettingsRequest(Wire):
 
     title: str | None = Field(None, max_length=200)
     guidelines: str | None = Field(None, max_length=100_000)
-    random_share: float | str | None = Field(None, description="a share, or how it falls with the labels")
+    random_share: float | Text | None = Field(None, description="a share, or how it falls with the labels")
     hide_share: float | None = Field(None, ge=0, le=1)
     overlap: int | None = Field(None, ge=1, le=50)
     budget: int | None = Field(None, ge=0, description="0 takes the budget away")
     target: float | None = Field(None, ge=0, lt=1, description="0 takes the target away")
     skipped: Literal["out", "others", "back"] | None = None
-    class_descriptions: dict[str, str] | None = None
+    class_descriptions: dict[Text, Text] | None = None
 
 
 class Done(Wire):

@@ -41,7 +41,7 @@ def check_share(share: Any, name: str = "share") -> None:
     """Raise InvalidInput unless ``share`` is a share of 1 or a schedule of shares."""
     try:
         _parts(share)
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         raise InvalidInput(
             f"{name} must be from 0 to 1, or a schedule of such; got {share!r}.",
             mend="0.1 asks every tenth at random; '0.5/sqrt' and '0.5->0.05/200' begin with more.",

@@ -249,18 +249,20 @@ class Workspace:
         """Add what a stream brought to the items; how many are new.  The campaign goes on over all."""
         waiting = self.arrivals.waiting() if self._lock is not None else []
         added = 0
-        for path, arrivals in waiting:
-            try:
-                source = source_of(arrivals, self.items.kind, self.manifest.options)
-            except SourceError:
-                self.arrivals.refuse(path)
-                raise
-            added += self.items.append(source)
-            self.arrivals.take(path)
-            self._wanted.update((one.id, one) for one in arrivals)
-        if added:
-            with self._opening:
-                self._renewed()
+        try:
+            for path, arrivals in waiting:
+                try:
+                    source = source_of(arrivals, self.items.kind, self.manifest.options)
+                except SourceError:
+                    self.arrivals.refuse(path)
+                    raise
+                added += self.items.append(source)
+                self.arrivals.take(path)
+                self._wanted.update((one.id, one) for one in arrivals)
+        finally:  # what came before a file that was refused is in
+            if added:
+                with self._opening:
+                    self._renewed()
         return added
 
     def refresh_items(self) -> bool:
@@ -320,8 +322,8 @@ class Workspace:
         if not isinstance(settings, Settings):
             settings = Settings.from_json({**FIRST_SETTINGS, **dict(settings)})
         as_strategy(settings.strategy)  # a name that nobody knows is told now, not by the learner
-        every = dict.fromkeys([*classes, *(str(value) for value in labels.values())])
-        self._campaign = self._open_campaign(Classification(tuple(every)), settings, seed)
+        named = map(Classification(open=True).class_named, [*classes, *map(str, labels.values())])
+        self._campaign = self._open_campaign(Classification(tuple(dict.fromkeys(named))), settings, seed)
         with self.journal.durable():
             if labels:
                 told: dict[str | int, Any] = {str(item): value for item, value in labels.items()}
