@@ -468,6 +468,16 @@ def test_the_same_numbers_have_the_same_answer(call, given, role, value):
         assert np.allclose(one, other, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.float16])
+@pytest.mark.parametrize("name", [name for name, (_, given) in CALLS.items() if "x" in given])
+def test_numbers_whose_squares_their_own_kind_cannot_hold(name, kind):
+    call, given = CALLS[name]
+    x = np.asarray(given["x"]) * {np.int16: 3000, np.float16: 40}.get(kind, 10)  # of pixels, say
+    pairs = zip(parts(call(**given | {"x": x})), parts(call(**given | {"x": x.astype(kind)})), strict=True)
+    for one, other in pairs:
+        assert np.allclose(one, other, rtol=1e-5)
+
+
 def few(name, role):
     if role in ("n", "size"):
         return {"none": lambda n: 0, "below 0": lambda n: -1}

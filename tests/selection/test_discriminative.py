@@ -79,6 +79,8 @@ def test_wrong_input_is_named() -> None:
         Discriminative(steps=0)
     with pytest.raises(InvalidInput, match="penalty"):
         Discriminative(penalty=-1.0)
+    with pytest.raises(InvalidInput, match="not all finite"):
+        discriminative(np.where(np.arange(len(X))[:, None] == 3, np.nan, X), 2, taken=[0])
 
 
 def test_the_selector_is_the_kernel_over_what_takes_part() -> None:

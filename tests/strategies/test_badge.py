@@ -35,6 +35,20 @@ def gradients(x: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
+class OfPixels(Softmax):
+    def proba(self, x: Any) -> np.ndarray:
+        return super().proba(np.asarray(x) / 100)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.bool_])
+def test_pixels_are_measured_as_the_numbers_that_they_are(kind: Any) -> None:
+    x = np.random.default_rng(5).integers(0, 120, (40, 5)).astype(kind)
+    here, there = (
+        Badge().propose(Snapshot(Pool(table), model=OfPixels()), 6) for table in (x, x.astype(np.float64))
+    )
+    assert here.ids == there.ids and np.allclose(here.probabilities, there.probabilities)
+
+
 def longest(free: list[int]) -> int:
     return max(free, key=lambda row: np.linalg.norm(gradients(X)[row]))
 

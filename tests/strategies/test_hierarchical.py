@@ -133,6 +133,9 @@ def test_wrong_input_is_named() -> None:
             Hierarchical(**wrong)
     with pytest.raises(InvalidInput, match="leaves"):
         cluster_tree(np.empty((0, 2)))
+    for large in (np.nan, np.float32(1e30)):  # whose squares no float32 holds
+        with pytest.raises(InvalidInput, match="row 1 are not finite or too large"):
+            cluster_tree(np.array([[1.0], [large]], dtype=np.float32))
     with pytest.raises(InvalidInput, match="beta"):
         pruning(cluster_tree([[1.0]]), [-1], beta=1)
 

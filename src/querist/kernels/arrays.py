@@ -138,7 +138,9 @@ def unmeasurable(row: int) -> InvalidInput:
 
 
 def squared_norms(rows: Any) -> Array:
-    """The squared length of each row, (n,)."""
+    """The squared length of each row, (n,); of small numbers in float64, in whose own kind squares wrap."""
+    if rows.dtype.kind != "f" or rows.dtype.itemsize < 4:
+        rows = rows.astype(np.float64)
     if is_sparse(rows):
         return np.asarray(rows.multiply(rows).sum(axis=1)).ravel().astype(rows.dtype, copy=False)
     norms: Array = np.einsum("ij,ij->i", rows, rows)

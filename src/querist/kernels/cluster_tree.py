@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_classes, as_each, as_matrix, blocks, is_sparse
+from querist.kernels.arrays import (
+    Array,
+    as_classes,
+    as_each,
+    as_matrix,
+    blocks,
+    is_sparse,
+    squared_norms,
+    unmeasurable,
+)
 
 __all__ = ["ClusterTree", "cluster_tree", "pruning"]
 
@@ -58,8 +67,9 @@ def cluster_tree(x: Any, *, leaf: int = 32) -> ClusterTree:
     x = x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
     for start, stop in blocks(total, x.shape[1]):
         part = x[start:stop]
-        if not np.isfinite(part.data if is_sparse(part) else part).all():
-            raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
+        wrong = np.flatnonzero(~np.isfinite(squared_norms(part)))
+        if len(wrong):
+            raise unmeasurable(start + int(wrong[0]))
     order = np.arange(total)
     nodes, children = [(0, total)], [(-1, -1)]
     for here, (start, stop) in enumerate(nodes):  # which grows
@@ -160,7 +170,7 @@ def _errors(counts: Array, beta: float) -> tuple[Array, Array]:
 def _along_principal(x: Any) -> Array | None:
     """Where each row is along the principal direction, (n,); None where all rows are equal."""
     mean = np.asarray(x.mean(axis=0, dtype=np.float64)).ravel().astype(x.dtype)
-    lengths = np.asarray(x.multiply(x).sum(axis=1)).ravel() if is_sparse(x) else np.einsum("ij,ij->i", x, x)
+    lengths = squared_norms(x)
     away = lengths - 2 * (x @ mean) + mean @ mean
     noise = 64 * float(np.finfo(x.dtype).eps) * float(lengths.max())
     if away.max() <= noise:

@@ -181,4 +181,9 @@ class _Discriminator:
             return float((part.multiply(part) if is_sparse(part) else part * part).sum())
 
         squares = sum(in_threads(block, ranges(self.seen.shape[0], self.step)))
+        if not np.isfinite(squares):
+            raise InvalidInput(
+                "The features are not all finite, or too large to be squared.",
+                mend="Fill missing values (SimpleImputer) and scale the features first.",
+            )
         return float(np.sqrt(squares / self.seen.shape[0])) or 1.0
