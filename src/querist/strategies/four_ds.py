@@ -9,7 +9,7 @@ import numpy as np
 
 from querist.acquisition import Margin
 from querist.errors import InvalidInput
-from querist.kernels import mixture
+from querist.kernels import Points, mixture
 from querist.models import Prediction, take
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
@@ -89,6 +89,7 @@ class FourDS:
         near = np.zeros(len(fixed))  # until there is a pick, all are alike
         free = np.ones(len(fixed), dtype=bool)
         picks, scores = np.empty(n, dtype=np.intp), np.empty(n)
+        points = Points(prediction.embedding)
         for turn in range(n):
             off = np.abs((asked + claims) / (count + turn + 1) - weights).sum(axis=1) / 2
             sums = fixed + self.distribution * (1 - off) + self.diversity * near / max(near.max(), 1e-300)
@@ -98,7 +99,7 @@ class FourDS:
             free[pick] = False
             asked = asked + claims[pick]
             if self.diversity and turn + 1 < n:
-                away = _away(prediction.embedding, pick)
+                away = _away(points, pick)
                 near = away if turn == 0 else np.minimum(near, away)
         return picks, scores
 
@@ -108,14 +109,8 @@ class FourDS:
         return (cls(), cls(distance=0.0, density=1.0, distribution=0.5, diversity=1.0, components=3))
 
 
-def _away(x: Any, pick: int) -> np.ndarray:
+def _away(points: Points, pick: int) -> np.ndarray:
     """The distance of each row from one of them, (k,)."""
-    if hasattr(x, "tocsr"):
-        row = np.asarray(x[[pick]].toarray()).ravel()
-        own = np.asarray(x.multiply(x).sum(axis=1)).ravel()
-        return np.asarray(np.sqrt(np.maximum(own + row @ row - 2 * (x @ row), 0)))
-    out = np.empty(len(x))
-    for start in range(0, len(x), 4096):
-        block = np.asarray(x[start : start + 4096], dtype=np.float64) - np.asarray(x[pick], dtype=np.float64)
-        out[start : start + 4096] = np.sqrt(np.einsum("ij,ij->i", block, block))
-    return out
+    centre = points.centres([pick])
+    squared = [points.squared(start, stop, centre)[:, 0] for start, stop in points.blocks(1)]
+    return np.asarray(np.sqrt(np.concatenate(squared)), dtype=np.float64)

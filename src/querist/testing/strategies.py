@@ -152,6 +152,10 @@ def takes_sparse_and_dense_alike(strategy: Strategy) -> None:
     for kind in (csr_array, csr_matrix):
         sparse = snapshot_of(kind(x), y, labelled=range(9))
         _same(dense, strategy.propose(sparse, 6), f"given a {kind.__name__}")
+    counts = np.round(20 * x)
+    whole = strategy.propose(snapshot_of(csr_array(counts), y, labelled=range(9)), 6)
+    small = strategy.propose(snapshot_of(csr_array(counts.astype(np.int8)), y, labelled=range(9)), 6)
+    _same(whole, small, "given sparse small whole numbers", tolerance=1e-3)
     coordinates = snapshot_of(coo_array(x), model=None)
     check_proposal(strategy.propose(coordinates, 6), coordinates, 6)
 
