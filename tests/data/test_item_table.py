@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+import threading
 
 import numpy as np
 import pytest
@@ -145,3 +147,39 @@ def current_umask():
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+@pytest.mark.parametrize(("durable", "waited"), [(True, ["file", "folder"]), (False, [])])
+def test_what_is_durable_has_its_content_and_then_its_name_on_the_disk(
+    tmp_path, monkeypatch, durable, waited
+):
+    path, seen = tmp_path / "a", []
+
+    def noted(handle):
+        is_folder = stat.S_ISDIR(os.fstat(handle).st_mode)
+        assert path.exists() == is_folder  # the name comes after the content
+        seen.append("folder" if is_folder else "file")
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with atomic_write(path, mode=0o600, durable=durable) as file:
+        file.write(b"x")
+    assert seen == waited and path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+
+
+def test_many_may_write_one_file_at_a_time(tmp_path):
+    path = tmp_path / "a"
+
+    def write(text):
+        for _ in range(20):
+            with atomic_write(path, durable=False) as file:
+                file.write(text)
+
+    writers = [threading.Thread(target=write, args=(letter * 1000,)) for letter in (b"a", b"b", b"c")]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    assert len(path.read_bytes()) == 1000 and len(set(path.read_bytes())) == 1
+    assert len(list(tmp_path.iterdir())) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,12 +33,15 @@ def full_disk_told(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def atomic_write(
+    path: str | os.PathLike[str], *, mode: int = 0o666, durable: bool = True
+) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` when the block ends well, and vanishes if not.
 
-    The content is on the disk (fsync) before the name changes, so a reader, or a machine that lost
-    power, sees the old file or the new one and never a part.  A full disk raises
-    :class:`~querist.errors.DiskFull` and leaves the old file as it was.
+    A reader sees the old file or the new one and never a part.  ``durable``: so does a machine that lost
+    power, and once the block has ended it sees the new one (content and name are both on the disk).
+    A full disk raises :class:`~querist.errors.DiskFull` and leaves the old file as it was.  ``mode`` is that
+    of a new file, less what the umask takes away.
 
     >>> import tempfile, pathlib
     >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -48,18 +51,21 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     'id,label'
     """
     path = Path(path)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with full_disk_told(path):
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes private files
-            os.replace(temporary, path)
+                if durable:
+                    os.fsync(file.fileno())
+            os.replace(beside, path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
             raise
+        if durable:
+            _keep_names(path.parent)
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
@@ -76,7 +82,18 @@ def digest(parts: Iterable[str | bytes]) -> str:
     return state.hexdigest()
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _keep_names(folder: Path) -> None:
+    """Wait until the disk has the names in a folder; Windows opens no folders, and keeps them by itself."""
+    if os.name == "nt":
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # it may be written to, and not read
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some file systems know no such thing
+            raise
+    finally:
+        os.close(handle)

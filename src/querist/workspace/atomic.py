@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from querist.data import full_disk_told
+from querist.data import atomic_write
 from querist.errors import InvalidInput
 
 __all__ = ["read_json", "write_bytes", "write_json"]
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Put ``data`` at ``path`` in one step; ``durable`` waits until the disk has it.
-
-    A full disk raises :class:`~querist.errors.DiskFull` and leaves the old file as it was.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with full_disk_told(path):
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-                file.write(data)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            os.replace(beside, path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+def write_bytes(path: Path, data: bytes, *, mode: int = 0o666, durable: bool = True) -> None:
+    """Put ``data`` at ``path`` in one step, as :func:`querist.data.atomic_write` does."""
+    with atomic_write(path, mode=mode, durable=durable) as file:
+        file.write(data)
 
 
-def write_json(path: Path, value: Any, *, mode: int = 0o644, durable: bool = True) -> None:
+def write_json(path: Path, value: Any, *, mode: int = 0o666, durable: bool = True) -> None:
     """Put ``value`` at ``path`` as JSON, in one step."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
     write_bytes(path, text.encode(), mode=mode, durable=durable)
