@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from querist.errors import InvalidInput
-from querist.kernels import Covering, greedy_coverage, pairs, priority_sample, pure_radius, reach
+from querist.kernels import Covering, close_pairs, greedy_coverage, pairs, priority_sample, pure_radius, reach
 
 X = np.random.default_rng(0).normal(size=(120, 4))
 
@@ -109,8 +109,9 @@ def test_a_priority_sample_stands_for_all():
 
 @pytest.mark.parametrize("kind", ["gaussian", "ball", "cosine"])
 @pytest.mark.parametrize("how", [np.float32, np.float64])
-def test_what_is_kept_changes_no_pick(kind, how, monkeypatch):
+def test_bounds_that_are_kept_change_no_pick(kind, how, monkeypatch):
     monkeypatch.setattr(pairs, "_LARGE", 0)
+    monkeypatch.setattr(close_pairs, "_MOST", -1)
     rng = np.random.default_rng(5)
     for _ in range(4):
         twice = 1 + (rng.random(300) < 0.1)

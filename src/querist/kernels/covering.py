@@ -1,4 +1,4 @@
-"""What rows could still add to a coverage at most, kept from one question to the next."""
+"""What is known of a coverage, kept from one question to the next: who is close, and what could be added."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.arrays import Array, as_matrix, blocks
+from querist.kernels.close_pairs import ClosePairs
 
 __all__ = ["Covering", "Held", "places"]
 
@@ -26,12 +27,14 @@ class Bounds:
 
 
 class Covering:
-    """A table to be covered, with what its rows could add at most, as far as earlier searches found out.
+    """A table to be covered, with what earlier searches found out.
 
-    Takes the place of a table in :func:`greedy_coverage`.  What a row adds only falls while more is taken, so
-    old gains are bounds, and the next search works out those alone that could be the largest.  Its picks
-    are those of a fresh start.  Prefer it wherever there will be a next question with the same similarity
-    and radius.  Kept are gains on large dense tables whose witnesses weigh alike.
+    Takes the place of a table in :func:`greedy_coverage`, whose picks are those of a fresh start.  Prefer it
+    wherever there will be a next question.  Of large dense tables are kept the pairs of rows closer than
+    what covers them, which serve any weights and, by "gaussian", a radius that changes
+    (:meth:`with_radius`).  Where these are too many, it is what each row could add at most: it only falls
+    while more is taken, so that the next search works out those alone that could be the largest; with the
+    same radius, and witnesses that weigh alike.
 
     Parameters
     ----------
@@ -41,8 +44,9 @@ class Covering:
 
     Attributes
     ----------
+    close : pairs, or None
     known : bounds
-        After the last fresh start, and after the last picks.  Replaced as a whole, never changed.
+        After the last fresh start, and after the last picks.  Both are replaced as a whole, never changed.
 
     >>> from querist.kernels import greedy_coverage
     >>> covering = Covering([[0.0], [0.1], [0.2], [7.0], [7.1]], similarity="ball", radius=0.5)
@@ -50,12 +54,19 @@ class Covering:
     >>> greedy_coverage(covering, 1, taken=first)
     (array([3]), array([0.4]))
 
-    Memory O(n).  Minoux 1978 (old gains as bounds).
+    Memory O(n), and 64 MB of pairs at most (128 of float64).  Minoux 1978 (old gains as bounds).
     """
 
     def __init__(self, x: Any, *, similarity: str = "gaussian", radius: float = 1.0) -> None:
         self.x, self.similarity, self.radius = as_matrix(x), similarity, radius
         self.known: tuple[Bounds, ...] = ()
+        self.close: ClosePairs | None = None
+
+    def with_radius(self, radius: float) -> Covering:
+        """The same table with another radius, and who is close in it."""
+        made = Covering(self.x, similarity=self.similarity, radius=radius)
+        made.close = self.close
+        return made
 
     def most(self, rows: Array, taken: Array, witnesses: Array) -> Array | None:
         """What some rows add at most, from the newest bounds that hold; None where they tell too little."""

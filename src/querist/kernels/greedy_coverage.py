@@ -17,6 +17,7 @@ from querist.kernels.arrays import (
     as_taken,
     blocks,
 )
+from querist.kernels.close_pairs import CloseCover, close_pairs
 from querist.kernels.covering import Covering, Held, places
 from querist.kernels.directions import Directions
 from querist.kernels.falling import Falling
@@ -32,7 +33,8 @@ from querist.kernels.pairs import (
 
 __all__ = ["greedy_coverage", "pure_radius", "reach"]
 
-SIMILARITIES = ("gaussian", "ball", "cosine")
+SIMILARITIES = ("ball", "gaussian", "cosine")
+"""As compiled code counts them."""
 
 _TOGETHER = 128  # candidates brought up to date at once: to gather the witnesses costs as much
 _HELD = 1 << 24  # numbers of a table that is made ready as a whole
@@ -200,10 +202,41 @@ class _Cover:
         self.unit = unit if self.large and self.kind != "ball" else 0.0
         self.mass = max(float(weight.sum()), 1e-300) * (self.unit or 1)
         self.covered = np.zeros(len(self.witnesses), dtype=dtype)
+        limits = np.full(len(self.witnesses), np.inf, dtype=dtype)
         if len(taken):
-            near = nearest_column(self.points, self.witnesses, taken, large=self.large)
-            self.covered = np.ascontiguousarray(self._similar(near))
-        self._begin(alone=not len(taken))
+            limits = nearest_column(self.points, self.witnesses, taken, large=self.large)
+            self.covered = np.ascontiguousarray(self._similar(limits.copy()))
+        self.close = self._closely(weight, limits) if self.large else None
+        if self.close is None:
+            self._begin(alone=not len(taken))
+
+    def _closely(self, weight: Array, squared: Array) -> CloseCover | None:
+        """The search by pairs alone that are closer than what covers them; None where these are many."""
+        limits = self._limits(squared)
+        if np.isinf(limits).any() or places(self.rows, self.witnesses) is None:
+            return None
+        whole = self.points.n == self.covering.x.shape[0]  # its numbers of rows are those of the next search
+        pairs = self.covering.close if whole else None
+        at = None if pairs is None else pairs.places(self.witnesses, limits)
+        if pairs is None or at is None:
+            at = np.argsort(self.witnesses)
+            pairs = close_pairs(self.points, self.witnesses[at], limits[at])
+            if pairs is None:
+                return None
+            at = np.argsort(at)
+            self.covering.close = pairs if whole else self.covering.close
+        scale = {"ball": self.radius**2, "gaussian": -0.5 / self.radius**2, "cosine": 0.25}[self.kind]
+        how = SIMILARITIES.index(self.kind), scale, self.unit
+        return CloseCover(pairs, at[places(self.rows, self.witnesses)], at, weight, self.covered, how)
+
+    def _limits(self, squared: Array) -> Array:
+        """The squared distance from which on a row adds nothing to a witness."""
+        real = self.points.dtype.type
+        if self.kind == "ball":
+            squared = np.where(self.covered > 0, real(0), np.nextafter(real(self.radius**2), real(np.inf)))
+        elif self.kind == "gaussian":  # so far away it is less than half a unit
+            squared = np.minimum(squared, real(2 * self.radius**2 * np.log(2.1 * self.unit)))
+        return squared
 
     def _similar(self, squared: Array) -> Array:
         """Similarities as they are summed: in whole numbers, whose sums are the same in any order."""
@@ -237,6 +270,8 @@ class _Cover:
 
     def take(self) -> tuple[int, float]:
         """The place of the candidate that adds most, and what it adds."""
+        if self.close is not None:
+            return self.close.take(self.digits)
         place, gain = self.falling.take()
         self._cover_by(int(self.rows[place]))
         if len(self.steps) == 1 and self.closed:
@@ -245,7 +280,7 @@ class _Cover:
 
     def keep(self, taken: Array) -> None:
         """Leave what rows could still add to the next search."""
-        if self.kept:
+        if self.close is None and self.kept:
             self._keep(taken, fresh=False)
 
     def _keep(self, taken: Array, *, fresh: bool) -> None:

@@ -187,9 +187,11 @@ def _covering(
     near, witnesses, stands_for = compared(prediction, n, sample, weights)
     key, radius = ("covering", similarity), radius or 1.0
     covering = prediction.memory.get(key)
-    if covering is None or covering.radius != radius:
+    if covering is None:
         covering = Covering(prediction.space, similarity=similarity, radius=radius)
-        prediction.memory.keep(key, covering)
+    elif covering.radius != radius:
+        covering = covering.with_radius(radius)
+    prediction.memory.keep(key, covering)
     picks, _ = greedy_coverage(
         covering,
         n,
