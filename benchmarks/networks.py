@@ -18,7 +18,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ from querist.models import as_model
 from querist.models.choice import model_named
 from querist.models.torch import TorchModel, Training
 from querist.models.torch.contrastive import Contrastive
-from querist.models.torch.networks import Perceptron, Transformer
+from querist.models.torch.networks import Perceptron
 
 ROOT = Path(__file__).parents[1]
 FITS, RUNS = ROOT / "build" / "networks.jsonl", ROOT / "build" / "networks-loop.jsonl"
@@ -139,7 +139,6 @@ def rows(data: str, encoder: str) -> Rows:
 
 def arms(folder: str | None) -> list[Arm]:
     """The networks, those that take long last."""
-    tuned = Training(epochs=4, least_steps=100, batch=16, learning_rate=1e-4, clip=1.0, held_back=0.0)
     found = [
         Arm("image_fashion_mnist", "logistic regression, shapes", "shapes", _logistic),
         Arm("image_fashion_mnist", "perceptron, shapes", "shapes", lambda: model_named("torch:mlp")),
@@ -153,14 +152,14 @@ def arms(folder: str | None) -> list[Arm]:
     ]
     if folder:
         encoder = f"tokens:{folder}"
+        named = {
+            "MiniLM fine-tuned": f"torch:hf:{folder}",
+            "MiniLM contrastive": f"torch:setfit:{folder}",
+            "MiniLM by LoRA": f"torch:lora:{folder}",
+        }
+        encoder = f"tokens:{folder}"
         found += [
-            Arm(
-                "text_trec",
-                "MiniLM fine-tuned",
-                encoder,
-                lambda: TorchModel(Transformer(folder), training=tuned),
-            ),
-            Arm("text_trec", "MiniLM contrastive", encoder, lambda: Contrastive(Transformer(folder))),
+            Arm("text_trec", title, encoder, partial(model_named, name)) for title, name in named.items()
         ]
     return found
 
@@ -169,11 +168,13 @@ def _logistic() -> Any:
     return LogisticRegression(C=10.0, max_iter=1000)
 
 
-def measure_nets(folder: str | None, fits: int | None, sizes: list[int]) -> None:
+def measure_nets(folder: str | None, fits: int | None, sizes: list[int], titles: list[str]) -> None:
     """Every fit that is not there yet, seed by seed; those that take minutes last."""
     done = {(one["data"], one["title"], one["n"], one["seed"]) for one in _lines(FITS)}
     for seed, slow in sorted(product(range(SEEDS), (False, True)), key=lambda one: one[1]):
         for arm in (one for one in arms(folder) if one.encoder.startswith("tokens:") == slow):
+            if titles and arm.title not in titles:
+                continue
             for n in sizes:
                 if (arm.data, arm.title, n, seed) not in done and fits != 0:
                     fits = None if fits is None else fits - 1
@@ -313,6 +314,7 @@ def main() -> None:
     parser.add_argument("--folder", help="of a Hugging Face sentence encoder")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="only these numbers of labels")
+    parser.add_argument("--titles", nargs="+", default=[], help="only these models, as the page calls them")
     parser.add_argument("--fits", type=int, help="so many and no more")
     given = parser.parse_args()
     FITS.parent.mkdir(exist_ok=True)
@@ -325,7 +327,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     if given.part == "nets":
-        measure_nets(given.folder, given.fits, given.sizes)
+        measure_nets(given.folder, given.fits, given.sizes, given.titles)
     else:
         measure_loop(given.workers)
 

@@ -102,7 +102,7 @@ def _write_onnx(module: Any, rows: Any, path: Path) -> None:
                 module,
                 (rows,),
                 str(partly),
-                dynamo=False,  # the newer one needs a library more, and says the same of such modules
+                dynamo=False,  # the newer one needs a library more, takes longer, and says the same
                 input_names=["rows"],
                 output_names=["proba"],
                 dynamic_axes={"rows": {0: "n"}, "proba": {0: "n"}},

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
+from querist.models.estimator import length
 from querist.models.rows import take
 from querist.models.torch.backend import as_floats, in_batches, need_torch, on_device, run
+from querist.models.torch.lengths import in_first_order, lengths_of
 
 __all__ = ["Network", "asleep", "find_head"]
 
+_FEW = 64  # rows of unlike lengths that are read at a time: more of them leave a processor's cache
 _ASKING = threading.RLock()  # hooks and modes are the module's: one question at a time
 
 
@@ -55,14 +58,13 @@ class Network:
 
     def each(self, x: Any, work: Callable[[Any], Any]) -> list[Any]:
         """``work(inputs)`` for the rows in batches, with the module asleep."""
-        from querist.models.estimator import length
-
+        n = length(x)
+        lengths = lengths_of(self.module, x) if n > _FEW and self.prepare is None else None
+        rows = np.arange(n) if lengths is None else np.argsort(lengths, kind="stable")
+        batch = self.batch if lengths is None else min(self.batch, _FEW)
         with _ASKING, asleep(self.module):
-            return in_batches(
-                length(x),
-                self.batch,
-                lambda start, stop: work(self.inputs(take(x, np.arange(start, stop)))),
-            )
+            parts = in_batches(n, batch, lambda start, stop: work(self.inputs(take(x, rows[start:stop]))))
+        return parts if lengths is None else [in_first_order(parts, rows)]
 
     def logits(self, x: Any) -> np.ndarray:
         """What the module says, (n, W), or (n, T, W) of units, float32."""

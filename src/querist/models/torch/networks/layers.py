@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -89,10 +90,14 @@ class Reader(nn.Module):  # type: ignore[misc]
     def forward(self, rows: Any) -> Any:
         return self.read(rows)[0].logits
 
+    def row_lengths(self, rows: Any) -> np.ndarray:
+        """How many tokens each row has: rows of about as many are best read together."""
+        return np.asarray((np.asarray(rows) >= 0).sum(axis=1))
+
     def read(self, rows: Any) -> tuple[Any, Any]:
         """What the model says of the rows, and which of its places hold a token."""
         ids = rows.long()
-        if not torch.jit.is_tracing():  # what is written for elsewhere must read rows of any length
+        if not written():  # what leaves here must read rows of any length
             longest = max(1, int((ids >= 0).sum(dim=1).max()))
             ids = ids[:, :longest]  # nothing is computed of what all rows lack
         there = ids >= 0
@@ -125,9 +130,14 @@ class Turned(nn.Module):  # type: ignore[misc]
         return nn.functional.normalize(x + self.turn(x), dim=1)
 
 
+def written() -> bool:
+    """Whether the network is being written down for elsewhere, and no number in it may decide anything."""
+    return bool(torch.jit.is_tracing() or torch.compiler.is_compiling())
+
+
 def refuse_beyond(ids: Any, numbers: int) -> None:
     """InvalidInput where a token has a number that the network has no vector for."""
-    if ids.numel() and not torch.jit.is_tracing() and (largest := int(ids.max())) >= numbers:
+    if not written() and ids.numel() and (largest := int(ids.max())) >= numbers:
         raise InvalidInput(
             f"A token has the number {largest:,}, and the network knows {numbers:,} of them.",
             mend="Let network and encoder be of one folder, or give both the same numbers: "
