@@ -29,7 +29,10 @@ from querist.models.torch import (  # noqa: E402
     TorchModel,
     Training,
 )
+from querist.models.torch.contrastive import Contrastive  # noqa: E402
 from querist.models.torch.export import write_network  # noqa: E402
+from querist.models.torch.networks import Transformer, Words  # noqa: E402
+from querist.models.torch.telling import telling  # noqa: E402
 from querist.testing import blobs  # noqa: E402
 
 torch.set_num_threads(1)
@@ -173,3 +176,38 @@ def test_a_pickle_is_read_too(tmp_path):
     joblib.dump(model, tmp_path / "model.joblib")
     asked = Exported(tmp_path / "model.joblib")
     assert asked.classes == ("a", "b", "c") and np.allclose(asked.proba(x), model.proba(x))
+
+
+BERT = {
+    "model_type": "bert",
+    "vocab_size": 30,
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 8,
+    "max_position_embeddings": 16,
+}
+
+
+def reader(kind: str) -> TorchModel:
+    if kind == "words":
+        return TorchModel(Words(numbers=30, width=8, filters=8), training=QUICK)
+    pytest.importorskip("transformers")
+    if kind == "contrastive":
+        return Contrastive(Transformer(BERT), training=QUICK)
+    return TorchModel(Transformer(BERT), training=QUICK)
+
+
+@pytest.mark.parametrize("kind", ["words", "transformer", "contrastive"])
+def test_a_network_of_texts_is_written_for_any_number_of_rows(kind, tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 30, size=(20, 8)).astype(np.float32)
+    x[::2, 5:] = -1
+    model = reader(kind).fitted(x, np.where(x[:, 0] > 14, "high", "low"))
+    write_network(model, tmp_path, x, formats=["onnx"])
+    assert np.allclose(Exported(tmp_path).proba(x), model.proba(x), atol=1e-5)
+    many = {0: torch.export.Dim("n", min=1)}
+    program = torch.export.export(telling(model), (torch.from_numpy(x[:2]),), dynamic_shapes=({**many},))
+    for n in (1, len(x)):  # what PyTorch's newer exporters begin with
+        said = program.module()(torch.from_numpy(x[:n])).detach().numpy()
+        assert np.allclose(said, model.proba(x[:n]), atol=1e-5)
