@@ -2,7 +2,7 @@
 
     python benchmarks/serving.py                    100,000 items; about three minutes
     python benchmarks/serving.py --items 10000 --seconds 5
-    python benchmarks/serving.py --items 10000 --background     while a network trains, and without
+    python benchmarks/serving.py --items 10000 --background     while a network trains, and while none does
 
 Everything is measured from outside, over HTTP on the loopback: importing the items, the start until the first
 question, one annotator's waits, sixteen annotators at once (and whether any item went to two of them), and
@@ -13,13 +13,18 @@ long this machine takes to put one event on its disk, below which no answer can 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
+import signal
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +189,8 @@ def _exports(campaign: Path, items: int) -> list[Row]:
     return rows
 
 
-TURN = 15.0  # seconds with a training before as many without: what else the machine does meets both
+TURN = 2.0  # seconds of a kind at a time: what else the machine does meets all kinds
+PARTS = 3  # of the run, told apart: how far figures of one kind are from each other
 
 NETWORK = """
 from querist.models.torch import TorchModel, Training
@@ -198,8 +204,64 @@ def make():
 """
 
 
+SPIN = """
+from querist.server.priority import step_back
+
+step_back(spare=True)
+while True:
+    pass
+"""
+KINDS = {"none": "no network trains", "loop": "a loop spins in its place", "network": "a network trains"}
+
+
 def beside_a_training(items: int, seconds: float, folder: Path) -> list[Row]:
-    """One annotator's waits while a network trains in the background, and while it does not, in turns."""
+    """One annotator's waits while a network trains in the background, and while it does not, in turns.
+
+    The third kind of turn has a loop that does nothing where the network would train: what is longer by it
+    is the price of a core that is busy, and what is longer by the network alone is ours.
+    """
+    server, client = _labelled_a_little(items, folder)
+    while not _settled(client.call("GET", "/api/progress")):
+        time.sleep(0.2)
+    network = _network_of(server)
+    turns: dict[str, list[tuple[list[float], list[float], int]]] = {kind: [] for kind in KINDS}
+    rounds = max(PARTS, round(seconds / TURN / len(KINDS)))
+    for kind in (*KINDS,) * rounds:
+        os.kill(network, signal.SIGCONT if kind == "network" else signal.SIGSTOP)
+        with _spinning() if kind == "loop" else contextlib.nullcontext():
+            turns[kind].append(one_annotator(server, seconds / rounds / len(KINDS)))
+    os.kill(network, signal.SIGCONT)
+    client.close()
+    server.stop()
+    if not all(turn[0] for parts in turns.values() for turn in parts):
+        raise SystemExit(f"All {items:,} items were labelled before the time was over: give more --items.")
+    return [row for kind in KINDS for row in _of_kind(KINDS[kind], turns[kind])]
+
+
+def _of_kind(name: str, turns: list[tuple[list[float], list[float], int]]) -> list[Row]:
+    """The waits of one kind of turn, and how far its thirds are from each other."""
+    rows = []
+    for place, what in enumerate(("next", "answer")):
+        parts = [[one for turn in turns[k::PARTS] for one in turn[place]] for k in range(PARTS)]
+        times = [one for part in parts for one in part]
+        figures = f"{quantile(times, 0.5):.2f} / {quantile(times, 0.99):.2f} ms"
+        low, *_, high = sorted(quantile(part, 0.99) for part in parts)
+        rows.append(
+            (f"{what}, p50 / p99 of {len(times)}, {name}", figures, f"p99 of thirds {low:.2f} to {high:.2f}")
+        )
+    return [*rows, (f"models that took over, {name}", str(sum(turn[2] for turn in turns)), "")]
+
+
+def _network_of(server: Server) -> int:
+    """The process in which the network trains, a child of the server."""
+    assert server.process is not None
+    children = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    ids = [int(one) for path in children for one in path.read_text().split()]
+    return next(one for one in ids if b"background" in Path(f"/proc/{one}/cmdline").read_bytes())
+
+
+def _labelled_a_little(items: int, folder: Path) -> tuple[Server, Client]:
+    """A server of a campaign whose model is a network, with twenty answers."""
     path = write_csv(folder / "made-up.csv", items)
     (folder / "network.py").write_text(NETWORK, encoding="utf-8")
     source = open_source(path, text="text", id="id")
@@ -210,29 +272,25 @@ def beside_a_training(items: int, seconds: float, folder: Path) -> list[Row]:
     client = Client(server, "first")
     for question in client.next(20):
         client.answer(question, right(question["item"]))
-    turns = max(1, round(seconds / TURN))
-    asked, answered, models = ({on: [] for on in (False, True)} for _ in range(3))
-    for on in (False, True) * turns:
-        client.call("POST", "/api/training", {"on": on})
-        while not _settled(client.call("GET", "/api/progress"), on):
-            time.sleep(0.2)
-        for kept, had in zip((asked, answered, models), one_annotator(server, seconds / turns), strict=True):
-            kept[on] += had if isinstance(had, list) else [had]
-    client.close()
-    server.stop()
-    rows: list[Row] = []
-    for on, name in ((False, "no network trains"), (True, "a network trains")):
-        for what, times in (("next", asked[on]), ("answer", answered[on])):
-            figures = f"{quantile(times, 0.5):.1f} / {quantile(times, 0.99):.1f} ms"
-            rows.append((f"{what}, p50 / p99 of {len(times)}, {name}", figures, ""))
-        rows.append((f"models that took over meanwhile, {name}", str(sum(models[on])), ""))
-    return rows
+    return server, client
 
 
-def _settled(progress: dict[str, Any], trains: bool) -> bool:
-    """Whether a model ranks, and the network is learning, or is not, as it should be."""
+@contextlib.contextmanager
+def _spinning() -> Iterator[None]:
+    """A process that does nothing, as far behind all others as a training is."""
+    process = subprocess.Popen([sys.executable, "-c", SPIN])
+    time.sleep(0.3)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _settled(progress: dict[str, Any]) -> bool:
+    """Whether a model ranks, and the network is learning."""
     training = ((progress["background"] or {}).get("fraction") or 0) > 0
-    return progress["learner"]["version"] is not None and training == trains
+    return progress["learner"]["version"] is not None and training
 
 
 def main() -> None:
@@ -240,7 +298,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument(
-        "--seconds", type=float, default=20.0, help="of labelling, for each of the two crowds"
+        "--seconds",
+        type=float,
+        default=20.0,
+        help="of labelling, for each of the two crowds; with --background in all",
     )
     parser.add_argument("--annotators", type=int, default=16)
     parser.add_argument(
