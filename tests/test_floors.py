@@ -20,6 +20,7 @@ DOOR = "querist"
 FLOOR = {
     "errors": 0,
     "specs": 0,
+    "bounds": 0,
     "kernels": 1,
     "data": 2,
     "tasks": 2,

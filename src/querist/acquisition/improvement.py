@@ -9,6 +9,7 @@ import numpy as np
 
 from querist import kernels
 from querist.acquisition.algebra import Acquisition
+from querist.bounds import check_above
 from querist.errors import InvalidInput
 from querist.models import take
 from querist.specs import named
@@ -162,11 +163,7 @@ class RegressionBald(Acquisition):
     needs: ClassVar[frozenset[str]] = frozenset({"mean_std"})  # type: ignore[misc]
 
     def __post_init__(self) -> None:
-        if not 0 < self.noise < np.inf:
-            raise InvalidInput(
-                f"noise must be above 0; got {self.noise!r}.",
-                mend="Give the spread of repeated answers to the same question.",
-            )
+        check_above(self.noise, "noise", mend="Give the spread of repeated answers to the same question.")
 
     def __call__(self, prediction: Any) -> np.ndarray:
         return kernels.gaussian_information(prediction.mean_std[1], self.noise)

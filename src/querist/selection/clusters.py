@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_among, check_sample
 from querist.errors import InvalidInput
 from querist.kernels import (
     Points,
@@ -19,7 +20,7 @@ from querist.kernels import (
 )
 from querist.models import take
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_among, check_sample, checked_weights, positions, subpool
+from querist.selection.subpool import best, checked_weights, positions, subpool
 from querist.specs import named
 
 __all__ = ["KMeans", "KMedoids", "TypiClust"]

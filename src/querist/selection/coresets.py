@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_among
 from querist.errors import InvalidInput
 from querist.kernels import frank_wolfe, graph_cut, lightweight_coreset
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_among, checked_weights, positions
+from querist.selection.subpool import best, checked_weights, positions
 from querist.specs import named
 
 __all__ = ["FrankWolfe", "GraphCut", "LightweightCoreset"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_among
 from querist.kernels import k_center, kmeans_plus_plus, uniform
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_among, positions
+from querist.selection.subpool import best, positions
 from querist.specs import named
 
 __all__ = ["KCenter", "KMeansPlusPlus", "lots_of"]

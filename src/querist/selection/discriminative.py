@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_above, check_among, check_sample
 from querist.errors import InvalidInput
 from querist.kernels import discriminative
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_above, check_among, check_sample, positions
+from querist.selection.subpool import best, positions
 from querist.specs import named
 
 __all__ = ["Discriminative"]

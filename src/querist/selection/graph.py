@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_among, check_sample
 from querist.errors import InvalidInput
 from querist.kernels import NeighbourGraph, graph_density, neighbour_graph
 from querist.models import take
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_among, check_sample, positions
+from querist.selection.subpool import best, positions
 from querist.specs import named
 
 __all__ = ["GraphDensity"]

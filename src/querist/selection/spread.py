@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_above, check_among
 from querist.kernels import lcmd, max_det
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import best, check_above, check_among, checked_weights, positions
+from querist.selection.subpool import best, checked_weights, positions
 from querist.specs import named
 
 __all__ = ["LCMD", "MaxDet"]

@@ -7,18 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from querist.bounds import check_above, check_sample
 from querist.errors import InvalidInput
 from querist.kernels import Covering, greedy_coverage, kmeans, pure_radius, reach
 from querist.models import take
 from querist.selection.contract import Selection, Selector
-from querist.selection.subpool import (
-    check_above,
-    check_sample,
-    checked_weights,
-    compared,
-    positions,
-    subpool,
-)
+from querist.selection.subpool import checked_weights, compared, positions, subpool
 from querist.specs import named
 
 __all__ = ["SAMPLE", "FacilityLocation", "MaxHerding", "ProbCover"]
@@ -60,7 +54,7 @@ class MaxHerding(Selector):
     sample: int | None = SAMPLE
 
     def __post_init__(self) -> None:
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_sample(self.sample)
 
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
@@ -107,9 +101,9 @@ class ProbCover(Selector):
     sample: int | None = SAMPLE
 
     def __post_init__(self) -> None:
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_sample(self.sample)
-        check_above(self.clusters, "clusters")
+        check_above(self.clusters, "clusters", optional=True)
         if not 0 <= self.purity <= 1:
             raise InvalidInput(
                 f"purity must be from 0 to 1; got {self.purity!r}.", mend="The paper uses 0.95."

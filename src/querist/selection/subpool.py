@@ -12,10 +12,6 @@ from querist.models import take
 
 __all__ = [
     "best",
-    "check_above",
-    "check_among",
-    "check_sample",
-    "check_whole",
     "checked_weights",
     "compared",
     "median_distance",
@@ -88,39 +84,3 @@ def checked_weights(scores: np.ndarray) -> np.ndarray:
             mend="Rank(...) makes any score 0 or more.",
         )
     return weights if weights.any() else np.ones(len(weights))
-
-
-def check_among(among: float | None) -> None:
-    """Raise InvalidInput unless ``among`` is None or 1 or more."""
-    if among is not None and not among >= 1:
-        raise InvalidInput(
-            f"among must be 1 or more; got {among!r}.",
-            mend="It says how many times n the best by score are kept.",
-        )
-
-
-def check_sample(sample: int | None) -> None:
-    """Raise InvalidInput unless ``sample`` is None or a whole number of 1 or more."""
-    if sample is not None and not (isinstance(sample, int) and sample >= 1):
-        raise InvalidInput(
-            f"sample must be a whole number of 1 or more; got {sample!r}.",
-            mend="It says how many candidates are compared; None compares all.",
-        )
-
-
-def check_above(value: float | None, name: str) -> None:
-    """Raise InvalidInput unless ``value`` is None or a finite number above 0."""
-    if value is not None and not (isinstance(value, int | float) and 0 < value < np.inf):
-        raise InvalidInput(
-            f"{name} must be a number above 0; got {value!r}.", mend="Leave it out for the default."
-        )
-
-
-def check_whole(**values: Any) -> None:
-    """Raise InvalidInput unless all are whole numbers of 1 or more."""
-    for name, value in values.items():
-        if not (isinstance(value, int) and value >= 1):
-            raise InvalidInput(
-                f"{name} must be a whole number of 1 or more; got {value!r}.",
-                mend="Leave it out for the default.",
-            )

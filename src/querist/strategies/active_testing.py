@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.errors import InvalidInput
+from querist.bounds import check_above
 from querist.kernels import gumbel_top
 from querist.models import require
 from querist.specs import named
@@ -44,10 +44,7 @@ class ActiveTesting:
     name: ClassVar[str] = "active_testing"
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.floor, int | float) and 0 < self.floor < np.inf):
-            raise InvalidInput(
-                f"floor must be a number above 0; got {self.floor!r}.", mend="0.2 bounds weights by 3.5."
-            )
+        check_above(self.floor, "floor", mend="0.2 bounds weights by 3.5.")
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """``n`` candidates in the order in which they were drawn; scores are what their chances go with."""

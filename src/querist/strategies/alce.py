@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.acquisition.expected_cost import check_costs, cost_matrix
+from querist.bounds import check_above, check_whole
 from querist.errors import InvalidInput
 from querist.kernels import cost_embedding
 from querist.selection import Selector, Top
-from querist.selection.subpool import check_above, check_whole, median_distance
+from querist.selection.subpool import median_distance
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -64,7 +65,7 @@ class Alce:
 
     def __post_init__(self) -> None:
         check_costs(self.costs)
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_above(self.noise, "noise")
         check_whole(latest=self.latest)
         if not isinstance(self.selector, Selector):

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.bounds import check_above, check_whole
 from querist.errors import InvalidInput
 from querist.kernels import matching_batch
-from querist.selection.subpool import check_above, check_whole, median_distance
+from querist.selection.subpool import median_distance
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.quire import one_against_rest
@@ -159,8 +160,9 @@ def _matching(strategy: Any, snapshot: Snapshot, n: int, pace: float | None, why
 
 
 def _check(strategy: Any) -> None:
-    for name in ("match", "noise", "radius"):
-        check_above(getattr(strategy, name), name)
+    check_above(strategy.match, "match")
+    check_above(strategy.noise, "noise")
+    check_above(strategy.radius, "radius", optional=True)
     check_whole(sample=strategy.sample, latest=strategy.latest)
     if strategy.similarity not in ("gaussian", "linear"):
         raise InvalidInput(

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.errors import InvalidInput
+from querist.bounds import check_above
 from querist.kernels import ball_radii, kmeans, margin, mixed_coverage, pure_radius
 from querist.models import Prediction, require, take
 from querist.selection import ProbCover
@@ -63,12 +63,8 @@ class DCoM:
 
     def __post_init__(self) -> None:
         self._cover()  # which checks what is its own
-        for field in ("centre", "steepness"):
-            value = getattr(self, field)
-            if not (isinstance(value, int | float) and 0 < value < np.inf):
-                raise InvalidInput(
-                    f"{field} must be a number above 0; got {value!r}.", mend="Leave it out for the default."
-                )
+        check_above(self.centre, "centre")
+        check_above(self.steepness, "steepness")
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The ``n`` candidates with the best mix of coverage and margin, each after the ones before."""

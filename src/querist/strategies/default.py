@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.errors import InvalidInput
+from querist.bounds import check_above
 from querist.kernels import Falling, Points, boundary, margin, priority_sample, top
 from querist.models import Prediction, take
 from querist.specs import named
@@ -88,12 +88,8 @@ class Default:
     name: ClassVar[str] = "default"
 
     def __post_init__(self) -> None:
-        for field in ("patience", "radius"):
-            value = getattr(self, field)
-            if not (isinstance(value, int | float) and 0 < value < np.inf):
-                raise InvalidInput(
-                    f"{field} must be a number above 0; got {value!r}.", mend="Leave it out for the default."
-                )
+        check_above(self.patience, "patience")
+        check_above(self.radius, "radius")
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The ``n`` candidates that add most to what is covered of the unsure pool, in greedy order."""

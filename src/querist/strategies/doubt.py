@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.acquisition import Acquisition, LeastConfidence, Margin
+from querist.bounds import check_above
 from querist.errors import InvalidInput
 from querist.kernels import entropy, falcun, ranked_batch
 from querist.models import Prediction, require, take
@@ -50,11 +51,7 @@ class Clue:
     name: ClassVar[str] = "clue"
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.temperature, int | float) and 0 < self.temperature < np.inf):
-            raise InvalidInput(
-                f"temperature must be a number above 0; got {self.temperature!r}.",
-                mend="1 leaves the probabilities as they are.",
-            )
+        check_above(self.temperature, "temperature", mend="1 leaves the probabilities as they are.")
         KMeans(sample=self.sample)  # which checks it
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.bounds import check_above, check_sample, check_whole
 from querist.kernels import density_weighted, kmeans, top
 from querist.models import take
-from querist.selection.subpool import check_above, check_sample, check_whole
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -53,7 +53,7 @@ class Dwus:
 
     def __post_init__(self) -> None:
         check_whole(clusters=self.clusters)
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_above(self.penalty, "penalty")
         check_sample(self.sample)
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.bounds import check_sample
 from querist.errors import InvalidInput
 from querist.kernels import cluster_tree, gumbel_top, pruning
 from querist.models import Prediction, take
-from querist.selection.subpool import check_sample
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.bounds import check_above, check_whole
 from querist.errors import InvalidInput
 from querist.kernels import hinted, top
-from querist.selection.subpool import check_above, check_whole, median_distance
+from querist.selection.subpool import median_distance
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.quire import one_against_rest
@@ -65,7 +66,7 @@ class HintSvm:
     name: ClassVar[str] = "hint_svm"
 
     def __post_init__(self) -> None:
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_above(self.noise, "noise")
         check_whole(hints=self.hints, latest=self.latest)
         if not (isinstance(self.hint, int | float) and 0 <= self.hint < np.inf):

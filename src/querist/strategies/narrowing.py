@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.acquisition import Acquisition, Entropy, Margin, Random
+from querist.bounds import check_whole
 from querist.errors import InvalidInput
 from querist.kernels import around, top
 from querist.models import Prediction
 from querist.selection import FacilityLocation
-from querist.selection.subpool import check_whole
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.registry import as_strategy

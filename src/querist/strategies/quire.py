@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from querist.bounds import check_above
 from querist.errors import InvalidInput
 from querist.kernels import quire
-from querist.selection.subpool import check_above, median_distance
+from querist.selection.subpool import median_distance
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted, proposed
@@ -56,7 +57,7 @@ class Quire:
     name: ClassVar[str] = "quire"
 
     def __post_init__(self) -> None:
-        check_above(self.radius, "radius")
+        check_above(self.radius, "radius", optional=True)
         check_above(self.noise, "noise")
         if self.similarity not in ("gaussian", "linear"):
             raise InvalidInput(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.acquisition import Acquisition, LeastConfidence, Margin
+from querist.bounds import check_above
 from querist.errors import InvalidInput
 from querist.kernels import nearest
 from querist.models import Prediction, take
@@ -62,11 +63,7 @@ class UHerding:
                 f"uncertainty must be an acquisition; got {self.uncertainty!r}.",
                 mend="Write for example Margin() or Entropy(), with the brackets.",
             )
-        if not (isinstance(self.temperature, int | float) and 0 < self.temperature < np.inf):
-            raise InvalidInput(
-                f"temperature must be a number above 0; got {self.temperature!r}.",
-                mend="1 leaves the probabilities as they are.",
-            )
+        check_above(self.temperature, "temperature", mend="1 leaves the probabilities as they are.")
         MaxHerding(radius=self.radius)  # which checks it
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:

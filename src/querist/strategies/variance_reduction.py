@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from querist.errors import InvalidInput
+from querist.bounds import check_above
 from querist.kernels import variance_reduction
 from querist.models import closed_form
 from querist.specs import named
@@ -49,11 +49,7 @@ class VarianceReduction:
 
     def __post_init__(self) -> None:
         check_sub_pool("auto", self.among, self.targets)
-        if self.penalty is not None and not 0 < self.penalty < np.inf:
-            raise InvalidInput(
-                f"penalty must be a number above 0; got {self.penalty!r}.",
-                mend="Leave it out for the model's.",
-            )
+        check_above(self.penalty, "penalty", optional=True, mend="Leave it out for the model's.")
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
         """The ``n`` candidates that steady most; scores are the mean variances that they take away."""
