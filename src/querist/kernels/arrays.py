@@ -20,6 +20,7 @@ __all__ = [
     "as_numbers",
     "as_rows",
     "as_taken",
+    "as_weights",
     "blocks",
     "is_sparse",
     "squared_norms",
@@ -104,6 +105,17 @@ def as_each(values: Any, n: int, what: str) -> Array:
             mend="Give one number a row.",
         )
     return array
+
+
+def as_weights(weights: Any, n: int, *, one: str = "row") -> Array:
+    """``weights`` in float64, finite and 0 or more, one each of ``n``; all 1 if None.  ``one`` is what of."""
+    weight = np.ones(n) if weights is None else as_numbers(weights)
+    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
+        raise InvalidInput(
+            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
+            mend=f"Give one weight a {one}; Rank(...) makes any score one.",
+        )
+    return weight
 
 
 def as_classes(of: Any, n: int, what: str) -> Array:

@@ -13,8 +13,8 @@ from querist.kernels.arrays import (
     as_candidates,
     as_each,
     as_matrix,
-    as_numbers,
     as_taken,
+    as_weights,
     blocks,
     is_sparse,
 )
@@ -92,7 +92,7 @@ def frank_wolfe(x: Any, n: int, *, rows: Any = None, weights: Any = None) -> tup
     """
     x = as_matrix(x)
     rows = np.arange(x.shape[0]) if rows is None else as_candidates(rows, x.shape[0])
-    weight = _checked(weights, len(rows))
+    weight = as_weights(weights, len(rows), one="candidate")
     n = max(0, min(int(n), len(rows)))
     total, lengths = _total(x, rows, weight)
     everything, reached = float(lengths.sum()), np.zeros(len(total))
@@ -162,7 +162,7 @@ def graph_cut(
     x = as_matrix(x)
     taken = as_taken(taken, x.shape[0])
     rows = np.arange(x.shape[0]) if rows is None else as_candidates(rows, x.shape[0])
-    weight, ones = _checked(weights, len(rows)), np.ones(len(taken))
+    weight, ones = as_weights(weights, len(rows), one="candidate"), np.ones(len(taken))
     mass = max(float(weight.sum()), 1e-300)
     lengths = _lengths(x, rows)
     typical = (1 + _along(x, rows, 1.0, lengths, _total(x, rows, weight, unit=True)[0] / mass)) / 2
@@ -261,13 +261,3 @@ def _float(x: Any) -> Any:
 def _row(x: Any, row: int) -> Array:
     told = x[[row]]
     return np.asarray(told.toarray() if is_sparse(told) else told, dtype=np.float64).ravel()
-
-
-def _checked(weights: Any, n: int) -> Array:
-    weight = np.ones(n) if weights is None else as_numbers(weights)
-    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise InvalidInput(
-            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
-            mend="Give one weight a candidate; Rank(...) makes any score one.",
-        )
-    return weight

@@ -8,6 +8,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks, is_sparse
+from querist.kernels.directions import unit_rows
 from querist.kernels.neighbours import Points
 from querist.kernels.pairs import added, added_of_each
 
@@ -39,14 +40,14 @@ def cosine_density(x: Any, *, rows: Any = None) -> Array:
     direction = np.zeros(x.shape[1])
     width = 64 if is_sparse(x) else x.shape[1]
     for start, stop in blocks(x.shape[0], width):
-        direction += np.asarray(_unit(x[start:stop]).sum(axis=0)).ravel()
+        direction += np.asarray(unit_rows(x[start:stop]).sum(axis=0)).ravel()
     if not np.isfinite(direction).all():
         raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
     direction /= max(1, x.shape[0])
     wanted = np.arange(x.shape[0]) if rows is None else as_rows(rows, x.shape[0])
     density = np.empty(len(wanted))
     for start, stop in blocks(len(wanted), width):
-        density[start:stop] = np.asarray(_unit(x[wanted[start:stop]]) @ direction).ravel()
+        density[start:stop] = np.asarray(unit_rows(x[wanted[start:stop]]) @ direction).ravel()
     return np.clip((1 + density) / 2, 0, 1)
 
 
@@ -84,14 +85,3 @@ def euclidean_density(x: Any, *, rows: Any = None, witnesses: Any = None) -> Arr
     else:
         total = added(points, wanted, others, ones, none, ones, "inverse")
     return np.clip(total / max(1, len(others)), 0, 1)
-
-
-def _unit(block: Any) -> Any:
-    """The rows of a block at length 1, in float64; rows of zeros stay."""
-    block = block.astype(np.float64)
-    if is_sparse(block):
-        norms = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
-        lengths = np.repeat(1 / np.where(norms > 0, norms, 1), np.diff(block.indptr))
-        return type(block)((block.data * lengths, block.indices, block.indptr), shape=block.shape)
-    norms = np.linalg.norm(block, axis=1, keepdims=True)
-    return block / np.where(norms > 0, norms, 1)

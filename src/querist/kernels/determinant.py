@@ -11,8 +11,8 @@ from querist.kernels.arrays import (
     Array,
     as_candidates,
     as_matrix,
-    as_numbers,
     as_taken,
+    as_weights,
     blocks,
     is_sparse,
 )
@@ -91,7 +91,7 @@ class _Known:
         self.mean /= x.shape[0]
         self.noise = noise
         self.scale = 1.0
-        self.weights = _checked(weights, x.shape[0])
+        self.weights = as_weights(weights, x.shape[0])
         self.directions = np.zeros((capacity, x.shape[1]))
         self.n = 0
         self.scale = self._mean_variance()
@@ -210,13 +210,3 @@ class _Largest:
         self.now = self.values[self.short]
         self.part = known.centred(self.rows[self.short])
         self.weights = known.weights[self.rows[self.short]]
-
-
-def _checked(weights: Any, n: int) -> Array:
-    weight = np.ones(n) if weights is None else as_numbers(weights)
-    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise InvalidInput(
-            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
-            mend="Give one weight a row; Rank(...) makes any score one.",
-        )
-    return weight

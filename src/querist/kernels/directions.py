@@ -9,7 +9,7 @@ import numpy as np
 from querist.kernels.arrays import Array, is_sparse, squared_norms
 from querist.kernels.neighbours import Points
 
-__all__ = ["Directions"]
+__all__ = ["Directions", "unit_rows"]
 
 
 class Directions:
@@ -51,3 +51,19 @@ class Directions:
             part = self.centres(rows[start:stop])
             total += np.asarray(weight[start:stop] @ part).ravel()
         return total
+
+
+def unit_rows(rows: Any) -> Any:
+    """Some rows at length 1, in float64, sparse ones sparse; rows of zeros stay.
+
+    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    rows = rows.astype(np.float64)
+    lengths = np.sqrt(squared_norms(rows))
+    shrink = 1 / np.where(lengths > 0, lengths, 1)
+    if is_sparse(rows):
+        data = rows.data * np.repeat(shrink, np.diff(rows.indptr))
+        return type(rows)((data, rows.indices, rows.indptr), shape=rows.shape)
+    return rows * shrink[:, None]

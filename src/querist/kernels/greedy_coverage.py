@@ -12,9 +12,9 @@ from querist.kernels.arrays import (
     Array,
     as_candidates,
     as_classes,
-    as_numbers,
     as_rows,
     as_taken,
+    as_weights,
     blocks,
 )
 from querist.kernels.close_pairs import CloseCover, close_pairs
@@ -98,7 +98,7 @@ def greedy_coverage(
     taken = as_taken(taken, total)
     rows = rows[~np.isin(rows, taken)]
     witnesses = np.arange(total) if witnesses is None else as_rows(witnesses, total)
-    weight = _checked(weights, len(witnesses))
+    weight = as_weights(weights, len(witnesses), one="witness")
     picks, gains = (
         np.empty(max(0, min(int(n), len(rows))), dtype=np.intp),
         np.zeros(max(0, min(int(n), len(rows)))),
@@ -390,13 +390,3 @@ def _covering_of(x: Any, similarity: str | None, radius: float | None) -> Coveri
             f"The radius must be a number above 0; got {covering.radius!r}.", mend="Try reach(x, 0.1)."
         )
     return covering
-
-
-def _checked(weights: Any, n: int) -> Array:
-    weight = np.ones(n) if weights is None else as_numbers(weights)
-    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise InvalidInput(
-            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
-            mend="Give one weight a witness; Rank(...) makes any score one.",
-        )
-    return weight

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput
-from querist.kernels.arrays import Array, as_matrix, as_numbers
+from querist.kernels.arrays import Array, as_matrix, as_weights
 from querist.kernels.chance import uniform
 from querist.kernels.large_distances import Known, Rows, is_large, ringing, sums
 from querist.kernels.nearness import Nearness, bring_near, nearness, nearness_of
@@ -82,7 +82,7 @@ def kmeans_plus_plus(
     near = nearness_of(x, taken)
     free = near.free(rows)
     n = max(0, min(int(n), int(free.sum())))
-    weight = None if weights is None else _weights(weights, near.measured.n)
+    weight = None if weights is None else as_weights(weights, near.measured.n)
     factors = None if factors is None else _factors(factors, near.measured.n)
     clocks = _clocks(free, rng, lots)
     if near.measured.on_device is not None:
@@ -217,13 +217,3 @@ def _factors(factors: Any, n: int) -> Any:
             mend="Give one a row, (n_rows, m).",
         )
     return factors
-
-
-def _weights(weights: Any, n: int) -> Array:
-    weight = as_numbers(weights)
-    if weight.shape != (n,) or not np.isfinite(weight).all() or (weight < 0).any():
-        raise InvalidInput(
-            f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
-            mend="Give one weight a row; Rank(...) makes any score one.",
-        )
-    return weight

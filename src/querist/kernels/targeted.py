@@ -8,6 +8,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_candidates, as_matrix, as_rows, as_taken, blocks, is_sparse
+from querist.kernels.directions import unit_rows
 from querist.kernels.falling import Falling
 
 __all__ = ["query_information"]
@@ -58,10 +59,10 @@ def query_information(
     candidates = np.arange(total) if rows is None else as_candidates(rows, total)
     candidates = candidates[~np.isin(candidates, out)]
     digits = 6 if x.dtype == np.float32 else 10  # what is equal stays so through the noise of rounding
-    directions = _unit(x[targets])
+    directions = unit_rows(x[targets])
 
     def similar(some: Array) -> Array:
-        products = _unit(x[some]) @ directions.T
+        products = unit_rows(x[some]) @ directions.T
         told = np.asarray(products.toarray() if is_sparse(products) else products)
         if not np.isfinite(told).all():
             raise InvalidInput("The features are not all finite.", mend="Fill missing values first.")
@@ -89,18 +90,6 @@ def query_information(
         picks[i] = candidates[pick]
         reached = np.maximum(reached, similar(picks[i : i + 1])[0])
     return picks, gains
-
-
-def _unit(rows: Any) -> Any:
-    """Rows at length 1, in float64; rows of zeros stay."""
-    rows = rows.astype(np.float64)
-    if is_sparse(rows):
-        from scipy.sparse import diags_array
-
-        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-        return (diags_array(1 / np.where(lengths > 0, lengths, 1)) @ rows).tocsr()
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1)
 
 
 def _width(x: Any) -> int:
