@@ -75,6 +75,12 @@ class Case:
     start: int
     seed: int
 
+    @staticmethod
+    def of(x: np.ndarray, y: np.ndarray, pool: np.ndarray, held: np.ndarray, seed: int) -> Case:
+        """The rows of a split, standardised by its pool."""
+        scaler = StandardScaler().fit(x[pool])
+        return Case(scaler.transform(x[pool]), y[pool], scaler.transform(x[held]), y[held], START, seed)
+
 
 def read(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows and classes (-1, +1) of a binary set of the collection, from the folder QUERIST_DATA."""
@@ -90,8 +96,7 @@ def case(x: np.ndarray, y: np.ndarray, seed: int, *, rows: int | None = None) ->
     pool, held = order[:cut], order[cut:]
     if len(set(y[pool[:START]].tolist())) < 2:
         return None
-    scaler = StandardScaler().fit(x[pool])
-    return Case(scaler.transform(x[pool]), y[pool], scaler.transform(x[held]), y[held], START, seed)
+    return Case.of(x, y, pool, held, seed)
 
 
 def replayed(at: Case, strategy: Strategy, *, budget: int | None = None) -> np.ndarray:

@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 from machines import CLASSES, Case, Machine, area, fit, kernel, replayed
 from sklearn.datasets import make_circles, make_classification, make_moons
-from sklearn.preprocessing import StandardScaler
 
 from querist.data import Pool
 from querist.strategies import LearnedPolicy, Snapshot
@@ -48,8 +47,7 @@ def task(seed: int) -> Case:
         pool, held = order[:POOL], order[POOL:]
         if len(set(y[pool[:START]].tolist())) == 2 and len(held) >= 100:
             break
-    scaler = StandardScaler().fit(x[pool])
-    return Case(scaler.transform(x[pool]), y[pool], scaler.transform(x[held]), y[held], START, seed)
+    return Case.of(x, y, pool, held, seed)
 
 
 def _made(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ Borrow = Callable[[str, Sequence[str]], SimpleNamespace]
 
 @contextmanager
 def borrowed(folder: str, names: Sequence[str]) -> Iterator[SimpleNamespace]:
-    """The modules of ``benchmarks/folder``; those of the same names are put back afterwards."""
+    """The modules of ``benchmarks/folder`` ("" for none); those of the same names are put back afterwards."""
     place = str(Path(__file__).parents[2] / "benchmarks" / folder)
     before = {name: sys.modules.pop(name, None) for name in names}
     sys.path.insert(0, place)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,16 +11,10 @@ from sklearn.svm import SVC
 from querist.strategies import as_strategy
 from querist.testing import blobs
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def machines(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.delitem(sys.modules, "machines", raising=False)
-    import machines
-
-    return machines
+def machines(borrow: Any) -> Any:
+    return borrow("", ["machines"]).machines
 
 
 def test_the_machine_is_that_of_scikit_learn(machines: Any) -> None:

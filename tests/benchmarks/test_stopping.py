@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +11,10 @@ import pytest
 from querist.campaign import Budget, LittleToGain, TargetQuality
 from querist.evaluation import Run
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("stopping_bench", ROOT / "benchmarks" / "stopping.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["stopping_bench"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
+def bench(borrow: Any) -> ModuleType:
+    module: ModuleType = borrow("", ["stopping"]).stopping
     return module
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,17 +12,10 @@ import pytest
 from querist import acquisition, selection, strategies  # noqa: F401  (they enter the registry)
 from querist.specs import parts
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "strategy_curves", ROOT / "benchmarks" / "strategy_curves.py"
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def bench(borrow: Any) -> ModuleType:
+    module: ModuleType = borrow("", ["strategy_curves"]).strategy_curves
     return module
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,9 @@ KEPT = ROOT / "docs" / "benchmarks" / "data"
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import streaming_page
-    import streaming_runs
-
-    yield streaming_page, streaming_runs
-    for name in ("streaming_page", "streaming_runs", "streaming_sets"):
-        sys.modules.pop(name, None)
+def bench(borrow: Any) -> Any:
+    told = borrow("", ["streaming_page", "streaming_runs", "streaming_sets"])
+    return told.streaming_page, told.streaming_runs
 
 
 def test_the_page_is_what_its_data_say(bench: Any) -> None:
