@@ -36,13 +36,18 @@ def _both(row: Any, along: Any, beyond: Any) -> Any:
 @compiled
 def changed(
     x: Any, where: Any, begin: int, end: int, along: Any, beyond: Any, share: float, gained: float,
-    spread: Any, gain: Any,
+    weights: Any, spread: Any, gain: Any, falls: Any,
 ) -> None:  # fmt: skip
-    """Spread and gain of some candidates after a change of rank one, for rows ``where`` of the table."""
+    """Spread, gain and fall of some candidates after a change of rank one, for rows ``where`` of the table.
+
+    Those that fall by minus infinity are out.
+    """
     for i in range(begin, end):
-        u, v = _both(x[where[i]], along, beyond)
-        spread[i] -= share * u * u
-        gain[i] += gained * u * u - 2 * share * u * v
+        if falls[i] > -np.inf:
+            u, v = _both(x[where[i]], along, beyond)
+            spread[i] -= share * u * u
+            gain[i] += gained * u * u - 2 * share * u * v
+            falls[i] = weights[i] * gain[i] / (1 + weights[i] * max(spread[i], 0.0))
 
 
 # ---- LCMD

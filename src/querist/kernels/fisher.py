@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from querist.kernels.arrays import (
     blocks,
     is_sparse,
 )
-from querist.kernels.large import in_threads, is_large, is_plain, lent, one_thread_a_product
+from querist.kernels.large import in_threads, in_turns, is_large, is_plain, lent, one_thread_a_product
 
 __all__ = ["bait"]
 
@@ -78,18 +80,51 @@ def bait(
     with one_thread_a_product():
         added = min(len(rows), max(n, int(np.ceil(over * n))))
         design = _Design(x, weights, rows, taken, prior, added)
-        picks = np.array([design.add() for _ in range(added)])
+        picks = design.added(added)
         left, rises = _without_the_least(*design.between(picks), weights[rows[picks]], n)
     return rows[picks[left]], np.maximum(rises, 0)
+
+
+class _Changes:
+    """What became of A and G = A F A by changes of rank one, each kept as two vectors.
+
+    A row x added with its weight, or taken away, changes A by -share a a' and G by share^2 gain a a' -
+    share (a b' + b a'), with a = A x, b = G x and gain = x'Gx.
+    """
+
+    def __init__(self, most: int, width: int) -> None:
+        self.vectors = np.empty((most, 2, width))  # a and b of each
+        self.shares, self.gains, self.count = np.empty(most), np.empty(most), 0
+
+    def add(self, share: float, gain: float, along: Array, beyond: Array) -> None:
+        self.vectors[self.count] = along, beyond
+        self.shares[self.count], self.gains[self.count] = share, gain
+        self.count += 1
+
+    def times(self, rows: Array) -> Array:
+        """a'x and b'x of each change, for some x; (changes, 2, k)."""
+        return np.asarray(self._flat() @ rows.T).reshape(self.count, 2, len(rows))
+
+    def applied(self, first: Array, second: Array, products: Array) -> tuple[Array, Array]:
+        """A x and G x, from what they were without any change, and what the changes' vectors give with x."""
+        share, gain = self.shares[: self.count, None], self.gains[: self.count, None]
+        p, q = share * products[:, 0], share * products[:, 1]
+        shares = np.empty((2, 2 * self.count, len(first)))
+        shares[0, ::2], shares[0, 1::2] = -p, 0
+        shares[1, ::2], shares[1, 1::2] = share * gain * p - q, -p
+        vectors = self._flat()
+        return first + shares[0].T @ vectors, second + shares[1].T @ vectors
+
+    def _flat(self) -> Array:
+        return self.vectors[: self.count].reshape(2 * self.count, self.vectors.shape[2])
 
 
 class _Design:
     """What adding a row does to the trace, for every row: kept up to date, never inverted anew.
 
     With A the inverse and G = A F A a row adds weight x'Gx / (1 + weight x'Ax).  A and G are what they
-    were at first and a change a pick, along = A x and beyond = G x, which are kept instead of new
-    matrices.  Float32 is multiplied in float32: by factors of A and G at first, whose squares are never
-    the small difference of large numbers.
+    were at first, and what changed since.  Float32 is multiplied in float32: by factors of A and G at first,
+    whose squares are never the small difference of large numbers.
     """
 
     def __init__(self, x: Any, weights: Array, rows: Array, taken: Array, prior: float, picks: int) -> None:
@@ -106,24 +141,28 @@ class _Design:
         whole = _information(self.x, weight, self.dtype)
         self.twice = self.inverse @ whole @ self.inverse
         self.large = is_plain(self.x) and is_large(int(self.x.size) * picks)
-        self.along, self.beyond = np.empty((0, x.shape[1])), np.empty((0, x.shape[1]))
-        self.shares, self.gains = np.empty(0), np.empty(0)
+        self.changes = _Changes(picks, x.shape[1])
         self.spread = self._lengths(np.linalg.cholesky(self.inverse))
         self.gain = self._lengths(self.inverse @ _root(whole))
+        self.falls = self._falls()
 
-    def add(self) -> int:
-        """The place of the candidate that lowers the trace most; it is added."""
-        falls = self.weights * self.gain / (1 + self.weights * np.maximum(self.spread, 0))
-        falls[np.isnan(self.gain)] = -np.inf
-        place = int(falls.argmax())
+    def added(self, n: int) -> Array:
+        """The places of ``n`` candidates, each of which lowers the trace most; they are added."""
+        places = np.empty(n, dtype=np.intp)
+        with ThreadPoolExecutor() as pool:
+            for i in range(n):
+                places[i] = self._add(pool)
+        return places
+
+    def _add(self, pool: ThreadPoolExecutor) -> int:
+        place = int(self.falls.argmax())
+        self.falls[place] = -np.inf  # not again
         row = _dense(self.x[self.where[place : place + 1]])
         along, beyond = (one[0] for one in self._times(row))
         spread, gain = float(row[0] @ along), float(row[0] @ beyond)
         share = self.weights[place] / (1 + self.weights[place] * spread)
-        self.along, self.beyond = np.vstack([self.along, along]), np.vstack([self.beyond, beyond])
-        self.shares, self.gains = np.append(self.shares, share), np.append(self.gains, gain)
-        self._change(share, gain, along, beyond)
-        self.gain[place] = np.nan  # not again
+        self.changes.add(share, gain, along, beyond)
+        self._change(share, gain, along, beyond, pool)
         return place
 
     def between(self, places: Array) -> tuple[Array, Array]:
@@ -134,29 +173,32 @@ class _Design:
 
     def _times(self, rows: Array) -> tuple[Array, Array]:
         """A x and G x for some rows x, two (k, d) arrays."""
-        first = rows @ self.inverse
-        p, q = rows @ self.along.T, rows @ self.beyond.T
-        along = first - (self.shares * p) @ self.along
-        beyond = rows @ self.twice
-        beyond += (self.shares**2 * self.gains * p - self.shares * q) @ self.along
-        return along, beyond - (self.shares * p) @ self.beyond
+        return self.changes.applied(rows @ self.inverse, rows @ self.twice, self.changes.times(rows))
 
-    def _change(self, share: float, gain: float, along: Array, beyond: Array) -> None:
+    def _falls(self) -> Array:
+        return np.asarray(self.weights * self.gain / (1 + self.weights * np.maximum(self.spread, 0)))
+
+    def _change(self, share: float, gain: float, along: Array, beyond: Array, pool: Any) -> None:
         """What the pick of a row of this share and gain changes for all candidates."""
         if self.large:
+            from querist.kernels.compiled_numbers import THREADS
             from querist.kernels.compiled_rows import changed
 
             x, where, gained = lent(self.x), lent(self.where), share**2 * gain
-            one, two = along.astype(self.dtype), beyond.astype(self.dtype)
+            one, two, weights = along.astype(self.dtype), beyond.astype(self.dtype), lent(self.weights)
 
             def part(some: tuple[int, int]) -> None:
-                changed(x, where, some[0], some[1], one, two, share, gained, self.spread, self.gain)
+                changed(
+                    x, where, some[0], some[1], one, two, share, gained, weights, self.spread, self.gain,
+                    self.falls,
+                )  # fmt: skip
 
-            in_threads(part, _strips(len(where), max(_STRIP, -(-len(where) // 8))))
+            in_turns(part, _strips(len(where), -(-len(where) // THREADS)), THREADS, pool)
             return
         u, v = self._products(along, beyond)
         self.spread -= share * u**2
         self.gain += share**2 * gain * u**2 - 2 * share * u * v
+        self.falls = np.where(self.falls > -np.inf, self._falls(), -np.inf)
 
     def _products(self, *directions: Array) -> list[Array]:
         """The candidates times some directions, (len(rows),) each."""
@@ -190,22 +232,21 @@ def _without_the_least(spread: Array, gain: Array, weights: Array, n: int) -> tu
 
     ``spread`` and ``gain`` are x'Ay and x'Gy between the rows that were added.
     """
-    left = np.arange(len(weights))
-
-    def rises() -> Array:
-        rest = np.maximum(1 - weights[left] * spread[left, left], np.finfo(np.float64).eps)
-        return np.asarray(weights[left] * gain[left, left] / rest)
-
-    while len(left) > n:
-        place = int(rises().argmin())
-        out = left[place]
-        left = np.delete(left, place)
-        share = -weights[out] / (1 - weights[out] * spread[out, out])
-        u, v = spread[out].copy(), gain[out].copy()
-        spread -= share * np.outer(u, u)
-        both = share * np.outer(u, v)
-        gain += share**2 * v[out] * np.outer(u, u) - both - both.T
-    return left, rises()
+    left, changes = np.ones(len(weights), dtype=bool), _Changes(max(0, len(weights) - n), len(weights))
+    own, own_gain = spread.diagonal().copy(), gain.diagonal().copy()
+    while True:
+        rest = np.maximum(1 - weights * own, np.finfo(np.float64).eps)
+        rises = np.where(left, weights * own_gain / rest, np.inf)
+        if left.sum() == n:
+            return np.flatnonzero(left), rises[left]
+        out = int(rises.argmin())
+        left[out] = False
+        products = changes.vectors[: changes.count, :, out, None]
+        u, v = (one[0] for one in changes.applied(spread[out : out + 1], gain[out : out + 1], products))
+        share = -weights[out] / (1 - weights[out] * u[out])
+        changes.add(share, v[out], u, v)
+        own -= share * u**2
+        own_gain += share**2 * v[out] * u**2 - 2 * share * u * v
 
 
 def _information(x: Any, weights: Array, dtype: Any) -> Array:
@@ -220,12 +261,15 @@ def _information(x: Any, weights: Array, dtype: Any) -> Array:
             own += (part * weights[some, None].astype(dtype)).T @ part
         return own
 
-    total = np.sum(in_threads(strip, _strips(x.shape[0], max(_STRIP, -(-x.shape[0] // 8)))), axis=0)
+    step = max(4 * x.shape[1], -(-x.shape[0] // 8))  # each has a matrix of its own
+    total = np.sum(in_threads(strip, _strips(x.shape[0], step)), axis=0)
     return np.asarray(total + total.T) / 2
 
 
 def _root(information: Array) -> Array:
     """R with R R' = information."""
+    with suppress(np.linalg.LinAlgError):  # where some direction is told nothing of
+        return np.linalg.cholesky(information)
     values, directions = np.linalg.eigh(information)
     return np.asarray(directions * np.sqrt(np.maximum(values, 0)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock, Thread
@@ -89,8 +90,10 @@ def in_threads(work: Callable[[P], R], parts: Iterable[P]) -> list[R]:
         return in_turns(work, todo, _cores())
 
 
-def in_turns(work: Callable[[P], R], parts: Iterable[P], threads: int) -> list[R]:
-    """The same with so many threads, of which this is one.
+def in_turns(
+    work: Callable[[P], R], parts: Iterable[P], threads: int, pool: ThreadPoolExecutor | None = None
+) -> list[R]:
+    """The same with so many threads, of which this is one; the others from a pool, or made for this.
 
     The error of the first part that has one is raised here; none is begun after it.
 
@@ -113,12 +116,16 @@ def in_turns(work: Callable[[P], R], parts: Iterable[P], threads: int) -> list[R
             except BaseException as error:  # also of the keyboard: raised by who called
                 wrong.append((i, error))
 
-    others = [Thread(target=take, daemon=True) for _ in range(min(threads, len(todo)) - 1)]
+    count = min(threads, len(todo)) - 1
+    others = [Thread(target=take, daemon=True) for _ in range(count if pool is None else 0)]
     for other in others:
         other.start()
+    lent_ones = [] if pool is None else [pool.submit(take) for _ in range(count)]
     take()
     for other in others:
         other.join()
+    for one in lent_ones:
+        one.result()
     if wrong:
         raise min(wrong, key=lambda one: one[0])[1]
     return made
