@@ -1,5 +1,6 @@
 """The learner, turn by turn: what it publishes, and how it tells what goes wrong."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -160,6 +161,7 @@ def test_the_process_reports_over_its_pipe_and_ends_with_it(process):
     while "waiting" not in phases:
         phases.append(Report.read(process.stdout.readline()).phase)
     assert set(phases) == {"encoding", "waiting"}
+    process.send_signal(signal.SIGINT)  # a terminal's Ctrl+C reaches it too, and is the server's to answer
     process.stdin.close()
     assert process.wait(20) == 0
 
@@ -198,3 +200,28 @@ def test_a_learner_that_shares_its_core_rests_as_long_as_it_works(shares, monkey
     with pytest.raises(Over):
         run(Steps(), threading.Event())
     assert rests == [2.0 if shares else 0.0] * 2
+
+
+def test_a_learner_that_starts_again_says_when_the_items_are_read(make):
+    workspace = make()
+    tell(workspace, 12)
+    learner, said = learner_of(workspace)
+    assert turn(learner) and said[-1].phase == "idle"
+    again, heard = learner_of(workspace)
+    assert not turn(again)  # the ranking is in force already
+    assert [report.phase for report in heard][-2:] == ["encoding", "idle"]
+    told = len(heard)
+    assert not turn(again) and len(heard) == told  # once is enough
+    learner.workspace.close()
+    again.workspace.close()
+
+
+def test_a_learner_that_starts_again_before_the_first_labels_says_that_it_waits(make):
+    workspace = make()
+    learner, _ = learner_of(workspace)
+    assert turn(learner)
+    again, heard = learner_of(workspace)
+    assert not turn(again)
+    assert heard[-1].phase == "waiting"
+    learner.workspace.close()
+    again.workspace.close()

@@ -54,13 +54,14 @@ class SlowLearner(Learner):
             self.tell(Report("waiting", note="Waiting for answers of at least two classes"))
             return False
         if not self._due():
+            self._read_all()
             return False
         ranking, model = self._learn()
         models = self.workspace.models
         publish(ranking, models, save_model=partial(self._save, model), slow=True)
         if (models / ranking.version / FILE).exists():
             renew(models, ranking.version, ranking.upto)
-        self.published = ranking
+        self.published, self._reading = ranking, False
         self.tell(Report("idle", published=ranking.version))
         return True
 

@@ -7,6 +7,7 @@ it needs no queue of jobs, loses nothing when it is killed, and skips what has b
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -75,6 +76,7 @@ class Learner:
         self._moves: Movement | None = None
         self._rows_of_made: dict[Any, Any] = {}
         self._stand: Representation | None = None  # what the quick model stands on
+        self._reading = False  # whether the last word was that items are being read
 
     @property
     def shares(self) -> bool:
@@ -91,6 +93,7 @@ class Learner:
                 last = time.monotonic()
                 self.tell(Report("encoding", fraction=done / max(total, 1), note=f"{done} of {total} items"))
 
+        self._reading = True
         self.tell(Report("encoding", fraction=0.0))
         self.pool = Pool(
             self._features(progress),
@@ -105,6 +108,7 @@ class Learner:
         self._read()
         behind = self._stand_anew() or grown
         if self.published is not None and self.published.upto >= self.last_change and not behind:
+            self._read_all()
             return False
         trainable = len(set(self.state.by_class)) >= 2
         if not trainable and self.published is not None and self.published.cold:
@@ -115,8 +119,15 @@ class Learner:
         save = None if model is None else partial(self._save, model)
         publish(ranking, self.workspace.models, save_model=save)
         self.published = ranking
+        self._reading = False
         self.tell(Report("idle" if trainable else "waiting", published=ranking.version))
         return True
+
+    def _read_all(self) -> None:
+        """Say that the items are read where nothing else is to be done, as after a start anew."""
+        if self._reading:
+            self._reading = False
+            self.tell(Report("waiting" if self.published is None or self.published.cold else "idle"))
 
     def _encode(self, contents: Sequence[Mapping[str, Any]]) -> np.ndarray:
         """Features of content that was made, like those of the pool."""
@@ -356,6 +367,7 @@ def turn(learner: Learner) -> bool:
 def main(arguments: Sequence[str], kind: type[Learner] = Learner) -> int:
     """``python -m querist.server.learner FOLDER``: learn beside a server until its pipe ends."""
     step_back(spare=kind.spare)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the server, which then ends this process
     wake, lock, out = threading.Event(), threading.Lock(), sys.stdout
     sys.stdout = sys.stderr  # nothing but reports goes down the pipe
     threading.Thread(target=_listen, args=(sys.stdin, wake), daemon=True).start()
