@@ -121,6 +121,7 @@ export class FakeServer implements Wire {
   constructor(
     readonly size = 20,
     private readonly suggest: (item: number) => string | null = () => null,
+    private readonly changes: Partial<Question> = {},
   ) {}
 
   private check<T>(reply: () => T): Promise<T> {
@@ -152,7 +153,7 @@ export class FakeServer implements Wire {
     const value = this.suggest(Number(item));
     const suggestion = value === null ? null : { value, proba: 0.8, runners_up: [] as [string, number][] };
     const query = previous === null ? `q-${item}` : `q-${item}-again${this.again}`;
-    const asked = question(item, query, { previous, suggestion });
+    const asked = question(item, query, { previous, suggestion, ...this.changes });
     this.open.set(query, { ...asked, by, value: null, state: "open" });
     return asked;
   }

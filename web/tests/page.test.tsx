@@ -63,6 +63,17 @@ describe("the page", () => {
     expect(server.told.map(({ verb }) => verb)).toEqual(["answer", "skip"]);
   });
 
+  it("names a row by its fields in the line on the last answer", async () => {
+    const fields = [
+      { name: "Seniority", value: "1" },
+      { name: "Home", value: "rent" },
+    ];
+    const content = { kind: "row" as const, text: null, url: null, fields, meta: [] };
+    const { press } = await page({ server: new FakeServer(20, () => null, { content }) });
+    await press("2");
+    expect(screen.getByTestId("last").textContent).toContain("Seniority: 1 · Home: rent → dog");
+  });
+
   it("keeps the suggestion apart, and accepts it by enter", async () => {
     const server = new FakeServer(20, () => "dog");
     const { press } = await page({ server });

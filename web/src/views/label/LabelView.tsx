@@ -134,7 +134,7 @@ function Tools({ question }: { question: Question }) {
         on={question.flagged}
         label={question.flagged ? "Flagged" : "Flag"}
       />
-      <span className={classes.wide}>
+      <span className={classes.shrinks}>
         <ActionButton action={guidelines} showKey />
       </span>
       <ActionButton action={next} onlyIcon />
@@ -169,7 +169,8 @@ function LastLine({ step }: { step: Step | null }) {
 }
 
 function snippetOf({ question: { content, item } }: Step): string {
-  const text = content.text ?? (content.fields.length > 0 ? (content.fields[0]?.value ?? "") : String(item));
+  const row = content.fields.map(({ name, value }) => `${name}: ${value}`).join(" · ");
+  const text = content.text ?? (row || String(item));
   return text.length > 48 ? `${text.slice(0, 46).trimEnd()}…` : text;
 }
 
