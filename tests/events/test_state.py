@@ -78,9 +78,9 @@ def test_settings_and_classes_change():
     assert state.classes == ("a", "b", "c") and state.task["classes"] == ["a", "b", "c"]
 
 
-def test_the_majority_is_believed_and_the_earliest_of_a_tie():
-    state = after(Answered(item=1, value="b", by="x"), Answered(item=1, value="a", by="y"))
-    assert state.labels == {1: "b"}
+def test_the_majority_is_believed_and_the_last_word_of_a_tie():
+    state = after(Answered(item=1, value="a", by="x"), Answered(item=1, value="b", by="y"))
+    assert state.labels == {1: "b"}, "y corrects x"
     state.apply(4, Answered(item=1, value="a", by="z"))
     assert state.labels == {1: "a"} and state.by_class == {"a": 1}
     assert state.by_annotator == {"x": 1, "y": 1, "z": 1} and state.answers == 3
@@ -92,7 +92,7 @@ def test_a_corrected_answer_is_the_latest_in_a_tie():
         Answered(item=1, value="b", by="y"),
         Answered(item=1, value="a", by="x"),
     )
-    assert state.labels == {1: "b"}, "x said so last, so y was the earlier"
+    assert state.labels == {1: "a"}, "x said so last"
 
 
 def test_numbers_are_averaged():

@@ -190,6 +190,31 @@ def test_a_correction_replaces_the_own_answer(client, workspace):
     assert missing.status_code == 404 and missing.json()["error"] == "UnknownItem"
 
 
+def test_somebody_elses_answer_is_corrected_and_the_list_shows_what_is_believed(client, workspace):
+    question = ask(client)[0]
+    answer(client, question, "sport")
+    ada, bob = {"X-Annotator": "ada"}, {"X-Annotator": "bob"}
+    client.post("/api/corrections", json={"item": question["item"], "value": "money"}, headers=ada)
+    assert workspace.campaign.labels == {question["item"]: "money"}
+    (row,) = client.get("/api/answers").json()["answers"]
+    assert (row["value"], row["by"], row["answers"]) == ("money", "ada", 2)
+    assert row["others"] == [{"by": "me", "value": "sport"}]
+    client.post("/api/corrections", json={"item": question["item"], "value": "sport"}, headers=bob)
+    (row,) = client.get("/api/answers", params={"state": "disputed"}).json()["answers"]
+    assert (row["value"], row["by"]) == ("sport", "bob") and row["others"] == [{"by": "ada", "value": "money"}]
+    assert client.get("/api/answers", params={"by": "ada"}).json()["answers"][0]["value"] == "money"
+    client.post("/api/corrections", json={"item": question["item"], "value": "sport"}, headers=ada)
+    assert client.get("/api/answers", params={"state": "disputed"}).json()["total"] == 0
+
+
+def test_questions_that_are_given_back_are_free_for_whoever_comes(client, workspace):
+    held = ask(client, 3)
+    released = {"queries": [*(one["query"] for one in held), "q-nobody-knows"]}
+    assert client.post("/api/releases", json=released).status_code == 200
+    assert not workspace.campaign.state.open
+    assert answer(client, held[0], "sport").status_code == 200  # a late answer is kept all the same
+
+
 def test_a_flag_and_its_comment_come_back_with_the_question(client):
     question = ask(client)[0]
     body = {"item": question["item"], "comment": "look again"}

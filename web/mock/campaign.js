@@ -421,6 +421,8 @@ export class MockCampaign {
       snippet: snippet.slice(0, 240),
       url: content.url,
       value: event.value,
+      answers: event.value === null ? 0 : 1,
+      others: [],
       because: event.because,
       by: event.by,
       at: event.at,

@@ -28,6 +28,7 @@ const ROUTES = {
   "POST /api/next": ({ by, body }) => campaign.next(by, body.n ?? 1),
   "POST /api/answers": ({ by, body }) => campaign.answer(by, body),
   "POST /api/skips": ({ by, body }) => campaign.skip(by, body),
+  "POST /api/releases": () => campaign.done(),
   "POST /api/retractions": ({ by, body }) => campaign.retract(by, body),
   "POST /api/corrections": ({ by, body }) => campaign.correct(by, body),
   "POST /api/flags": ({ by, body }) => campaign.flag(by, body),

@@ -197,6 +197,12 @@ export class FakeServer implements Wire {
       return this.done();
     });
 
+  release = (_: string, queries: string[]) =>
+    this.check(() => {
+      for (const query of queries) this.open.delete(query);
+      return this.done();
+    });
+
   retract = (by: string, item: Item) =>
     this.check(() => {
       const held = [...this.open.values()].findLast((query) => query.item === item && query.state !== "open");

@@ -42,6 +42,18 @@ describe("a session", () => {
     expect(desk.session.state.get().done).toBe("Every item has its label.");
   });
 
+  it("gives the open questions back when somebody else sits down", async () => {
+    const { desk, server } = await opened({ server: new FakeServer(3) });
+    desk.session.answer("cat");
+    await settle(40);
+    desk.rename("ada");
+    await settle(80);
+    expect(desk.session.state.get().queue.map(({ item }) => item)).toEqual([1, 2]);
+    for (const value of ["dog", "dog"]) desk.session.answer(value);
+    await settle(80);
+    expect(server.told.map(({ by }) => by)).toEqual(["me", "ada", "ada"]);
+  });
+
   it("goes on with the prefetched questions while the server is away", async () => {
     const { desk, server } = await opened();
     server.up = false;
@@ -229,7 +241,7 @@ describe("the desk", () => {
     desk.rename("  Zoë ");
     await settle(80);
     expect(desk.by).toBe("Zoë");
-    expect(desk.session.state.get().queue.map(({ item }) => item)).toEqual([3, 4, 5]);
+    expect(desk.session.state.get().queue.map(({ item }) => item)).toEqual([0, 1, 2]);
   });
 
   it("offers to correct what was answered otherwise", async () => {

@@ -115,9 +115,9 @@ class State:
     items : dict
         ItemState of every item that was ever touched.
     labels : dict
-        What is believed of each item: the value that most annotators stand by, the earliest of those
-        when there is a tie; for numbers their mean; of sets of classes each class by itself, by majority
-        and in a tie as the earliest has it.
+        What is believed of each item: the value that most annotators stand by, and in a tie the one that
+        was said last, so that whoever corrects somebody else's answer is believed; for numbers their mean;
+        of sets of classes each class by itself, by majority and in a tie as the last word has it.
     queries : dict
         QueryState by query id.
     open : dict
@@ -373,7 +373,7 @@ def fold(events: Iterable[tuple[int, Event]]) -> State:
 def _believed(
     annotations: Mapping[str | None, Annotation], task: str | None, classes: tuple[str, ...]
 ) -> Any:
-    values = [one.value for one in annotations.values()]  # the earliest first
+    values = [one.value for one in annotations.values()][::-1]  # the last word first
     if len(values) <= 1:
         return values[0] if values else None
     if task == "number":

@@ -82,6 +82,14 @@ class Desk:
             )
         return self._done(by)
 
+    def release(self, queries: Sequence[str], by: str) -> wire.Done:
+        """Take questions back that will not be answered; what is closed or unknown stays as it is."""
+        with self._durable():
+            for query in queries:
+                if query in self.workspace.campaign.state.queries:
+                    self.workspace.campaign.release(query, by=by)
+        return self._done(by)
+
     def retract(self, item: Item, by: str) -> wire.RetractReply:
         """Withdraw what ``by`` said of an item, and put the same item to them again."""
         item = self.item(item)
@@ -220,6 +228,8 @@ class Desk:
             return False
         if state == "labelled" and not of.annotations:
             return False
+        if state == "disputed" and len({one.value for one in of.annotations.values()}) < 2:
+            return False
         if by is not None and by not in of.annotations and by not in of.skips:
             return False
         return value is None or self.workspace.campaign.state.labels.get(item) == value
@@ -244,9 +254,7 @@ class Desk:
         campaign = self.workspace.campaign
         of = campaign.state.items[item]
         said: Sequence[Any] = [*of.annotations.values(), *of.skips.values()]
-        last = max(
-            (one for one in said if by is None or one.by == by), key=lambda one: one.number, default=None
-        )
+        last = max(_believed(said, by, campaign.state.labels.get(item)), key=_moment, default=None)
         query = campaign.state.queries.get(last.query) if last is not None and last.query else None
         suggestion = query.asked.suggestion if query is not None else None
         return wire.Answer(
@@ -254,6 +262,12 @@ class Desk:
             snippet=self._snippet(item),
             url=_media_url(item) if self.workspace.manifest.kind == "image" else None,
             value=getattr(last, "value", None),
+            answers=len(of.annotations),
+            others=[
+                wire.Opinion(by=one.by, value=str(one.value))
+                for one in of.annotations.values()
+                if one.value != getattr(last, "value", None)
+            ],
             because=getattr(last, "because", None),
             by=None if last is None else last.by,
             at=0.0 if last is None else last.at,
@@ -281,6 +295,17 @@ def _text_of(item: Item, held: Mapping[str, Any], length: int) -> str:
     if held["kind"] == "row":
         return " · ".join(f"{name}: {value}" for name, value in held["fields"].items())[:length]
     return str(item)[-length:]
+
+
+def _believed(said: Sequence[Any], by: str | None, label: Any) -> list[Any]:
+    """What ``by`` said; of everybody's words those that agree with the label, where there is one."""
+    if by is not None:
+        return [one for one in said if one.by == by]
+    return [one for one in said if label is not None and getattr(one, "value", None) == label] or list(said)
+
+
+def _moment(said: Any) -> int:
+    return int(said.number)
 
 
 def _media_url(item: Item) -> str:

@@ -75,6 +75,10 @@ def _add_changes(app: FastAPI, desk: Desk) -> None:
     def skip(request: wire.SkipRequest, by: By) -> Response:
         return _json(desk.skip(request, by))
 
+    @app.post("/api/releases", response_model=wire.Done)
+    def release(request: wire.ReleaseRequest, by: By) -> Response:
+        return _json(desk.release(request.queries, by))
+
     @app.post("/api/retractions", response_model=wire.RetractReply)
     def retract(request: wire.ItemRequest, by: By) -> Response:
         return _json(desk.retract(request.item, by))
@@ -130,7 +134,7 @@ def _add_views(app: FastAPI, desk: Desk, figures: Figures) -> None:
         q: Annotated[str, Query(max_length=500)] = "",
         by: Annotated[str | None, Query(max_length=100)] = None,
         value: Annotated[str | None, Query(max_length=500)] = None,
-        state: Literal["labelled", "skipped", "flagged"] | None = None,
+        state: Literal["labelled", "skipped", "flagged", "disputed"] | None = None,
     ) -> Response:
         return _json(desk.answers(offset=offset, limit=limit, q=q, by=by, value=value, state=state))
 

@@ -155,13 +155,20 @@ class NextReply(Wire):
     )
 
 
+class Opinion(Wire):
+    by: str | None
+    value: str
+
+
 class Answer(Wire):
-    """One item of the history."""
+    """One item of the history: what is believed of it or, where one annotator is asked for, what they said."""
 
     item: Item
     snippet: str
     url: str | None = None
     value: str | None = None
+    answers: int = Field(0, description="how many annotators answered")
+    others: list[Opinion] = Field([], description="who said something else, and what")
     because: str | None = None
     by: str | None = None
     at: float
@@ -251,6 +258,12 @@ class SkipRequest(Wire):
     query: str = Field(max_length=64)
     because: str = Field("", max_length=500)
     seconds: float | None = Field(None, ge=0, le=86400)
+
+
+class ReleaseRequest(Wire):
+    """Questions that are given back unanswered, as by a page whose annotator takes another name."""
+
+    queries: list[Annotated[str, Field(max_length=64)]] = Field(max_length=50)
 
 
 class ItemRequest(Wire):

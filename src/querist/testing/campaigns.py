@@ -50,7 +50,7 @@ class _Book:
     def labels(self) -> dict[str, str]:
         found = {}
         for item, said in self.said.items():
-            values = list(said.values())
+            values = list(reversed(said.values()))  # the last word first
             if values:
                 most = max(values.count(value) for value in values)
                 found[item] = next(value for value in values if values.count(value) == most)

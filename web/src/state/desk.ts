@@ -80,7 +80,7 @@ export class Desk {
     this.keep.set(NAME_KEY, clean);
     this.name.set(clean);
     if (clean !== before) {
-      void this.session.restart();
+      void this.session.restart(before);
       void this.wire.progress(clean).then((progress) => this.heard(progress), quietly);
     }
   }

@@ -93,10 +93,12 @@ export class Session {
     return this.refill();
   }
 
-  /** Another name: their questions are others. */
-  restart(): Promise<void> {
+  /** Another name than `before`: their questions are others, and the open ones go back at once. */
+  async restart(before: string): Promise<void> {
+    const held = this.state.get().queue.flatMap(({ query }) => (isPending(query) ? [] : [query]));
     this.state.update((state) => ({ ...EMPTY, past: this.remembered(), turn: state.turn + 1 }));
     this.settleRemembered();
+    if (held.length > 0) await this.options.wire.release(before, held).catch(() => {}); // leases end anyway
     return this.refill();
   }
 

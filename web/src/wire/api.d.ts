@@ -46,7 +46,7 @@ export interface components {
         };
         /**
          * Answer
-         * @description One item of the history.
+         * @description One item of the history: what is believed of it or, where one annotator is asked for, what they said.
          */
         Answer: {
             /** Item */
@@ -63,6 +63,18 @@ export interface components {
              * @default null
              */
             value: string | null;
+            /**
+             * Answers
+             * @description how many annotators answered
+             * @default 0
+             */
+            answers: number;
+            /**
+             * Others
+             * @description who said something else, and what
+             * @default []
+             */
+            others: components["schemas"]["Opinion"][];
             /**
              * Because
              * @default null
@@ -401,6 +413,13 @@ export interface components {
              */
             n?: number;
         };
+        /** Opinion */
+        Opinion: {
+            /** By */
+            by: string | null;
+            /** Value */
+            value: string;
+        };
         /** Pace */
         Pace: {
             /** Day */
@@ -552,6 +571,14 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * ReleaseRequest
+         * @description Questions that are given back unanswered, as by a page whose annotator takes another name.
+         */
+        ReleaseRequest: {
+            /** Queries */
+            queries: string[];
         };
         /** RetractReply */
         RetractReply: {

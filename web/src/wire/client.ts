@@ -40,7 +40,7 @@ export interface AnswersQuery {
   q?: string;
   by?: string;
   value?: string;
-  state?: "labelled" | "skipped" | "flagged";
+  state?: "labelled" | "skipped" | "flagged" | "disputed";
 }
 
 /** Every request that the page can make; one method a route. */
@@ -53,6 +53,7 @@ export interface Wire {
   next(by: string, n: number): Promise<NextReply>;
   answer(by: string, body: { query: string; value: string; seconds: number | null }): Promise<Done>;
   skip(by: string, body: { query: string; because: string; seconds: number | null }): Promise<Done>;
+  release(by: string, queries: string[]): Promise<Done>;
   retract(by: string, item: Item): Promise<RetractReply>;
   correct(by: string, item: Item, value: string): Promise<Done>;
   flag(by: string, body: { item: Item; flagged: boolean; comment: string }): Promise<Done>;
@@ -127,6 +128,7 @@ export function connect({ base = "", fetch: fetcher, patience = 15_000 }: Client
     next: (by, n) => post(by, "/api/next", { n }),
     answer: (by, body) => post(by, "/api/answers", body),
     skip: (by, body) => post(by, "/api/skips", body),
+    release: (by, queries) => post(by, "/api/releases", { queries }),
     retract: (by, item) => post(by, "/api/retractions", { item }),
     correct: (by, item, value) => post(by, "/api/corrections", { item, value }),
     flag: (by, body) => post(by, "/api/flags", body),

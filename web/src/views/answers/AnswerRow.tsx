@@ -106,9 +106,16 @@ function ValueCell({ answer }: { answer: Answer }) {
         </span>
         <Icon name="chevron" size={14} />
       </UnstyledButton>
+      {answer.others.length > 0 && <span className={classes.model}>{othersInWords(answer)}</span>}
       {differs && <span className={classes.model}>the model says {answer.predicted}</span>}
     </span>
   );
+}
+
+/** How many say so, and who says what else. */
+function othersInWords({ answers, others }: Answer): string {
+  const said = others.map(({ by, value }) => `${by ?? "somebody"} says ${value}`);
+  return `${answers - others.length} of ${answers}; ${said.join(", ")}`;
 }
 
 function because({ because: cause }: Answer): string {

@@ -21,6 +21,8 @@ const STATES = [
   { value: "flagged", label: "Flagged" },
 ];
 
+const DISPUTED = { value: "disputed", label: "Disputed" };
+
 type Filters = Pick<AnswersQuery, "q" | "by" | "value"> & { state: string };
 
 /** Every answer, to be found again, opened again and corrected. */
@@ -77,7 +79,7 @@ function FilterBar({ filters, change }: { filters: Filters; change: (changes: Pa
       />
       <SegmentedControl
         aria-label="State"
-        data={STATES}
+        data={campaign.settings.overlap > 1 ? [...STATES, DISPUTED] : STATES}
         value={filters.state}
         onChange={(state) => change({ state })}
       />
