@@ -120,7 +120,9 @@ function Tools({ question }: { question: Question }) {
   return (
     <div className={classes.tools} role="toolbar" aria-label="Actions">
       <ActionButton action={previous} onlyIcon />
-      <ActionButton action={undo} showKey />
+      <span className={classes.shrinks}>
+        <ActionButton action={undo} showKey />
+      </span>
       <span className={classes.wide}>
         <ActionButton action={redo} onlyIcon />
       </span>
@@ -128,13 +130,13 @@ function Tools({ question }: { question: Question }) {
         <ActionButton action={skip} showKey />
         <SkipMenu />
       </span>
-      <ActionButton
-        action={flag}
-        showKey
-        on={question.flagged}
-        label={question.flagged ? "Flagged" : "Flag"}
-      />
       <span className={classes.shrinks}>
+        <ActionButton
+          action={flag}
+          showKey
+          on={question.flagged}
+          label={question.flagged ? "Flagged" : "Flag"}
+        />
         <ActionButton action={guidelines} showKey />
       </span>
       <ActionButton action={next} onlyIcon />
