@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from querist.campaign import Quality
 from querist.cli import main
+from querist.cli.console import table
 from querist.cli.label import create
 from querist.data import open_source
 from querist.errors import MissingExtra
@@ -94,7 +95,11 @@ def test_a_misspelt_command_is_guessed() -> None:
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "nothing"), "No part is named"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "pixels"), "these are texts"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--budget", "0"), "0 is not in the range"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--strategy", "wishes"), "No strategy is named 'wishes'"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--closed",), "Name them: --classes yes,no"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--closed", "--classes", "a"), "nothing to tell apart"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--log", "mysql://x/y"), "lives in SQLite or PostgreSQL"),
+        ("id,text\n1,a fine day\n", ("--strategy", "magrin"), "bad.csv: 1 text Error"),
         ("id,text\n1,a fine day\n1,a bad day\n", (), "or none (--id '')"),
     ],
 )
@@ -104,7 +109,32 @@ def test_bad_input_is_told_with_the_mend(home: Path, text: str, words: tuple[str
     assert done.exit_code == 2
     assert told in " ".join(done.output.split())
     assert "Traceback" not in done.output
-    assert not (home / "bad.querist" / "campaign.json").exists()
+    assert not (home / "bad.querist").exists(), "nothing is half-made"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work(home: Path, campaign: Path) -> None:
+    for words in (("simulate", "reviews.csv", "--label", "topic"), ("bench", "iris")):
+        done = querist(*words, "-o", "none/out")
+        assert done.exit_code == 2 and "There is no folder 'none'" in done.output
+        assert "Comparing" not in done.output and "Simulating" not in done.output
+    done = querist("export", str(campaign), "-o", "reviews.csv/labels.csv")
+    assert done.exit_code == 2 and "Traceback" not in done.output
+
+
+def test_a_report_that_cannot_be_made_is_told_before_the_runs(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    done = querist("bench", "iris", "--report", "page.html")
+    assert done.exit_code == 2 and "querist[plots]" in done.output and not (home / "bench.jsonl").exists()
+
+
+def test_a_table_for_a_file_is_not_broken_at_80_characters(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    table(("a", "b"), [("x" * 60, "y" * 60)])
+    assert "y" * 60 in capsys.readouterr().out
 
 
 def test_what_is_no_campaign_is_refused(home: Path) -> None:

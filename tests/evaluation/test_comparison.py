@@ -221,6 +221,23 @@ def test_without_jinja_the_error_names_the_extra(tmp_path: Path, monkeypatch: py
 
 
 @needs_plots
+def test_pictures_are_made_shorter_and_their_words_are_not() -> None:
+    from matplotlib import pyplot
+
+    from querist.evaluation.report import _svg
+
+    def make():
+        figure, axis = pyplot.subplots()
+        axis.plot([0, 1], [0.9, 1.0])
+        axis.set_yticks([0.925, 0.975], ["0.925", "0.975"])
+        return figure
+
+    picture = _svg("ticks", make)
+    assert ">0.925<" in picture and ">0.975<" in picture
+    assert not re.search(r"<[^>]*\d\.\d{3,}", picture)
+
+
+@needs_plots
 def test_a_page_in_no_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no folder"):
         write_report(curves(), tmp_path / "none" / "page.html")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from querist.cli.comparing import show, write
+from querist.cli.comparing import check_place, show, write
 from querist.cli.console import complain, say, split, working
 from querist.errors import InvalidInput
 
@@ -177,6 +177,12 @@ def command(data: tuple[str, ...], **options: Any) -> None:
     if options["replayed"]:
         _replay(options["results"], options["replayed"])
         return
+    for place in filter(None, (options["output"], options["report"])):
+        check_place(place)
+    if options["report"]:
+        from querist.evaluation.report import check_parts
+
+        check_parts()
     if data:
         experiment = _experiment(data, options)
         try:

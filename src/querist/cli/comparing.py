@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,15 @@ from querist.errors import InvalidInput, MissingExtra
 if TYPE_CHECKING:
     from querist.evaluation import Curves
 
-__all__ = ["show", "write"]
+__all__ = ["check_place", "show", "write"]
 
 
 def show(curves: Curves, metric: str | None) -> None:
     """The summary as a table; the data sets are named where there are several."""
-    headings = ("strategy", "area", "over random", "above/even/below", "at the end", "labels to random's end")
+    headings = (
+        *("strategy", "area", "over random"),
+        *("above/\neven/\nbelow", "at the\nend", "labels to\nrandom's end"),  # for 80 characters a line
+    )
     several = len(curves.datasets) > 1
     rows = []
     for one in curves.summary(metric=metric):
@@ -36,11 +40,21 @@ def show(curves: Curves, metric: str | None) -> None:
     table(("data", *headings) if several else headings, rows)
 
 
-def write(name: str, csv: str, markdown: str, draw: Callable[[], list[str]]) -> list[str]:
-    """The measurements, the tables and the pictures; what was written."""
+def check_place(name: str | Path) -> None:
+    """Raise before the work begins where its outcome could not be written beside ``name``."""
     folder = Path(name).parent
     if not folder.is_dir():
         raise InvalidInput(f"There is no folder {str(folder)!r}.", mend="Make it first, or write elsewhere.")
+    if not os.access(folder, os.W_OK):
+        raise InvalidInput(
+            f"Nothing can be written into the folder {str(folder)!r}: permission denied.",
+            mend="Change its permissions, or write elsewhere with --output.",
+        )
+
+
+def write(name: str, csv: str, markdown: str, draw: Callable[[], list[str]]) -> list[str]:
+    """The measurements, the tables and the pictures; what was written."""
+    check_place(name)
     Path(f"{name}.csv").write_text(csv, encoding="utf-8")
     Path(f"{name}.md").write_text(markdown, encoding="utf-8")
     written = [f"{name}.csv", f"{name}.md"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,8 @@ from typing import Any
 import click
 
 __all__ = ["as_options", "complain", "fit", "say", "split", "table", "working"]
+
+_UNBROKEN = 1000  # characters a line of a table where no screen ends it
 
 Progress = Callable[[int, int], None]
 
@@ -76,7 +79,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str 
         shown.add_column(heading, justify="right" if i else "left")
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row))
-    Console(highlight=False).print(shown)
+    screen = Console(highlight=False)
+    wide = None if screen.is_terminal or "COLUMNS" in os.environ else _UNBROKEN
+    Console(highlight=False, width=wide).print(shown)
 
 
 @contextmanager

@@ -27,7 +27,10 @@ _MODULES = {
     "import": "import_labels",
     "serve": "serve",
 }
-_OURS_TO_TELL = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EADDRINUSE)
+_OURS_TO_TELL = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EADDRINUSE),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+)
 
 
 class Commands(click.Group):

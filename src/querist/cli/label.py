@@ -122,6 +122,15 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
             "--closed allows no classes but those that are given, and none is.",
             mend="Name them: --classes yes,no; or leave --closed out.",
         )
+    if options.get("closed") and len({*classes, *given}) < 2:
+        raise InvalidInput(
+            f"--closed with the one class {(*classes, *given)[0]!r} leaves nothing to tell apart.",
+            mend="Name two or more: --classes yes,no; or leave --closed out.",
+        )
+    if options.get("database"):
+        from querist.events import open_log
+
+        open_log(options["database"]).close()  # one that cannot be reached is told before a folder is made
     with working(f"Making {folder}"):
         return Workspace.create(
             folder,

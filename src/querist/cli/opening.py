@@ -40,7 +40,8 @@ def read(path: Path, options: Mapping[str, Any]) -> Source:
 
 def tell_source(path: Path, source: Source) -> None:
     """What was found, and what was left out."""
-    what = {"text": "texts", "image": "pictures", "row": "rows"}[source.kind]
+    one = {"text": "text", "image": "picture", "row": "row"}[source.kind]
+    what = one if len(source) == 1 else f"{one}s"
     given = f", {len(source.labels):,} of them labelled" if source.labels else ""
     say(f"{path}: {len(source):,} {what}{given}")
     problems = list(source.problems)

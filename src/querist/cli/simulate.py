@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from querist.cli.comparing import show, write
+from querist.cli.comparing import check_place, show, write
 from querist.cli.console import say, split, working
 from querist.cli.options import reading
 
@@ -71,6 +71,8 @@ def command(path: Path, **options: Any) -> None:
     strategies = [name for name in split(options["strategies"]) if name != "random"]
     for name in strategies:
         as_strategy(name)  # a wrong name is told before anything is encoded
+    name = options["output"] or f"{path.absolute().stem}-curves"
+    check_place(name)
     experiment = Experiment.of(
         _labelled(path, options),
         strategies,
@@ -85,7 +87,6 @@ def command(path: Path, **options: Any) -> None:
     with working("Simulating") as progress:
         curves = experiment.run(progress=progress)
     show(curves, options["metric"])
-    name = options["output"] or f"{path.absolute().stem}-curves"
     tables = curves.table("csv"), curves.table(metric=options["metric"])
 
     def draw() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,18 @@ from querist.evaluation.picture import curves_figure, drawing, in_points, save
 from querist.evaluation.plots import cost_figure, heat_figure, rank_figure, saving_figure, unit_of
 from querist.evaluation.statistics import REFERENCE
 
-__all__ = ["write_report"]
+__all__ = ["check_parts", "write_report"]
+
+
+def check_parts() -> None:
+    """Raise MissingExtra where what a report is made with is not installed: better before the runs than after."""
+    for module, name in (("jinja2", "Jinja2"), ("matplotlib", "matplotlib")):
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise MissingExtra(
+                f"Reports need {name}: {error}.", mend="Install it: pip install 'querist[plots]'."
+            ) from error
 
 
 def write_report(
@@ -39,12 +50,9 @@ def write_report(
         What strategies are judged by; the first measure of each data set if not given.
     title : str
     """
-    try:
-        import jinja2
-    except ImportError as error:
-        raise MissingExtra(
-            f"Reports need Jinja2: {error}.", mend="Install it: pip install 'querist[plots]'."
-        ) from error
+    check_parts()
+    import jinja2
+
     path = Path(path)
     if not path.absolute().parent.is_dir():
         raise InvalidInput(f"There is no folder {str(path.parent)!r}.", mend="Make it first.")
@@ -181,6 +189,10 @@ def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def _shorter(tag: str) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", tag)
+
+
 def _svg(name: str, make: Callable[[], Any]) -> str:
     """A picture as SVG to be set into the page: no size of its own, ids that no other has."""
     with drawing(salt=name):
@@ -192,7 +204,7 @@ def _svg(name: str, make: Callable[[], Any]) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", text)
+    text = re.sub(r"<[^>]*>", lambda tag: _shorter(tag[0]), text)  # places, not what is written in the picture
     mark = re.sub(r"\W+", "-", name)
     text = re.sub(r'\bid="', f'id="{mark}-', text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}-", text)

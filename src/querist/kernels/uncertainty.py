@@ -175,6 +175,6 @@ def check_rows(block: Array, start: int = 0, *, of: str = "") -> None:
         row = int(np.flatnonzero(wrong)[0])
         raise InvalidInput(
             f"Row {start + row}{of} is no distribution: its {block.shape[1]} probabilities sum to "
-            f"{sums[row]!r}, the smallest is {block[row].min()!r}.",
+            f"{float(sums[row]):.6g}, the smallest is {float(block[row].min()):.6g}.",
             mend="Give probabilities (not logits, not votes), each row summing to 1.",
         )

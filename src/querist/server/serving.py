@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -286,7 +287,10 @@ def _bind(host: str, port: int | None) -> socket.socket:
         except OSError as error:
             bound.close()
             cause = error
+    which = f"The address {host}" if port is None else f"The port {port} of {host}"
     raise InvalidInput(
-        f"The port {port} of {host} cannot be used: {cause.strerror}.",
-        mend="Choose another with --port, or leave it out.",
+        f"{which} cannot be used: {cause.strerror}.",
+        mend="Give an address of this machine with --host: 127.0.0.1 for yourself, 0.0.0.0 for others too."
+        if cause.errno == errno.EADDRNOTAVAIL or port is None
+        else "Choose another with --port, or leave it out.",
     ) from cause

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from querist.acquisition import Acquisition, Random
-from querist.errors import InvalidInput
+from querist.errors import InvalidInput, UnknownPart
 from querist.selection import Selector
 from querist.specs import from_spec, parts
 from querist.strategies.contract import Strategy
@@ -27,7 +27,12 @@ def as_strategy(what: Any) -> Strategy:
     Entropy()
     """
     if isinstance(what, str | Mapping):
-        what = from_spec(what)
+        try:
+            what = from_spec(what)
+        except UnknownPart as error:
+            if error.message != f"No part is named {what!r}.":
+                raise
+            raise UnknownPart(f"No strategy is named {what!r}.", mend=error.mend) from None
     if isinstance(what, Acquisition):
         return Scored(what)
     if isinstance(what, Selector):

@@ -146,8 +146,9 @@ def _bad_line(path: Path, number: int, line: bytes, error: UnicodeDecodeError, f
     shown = line[max(0, error.start - 20) : error.start + 20].decode("cp1252", "replace").strip()
     where = f"Line {number} of {path} is not UTF-8: byte 0x{line[error.start]:02x} in {shown!r}"
     if foreign:
+        before = "an earlier line is" if foreign == 1 else f"{foreign} earlier lines are"
         return SourceError(
-            f"{where}, though {foreign} earlier lines are: the file mixes encodings.",
+            f"{where}, though {before}: the file mixes encodings.",
             mend="Read it with encoding='mixed' (UTF-8, and what is not as Windows-1252), or mend that line.",
         )
     return SourceError(
