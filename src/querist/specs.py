@@ -100,7 +100,8 @@ def _build(name: str, fields: dict[str, Any]) -> Any:
     if part is None:
         close = difflib.get_close_matches(name, _PARTS, n=3)
         guess = f"Did you mean {' or '.join(map(repr, close))}?"
-        mend = guess if close else 'They are listed by: python -c "import querist; print(querist.strategies.names())".'
+        listed = 'They are listed by: python -c "import querist; print(querist.strategies.names())".'
+        mend = guess if close else listed
         raise UnknownPart(f"No part is named {name!r}.", mend=mend)
     known = {field.name for field in dataclasses.fields(part)}
     if unknown := sorted(set(fields) - known):

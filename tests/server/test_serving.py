@@ -32,6 +32,12 @@ def test_a_port_that_is_taken_is_told_with_the_mend(workspace):
         serve(workspace, port=taken.getsockname()[1])
 
 
+def test_an_address_of_another_machine_is_told_with_the_mend(workspace):
+    with pytest.raises(InvalidInput, match=r"^The address 192\.0\.2\.1 cannot be used") as told:
+        serve(workspace, host="192.0.2.1")
+    assert "--host" in told.value.mend
+
+
 def test_without_a_wish_another_port_will_do(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(serving, "PORT", taken.getsockname()[1])

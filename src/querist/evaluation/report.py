@@ -22,7 +22,7 @@ __all__ = ["check_parts", "write_report"]
 
 
 def check_parts() -> None:
-    """Raise MissingExtra where what a report is made with is not installed: better before the runs than after."""
+    """Raise MissingExtra where what makes a report is not installed: better before the runs than after."""
     for module, name in (("jinja2", "Jinja2"), ("matplotlib", "matplotlib")):
         try:
             import_module(module)
@@ -204,7 +204,7 @@ def _svg(name: str, make: Callable[[], Any]) -> str:
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r"<[^>]*>", lambda tag: _shorter(tag[0]), text)  # places, not what is written in the picture
+    text = re.sub(r"<[^>]*>", lambda tag: _shorter(tag[0]), text)  # places, not what is written there
     mark = re.sub(r"\W+", "-", name)
     text = re.sub(r'\bid="', f'id="{mark}-', text)
     text = re.sub(r'(href="#|url\(#)', rf"\g<1>{mark}-", text)

@@ -225,7 +225,8 @@ def _storage_error(error: BaseException | None, place: str) -> StorageError:
         )
     mends = {
         sqlite3.SQLITE_BUSY: "Another process holds the write lock; close it, or wait and try again.",
-        sqlite3.SQLITE_READONLY: "The file or its folder is read-only: change its permissions, or work on a copy of the folder.",
+        sqlite3.SQLITE_READONLY: "It may not be written: change its permissions, or those of its folder; or "
+        "work on a copy of the folder.",
         sqlite3.SQLITE_CANTOPEN: "Mind the path and the permissions of its folder.",
         sqlite3.SQLITE_NOTADB: "This is not a querist log: mind the path; nothing was changed.",
         sqlite3.SQLITE_CORRUPT: "Keep the file, and recover it: sqlite3 FILE .recover.",

@@ -161,7 +161,7 @@ class Opinion(Wire):
 
 
 class Answer(Wire):
-    """One item of the history: what is believed of it or, where one annotator is asked for, what they said."""
+    """One item of the history: what is believed of it, or what the one annotator said who is looked for."""
 
     item: Item
     snippet: str

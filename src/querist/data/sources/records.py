@@ -84,10 +84,10 @@ def _parsed(file: Any, path: Path) -> Iterator[tuple[str, Any]]:
         try:
             yield f"line {number}", json.loads(line)
         except (ValueError, RecursionError) as error:
-            told = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            told = error.msg.removesuffix(" at") if isinstance(error, json.JSONDecodeError) else str(error)
             column = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
             raise SourceError(
-                f"Line {number} of {path} is not valid JSON: {told.removesuffix(' at')}{column} in {line[:60].strip()!r}.",
+                f"Line {number} of {path} is not valid JSON: {told}{column} in {line[:60].strip()!r}.",
                 mend="Correct or delete that line; each line must be one whole JSON value.",
             ) from error
 
