@@ -55,6 +55,48 @@ def test_a_picture_that_was_taken_away_is_told(pictures, tmp_path):
         assert reply.status_code == 404 and "skip the item" in reply.json()["mend"]
 
 
+@pytest.mark.parametrize(
+    "name", ["a\nb.png", "a b?c#d&e=f.png", "100 %.png", "caf\u0301e.png", "<b>.png", "x/y.png"]
+)
+def test_a_picture_may_be_called_anything(tmp_path, name):
+    path = tmp_path / "odd" / name
+    path.parent.mkdir(parents=True)
+    image(path)
+    with (
+        Workspace.create(tmp_path / "campaign", open_source(tmp_path / "odd"), classes=["cat"]) as workspace,
+        client_of(workspace) as client,
+    ):
+        question = client.post("/api/next", json={}).json()["questions"][0]
+        assert question["item"] == name
+        for url in (question["content"]["url"], question["content"]["url"].replace("media", "items")):
+            assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fault", [FileNotFoundError(2, "gone"), PermissionError(13, "no"), OSError(5, "torn")]
+)
+@pytest.mark.parametrize("where", ["stat", "read_bytes"])
+def test_a_picture_that_cannot_be_read_just_now_is_told(pictures, monkeypatch, fault, where):
+    def refused(*_, **__):
+        raise fault
+
+    with client_of(pictures) as client:
+        url = client.post("/api/next", json={}).json()["questions"][0]["content"]["url"]
+        monkeypatch.setattr("querist.server.routes.resolve", lambda path, root: root / path)
+        monkeypatch.setattr(f"pathlib.Path.{where}", refused)
+        reply = client.get(url)
+        monkeypatch.undo()
+        assert reply.status_code == 404 and "skip the item" in reply.json()["mend"]
+
+
+def test_a_picture_that_became_empty_is_told(pictures, tmp_path):
+    for path in (tmp_path / "pictures").iterdir():
+        path.write_bytes(b"")
+    with client_of(pictures) as client:
+        reply = client.get("/api/media/a.png")
+        assert reply.status_code == 422 and "skip" in reply.json()["mend"].casefold()
+
+
 def test_an_array_of_pictures_is_shown_too(tmp_path):
     np.save(tmp_path / "digits.npy", np.zeros((3, 8, 8), dtype=np.uint8))
     source = open_source(tmp_path / "digits.npy")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from querist.data import open_raster
 from querist.errors import InvalidInput, UnknownItem
 
-__all__ = ["LIMIT", "picture", "resolve"]
+__all__ = ["LIMIT", "picture", "resolve", "version"]
 
 LIMIT = 64 << 20  # bytes of one picture
 
@@ -38,23 +40,43 @@ def resolve(path: str, root: Path) -> Path:
     return wanted
 
 
+def version(path: Path) -> str:
+    """What changes when the file does, as an HTTP entity tag."""
+    with _readable(path):
+        stamp = path.stat()
+    return f'"{stamp.st_mtime_ns:x}-{stamp.st_size:x}"'
+
+
 def picture(path: Path) -> tuple[bytes, str]:
     """The bytes of a picture that browsers show, and its content type.
 
     The type is read from the bytes, never from the name; formats that browsers do not show (BMP, TIFF,
     ...) become PNG; anything that is no raster picture (SVG, HTML and PostScript included) is refused.
     """
-    size = path.stat().st_size
-    if size > LIMIT:
-        raise InvalidInput(
-            f"The picture {path.name} has {size} bytes; {LIMIT} are allowed.",
-            mend="Make it smaller, or skip it.",
-        )
-    data = path.read_bytes()
+    with _readable(path):
+        size = path.stat().st_size
+        if size > LIMIT:
+            raise InvalidInput(
+                f"The picture {path.name} has {size} bytes; {LIMIT} are allowed.",
+                mend="Make it smaller, or skip it.",
+            )
+        data = path.read_bytes()
     for sign, offset, kind in _SIGNS:
         if data[offset : offset + len(sign)] == sign:
             return data, kind
     return _as_png(data, path.name), "image/png"
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say of a file that went a moment ago, or may not be read, that it is not there."""
+    try:
+        yield
+    except OSError as error:
+        raise UnknownItem(
+            f"The file {path.name!r} cannot be read: {error.strerror or error}.",
+            mend="See that it is there and may be read, or skip the item as broken.",
+        ) from error
 
 
 def _as_png(data: bytes, name: str) -> bytes:

@@ -15,6 +15,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Query, Request
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 
 import querist
 from querist.data import with_bytes
@@ -22,7 +23,7 @@ from querist.errors import CampaignError, InvalidInput, NotFitted
 from querist.server import wire
 from querist.server.desk import Desk
 from querist.server.figures import Figures
-from querist.server.media import picture, resolve
+from querist.server.media import picture, resolve, version
 
 __all__ = ["add_routes"]
 
@@ -34,6 +35,21 @@ _KINDS = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/octet-stream",
 }
+
+
+class _IdConvertor(Convertor[str]):
+    """An item's id in an address: any text, lines and slashes included (a file may be called so)."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("id", _IdConvertor())
 
 
 async def _annotator(request: Request) -> str:
@@ -138,7 +154,7 @@ def _add_views(app: FastAPI, desk: Desk, figures: Figures) -> None:
     ) -> Response:
         return _json(desk.answers(offset=offset, limit=limit, q=q, by=by, value=value, state=state))
 
-    @app.get("/api/items/{item:path}", response_model=wire.Content)
+    @app.get("/api/items/{item:id}", response_model=wire.Content)
     def content(item: str) -> Response:
         return _json(desk.content(desk.item(item)))
 
@@ -146,15 +162,14 @@ def _add_views(app: FastAPI, desk: Desk, figures: Figures) -> None:
 def _add_files(app: FastAPI, desk: Desk) -> None:
     workspace = desk.workspace
 
-    @app.get("/api/media/{item:path}", response_class=Response)
+    @app.get("/api/media/{item:id}", response_class=Response)
     def media(item: str, request: Request) -> Response:
         held = with_bytes(workspace.content(desk.item(item)))
         if held.get("data") is not None:
             data, kind = held["data"], "image/png"
         elif held.get("path") is not None:
             file = resolve(str(held["path"]), Path(workspace.manifest.media))
-            stamp = file.stat()
-            tag = f'"{stamp.st_mtime_ns:x}-{stamp.st_size:x}"'
+            tag = version(file)
             if request.headers.get("if-none-match") == tag:
                 return Response(status_code=304, headers={"etag": tag})
             data, kind = picture(file)
