@@ -20,10 +20,16 @@ from querist.streams import (
     Cognition,
     Density,
     DriftWatch,
+    ImportanceWeighted,
+    QuantileFilter,
+    RandomisedUncertainty,
+    SelectiveSampling,
+    SplitUncertainty,
     StreamStrategy,
     as_stream_strategy,
     stream_strategies,
 )
+from querist.streams.contract import CompiledGate
 from querist.testing import (
     BUDGET_LAWS,
     STREAM_LAWS,
@@ -185,3 +191,31 @@ def test_a_strategy_is_found_by_what_it_is_called() -> None:
 def test_wrong_parameters_are_told(make: Callable[[], Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         make()
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        QuantileFilter(0.2),
+        QuantileFilter(0.05),
+        QuantileFilter(0.2, window=200, share=0.5, rarest=0.0),
+        QuantileFilter(0.1, window=200, share=0.0, rarest=0.4),
+        RandomisedUncertainty(0.3),
+        RandomisedUncertainty(0.3, step=0.05, spread=0.2),
+        SplitUncertainty(0.3, share=0.5),
+        SplitUncertainty(0.6, step=0.05, share=0.2),
+        ImportanceWeighted(0.2),
+        SelectiveSampling(0.2),
+    ],
+    ids=repr,
+)
+def test_as_many_are_asked_as_the_chances_say(manager: BudgetManager) -> None:
+    """Of items of every worth: what weighs by 1 / chance is then unbiased."""
+    scores = np.random.default_rng(8).random(40_000)
+    gate = manager.begin(3)
+    assert isinstance(gate, CompiledGate)
+    ask, _, chances = gate.many(scores)
+    for some in (scores < 0.5, (scores >= 0.5) & (scores < 0.9), scores >= 0.9):
+        told = chances[some]
+        noise = math.sqrt((told * (1 - told)).sum()) + 1
+        assert abs(ask[some].sum() - told.sum()) < 4 * noise

@@ -103,6 +103,8 @@ class ActiveTest:
     refit : float
         The surrogate is fitted anew when the labels have grown by this share.
     seed : int
+    confidence : float in (0, 1)
+        The share of intervals that hold.
 
     >>> from sklearn.datasets import load_digits
     >>> from sklearn.linear_model import LogisticRegression

@@ -194,13 +194,15 @@ def _by_lot(p: Any, s: Any) -> bool:
 @compiled
 def _variable(p: Any, s: Any, score: float) -> tuple[bool, float, float]:
     """A threshold that falls with each question and rises with each item let go (Zliobaite 2014)."""
-    threshold = s[THRESHOLD]
+    threshold, chance = s[THRESHOLD], 1.0
     if p[SECOND] > 0:
+        needed = ((1.0 - score) / max(threshold, _TINY) - 1.0) / p[SECOND]  # of the normal, at least
+        chance = max(math.erfc(needed / math.sqrt(2.0)) / 2.0, 1e-300)
         threshold *= 1.0 + p[SECOND] * _normal(s)
     bar = 1.0 - threshold
     ask = score >= bar
     s[THRESHOLD] *= 1.0 - p[FIRST] if ask else 1.0 + p[FIRST]
-    return ask, bar, 1.0
+    return ask, bar, chance
 
 
 @compiled
@@ -225,6 +227,30 @@ def _selective(p: Any, s: Any, score: float) -> tuple[bool, float, float]:
 
 
 @compiled
+def _quantile(p: Any, s: Any, score: float) -> tuple[bool, float, float]:
+    """Lots for a share of the budget, and for the rest the best of the window (Kottke 2015).
+
+    The chance is that of both ways together, whichever it was: an item above the bar may be drawn too.
+    """
+    share = _left_to_chance(p, s)
+    lots = share * p[BUDGET]
+    drawn = share > 0 and lot(s) < lots
+    rest = p[BUDGET] * (1.0 - share) / max(1.0 - lots, _TINY)  # beside the lots
+    best, unspent, chance = rest, _left(p, s), 1.0
+    if rest < p[FOURTH]:  # of the best, some: what is unspent moves their chance first
+        best = p[FOURTH]
+        chance = min(rest / best * (1.0 + max(unspent, 0.0)), 1.0)
+        unspent = max(unspent - _PATIENCE, 0.0)
+    bar = _quantile_bar(p, s, best, unspent)
+    if score < bar - _TINY:  # a tie is one however sums were rounded
+        return drawn, math.nan if drawn else bar, lots
+    both = lots + (1.0 - lots) * chance
+    if drawn:
+        return True, math.nan, both
+    return chance >= 1.0 or lot(s) < chance, bar, both
+
+
+@compiled
 def _verdict(kind: int, p: Any, s: Any, score: float) -> tuple[bool, float, float]:
     if kind == 1:
         bar = 1.0 - s[THRESHOLD]
@@ -232,23 +258,15 @@ def _verdict(kind: int, p: Any, s: Any, score: float) -> tuple[bool, float, floa
     if kind == 2:
         return _variable(p, s, score)
     if kind == 3:
+        chance = p[THIRD] * p[BUDGET]
+        if score >= 1.0 - s[THRESHOLD]:
+            chance += 1.0 - p[THIRD]
         if lot(s) < p[THIRD]:
-            return lot(s) < p[BUDGET], math.nan, p[BUDGET]
-        return _variable(p, s, score)
+            return lot(s) < p[BUDGET], math.nan, chance
+        ask, bar, _ = _variable(p, s, score)
+        return ask, bar, chance
     if kind == 4:
-        share = _left_to_chance(p, s)
-        if share > 0 and lot(s) < share * p[BUDGET]:
-            return True, math.nan, share * p[BUDGET]
-        rest = p[BUDGET] * (1.0 - share) / max(1.0 - share * p[BUDGET], _TINY)  # beside the lots
-        best, unspent, chance = rest, _left(p, s), 1.0
-        if rest < p[FOURTH]:  # of the best, some: what is unspent moves their chance first
-            best = p[FOURTH]
-            chance = min(rest / best * (1.0 + max(unspent, 0.0)), 1.0)
-            unspent = max(unspent - _PATIENCE, 0.0)
-        bar = _quantile_bar(p, s, best, unspent)
-        if score < bar - _TINY:  # a tie is one however sums were rounded
-            return False, bar, chance
-        return chance >= 1.0 or lot(s) < chance, bar, chance
+        return _quantile(p, s, score)
     if kind == 5:
         return _importance(p, s, score)
     if kind == 6:

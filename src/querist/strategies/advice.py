@@ -10,11 +10,12 @@ import numpy as np
 from querist.data import ItemId
 from querist.errors import InvalidInput
 from querist.kernels import top, uniform
+from querist.models.estimator import plain
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.registry import as_strategy
 from querist.strategies.scored import predicted
 
-__all__ = ["Dealt", "answered", "checked_arms", "coins", "dealt", "plain", "proposal_of", "said_of"]
+__all__ = ["Dealt", "answered", "checked_arms", "coins", "dealt", "proposal_of", "said_of"]
 
 _COINS, _LOTS = 4, 3  # streams of chance apart from Explore's
 
@@ -97,11 +98,6 @@ def said_of(snapshot: Snapshot, items: Sequence[ItemId]) -> list[Any]:
         return [None] * len(items)
     best = predicted(snapshot, snapshot.pool.rows(items)).proba.argmax(axis=1)
     return [plain(snapshot.model.classes[int(column)]) for column in best]
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON holds it."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 class _Heads:

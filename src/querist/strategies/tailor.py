@@ -9,8 +9,9 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels import thompson_chances
+from querist.models.estimator import plain
 from querist.specs import named
-from querist.strategies.advice import answered, checked_arms, dealt, plain, proposal_of, said_of
+from querist.strategies.advice import answered, checked_arms, dealt, proposal_of, said_of
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import proposed
 
