@@ -13,9 +13,10 @@ import numpy as np
 from querist.acquisition import Margin
 from querist.kernels import margin
 from querist.models import Prediction
+from querist.models.estimator import plain
 from querist.selection import KCenter
 from querist.specs import named
-from querist.strategies.advice import answered, plain, said_of
+from querist.strategies.advice import answered, said_of
 from querist.strategies.contract import Proposal, Snapshot, Strategy
 from querist.strategies.default import Default
 from querist.strategies.registry import as_strategy

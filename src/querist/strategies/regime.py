@@ -10,8 +10,9 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.kernels import margin, typicality, uniform
 from querist.models import as_model, take
+from querist.models.estimator import plain
 from querist.specs import named
-from querist.strategies.advice import coins, plain
+from querist.strategies.advice import coins
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.registry import as_strategy
 from querist.strategies.scored import predicted
