@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import math
 import os
@@ -198,3 +199,26 @@ def test_a_change_of_a_function_reaches_those_that_call_it_from_another_file(tmp
         done = subprocess.run(run, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
         told.append(done.stdout.strip())
     assert told == ["21", "31"]
+
+
+def test_cycles_are_looked_for_as_before_once_all_is_compiled() -> None:
+    was = gc.get_threshold()
+    inner = compiling._uncollected(lambda: gc.get_threshold())
+
+    def failing() -> None:
+        assert inner()[2] > was[2] and gc.get_threshold()[2] > was[2]
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        compiling._uncollected(failing)()
+    assert gc.get_threshold() == was
+
+
+def test_what_is_written_into_its_callers_is_left_as_it_is_without_a_compiler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def plain() -> int:
+        return 1
+
+    monkeypatch.setattr(compiling, "PLAIN", True)
+    assert compiling.inlined(plain) is plain and compiling.inlined(len) is len

@@ -13,7 +13,7 @@ import numpy as np
 
 from querist.kernels.compiled_numbers import logarithm, power
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
-from querist.kernels.compiling import compiled
+from querist.kernels.compiling import compiled, inlined
 
 __all__ = [
     "HEIGHT",
@@ -32,14 +32,14 @@ LOSSES = {"log": 0, "zero_one": 1}
 # ---- one future and one strip of targets: loops short enough for the compiler to see that nothing overlaps
 
 
-@compiled
+@inlined
 def _begin(total: Any, inner: Any) -> None:
     for j in range(len(total)):
         total[j] = 0
         inner[j] = 0
 
 
-@compiled
+@inlined
 def _weigh(now: Any, near: Any, by: Any, far: Any, loss: int, total: Any, inner: Any) -> None:
     """Add what one class weighs, and its weight times its logarithm; or keep the largest weight."""
     for j in range(len(total)):
@@ -54,13 +54,13 @@ def _weigh(now: Any, near: Any, by: Any, far: Any, loss: int, total: Any, inner:
             inner[j] = weight if weight > inner[j] else inner[j]
 
 
-@compiled
+@inlined
 def _add(near: Any, by: Any, row: Any) -> None:
     for j in range(len(row)):
         row[j] += by * near[j]
 
 
-@compiled
+@inlined
 def _entropies(total: Any, inner: Any, count: int) -> Any:
     """The sum of log S - (sum w log w) / S, each 0 or more."""
     whole = 0.0
@@ -70,7 +70,7 @@ def _entropies(total: Any, inner: Any, count: int) -> Any:
     return whole
 
 
-@compiled
+@inlined
 def _mistakes(total: Any, most: Any, count: int) -> Any:
     whole = 0.0
     for j in range(count):
@@ -78,7 +78,7 @@ def _mistakes(total: Any, most: Any, count: int) -> Any:
     return whole
 
 
-@compiled
+@inlined
 def _mean(total: Any, inner: Any, count: int, loss: int) -> Any:
     return _entropies(total, inner, count) if loss == 0 else _mistakes(total, inner, count)
 
@@ -126,7 +126,7 @@ def moved(
 # ---- the candidate's own logits, and how labelled rows give way
 
 
-@compiled
+@inlined
 def _likely(logits: Any, by: Any, near: Any, far: Any, out: Any, total: Any) -> None:
     for j in range(len(out)):
         log = logits[j] - by * near[j]
@@ -135,7 +135,7 @@ def _likely(logits: Any, by: Any, near: Any, far: Any, out: Any, total: Any) -> 
         total[j] += out[j]
 
 
-@compiled
+@inlined
 def _stepped(
     weight: Any, total: Any, own: Any, hot: Any, lent: Any, borrowed: Any, stride: Any, move: Any
 ) -> None:
@@ -165,7 +165,7 @@ def stepped(
             _stepped(weights[k], sums, own[k], hot[k], lent[k], borrowed, stride, move[k])
 
 
-@compiled
+@inlined
 def _off(chance: Any, total: Any, before: Any, curved: Any, by: Any, near: Any) -> Any:
     """How far probabilities are off their tangents; returns what that lends the candidate's own logit."""
     lent = by - by  # 0 of its own kind
@@ -197,7 +197,7 @@ def ways_given(
 # ---- one weight replaced
 
 
-@compiled
+@inlined
 def _entropies_with(others: Any, rest: Any, weight: Any) -> Any:
     whole = 0.0
     tiny = np.finfo(weight.dtype).tiny
@@ -210,7 +210,7 @@ def _entropies_with(others: Any, rest: Any, weight: Any) -> Any:
     return whole
 
 
-@compiled
+@inlined
 def _mistakes_with(others: Any, rest: Any, weight: Any) -> Any:
     whole = 0.0
     for j in range(len(weight)):

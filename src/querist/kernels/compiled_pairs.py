@@ -15,7 +15,7 @@ import numpy as np
 
 from querist.kernels.compiled_numbers import exponential
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
-from querist.kernels.compiling import compiled
+from querist.kernels.compiling import compiled, inlined
 
 __all__ = [
     "HEIGHT",
@@ -40,7 +40,7 @@ _GROUP = 16  # columns of which the least is kept while the first ones are found
 # ---- one row of a strip: loops short enough for the compiler to see that nothing overlaps
 
 
-@compiled
+@inlined
 def _squared(row: Any, norm: Any, norms: Any, noise: Any) -> None:
     """Products to squared distances; what is left of a cancellation is noise."""
     for j in range(len(row)):
@@ -49,40 +49,40 @@ def _squared(row: Any, norm: Any, norms: Any, noise: Any) -> None:
         row[j] = 0 if away < noise * size else away
 
 
-@compiled
+@inlined
 def _inside(row: Any, limit: Any) -> None:
     one, none = row.dtype.type(1), row.dtype.type(0)
     for j in range(len(row)):
         row[j] = one if row[j] <= limit else none
 
 
-@compiled
+@inlined
 def _waned(row: Any, scale: Any) -> None:
     for j in range(len(row)):
         row[j] = exponential(row[j] * scale)
 
 
-@compiled
+@inlined
 def _inverse(row: Any) -> None:
     one = row.dtype.type(1)
     for j in range(len(row)):
         row[j] = one / (one + np.sqrt(row[j]))
 
 
-@compiled
+@inlined
 def _turned(row: Any) -> None:
     half = row.dtype.type(0.5)
     for j in range(len(row)):
         row[j] = half + half * row[j]
 
 
-@compiled
+@inlined
 def _whole(row: Any, unit: Any, half: Any) -> None:
     for j in range(len(row)):
         row[j] = np.floor(row[j] * unit + half)
 
 
-@compiled
+@inlined
 def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any, unit: Any) -> None:
     """Products to similarities; where there is a unit above 0, to whole numbers of its parts."""
     if kind == 2:
@@ -99,7 +99,7 @@ def _alike(row: Any, norm: Any, norms: Any, kind: int, scale: Any, noise: Any, u
         _whole(row, unit, unit / (unit + unit))
 
 
-@compiled
+@inlined
 def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
     """The weight of what lies between ``low`` and ``high`` of each similarity; exact of whole numbers."""
     total = 0.0
@@ -109,20 +109,20 @@ def _between(row: Any, weight: Any, low: Any, high: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def _each_between(row: Any, weight: Any, low: Any, high: Any, back: Any) -> None:
     for j in range(len(row)):
         top = row[j] if row[j] < high else high
         back[j] += weight * (top - low if top > low else top - top)
 
 
-@compiled
+@inlined
 def _lower(row: Any, least: Any) -> None:
     for j in range(len(least)):
         least[j] = row[j] if row[j] < least[j] else least[j]
 
 
-@compiled
+@inlined
 def _least(row: Any, lanes: Any) -> Any:
     """The least number; their count is a multiple of that of the lanes."""
     for j in range(len(lanes)):
@@ -135,20 +135,20 @@ def _least(row: Any, lanes: Any) -> Any:
     return least
 
 
-@compiled
+@inlined
 def _ranked(row: Any, shift: Any) -> None:
     for j in range(len(row)):
         row[j] = shift[j] - 2 * row[j]
 
 
-@compiled
+@inlined
 def _strangers(row: Any, of: Any, mine: int) -> None:
     far = row.dtype.type(np.inf)
     for j in range(len(row)):
         row[j] = far if of[j] == mine else row[j]
 
 
-@compiled
+@inlined
 def _count_below(row: Any, limit: Any) -> int:
     count = 0
     for j in range(len(row)):
@@ -223,7 +223,7 @@ def written(
             out[j, i] = near[i, j]
 
 
-@compiled
+@inlined
 def _from_shifted(row: Any, norm: Any, norms: Any, shift: Any, slack: Any, slacks: Any) -> None:
     for j in range(len(row)):
         away = norm + norms[j] - 2 * (row[j] - shift[j])
@@ -257,7 +257,7 @@ def nearest_stranger(
             least[i] = best if best < least[i] else least[i]
 
 
-@compiled
+@inlined
 def _least_of_group(row: Any, first: int) -> Any:
     best = row[first]
     for j in range(first + 1, first + _GROUP):
@@ -265,7 +265,7 @@ def _least_of_group(row: Any, first: int) -> Any:
     return best
 
 
-@compiled
+@inlined
 def _first_nearest(row: Any, others: Any, mine: int, groups: Any, least: Any, ids: Any) -> None:
     """The nearest of the first columns, one after the other; what was taken is at inf then."""
     far = row.dtype.type(np.inf)
