@@ -696,3 +696,10 @@ def test_a_log_may_be_given_by_its_path(tmp_path):
 def test_features_without_a_pool_are_refused_with_the_mend():
     with pytest.raises(InvalidInput, match=r"got ndarray.*Campaign\(Pool"):
         Campaign(np.eye(3), Classification(("x", "y")))
+
+
+@pytest.mark.parametrize("task", [["yes", "no"], "yes,no", {"classes": ("yes", "no")}])
+def test_what_is_no_task_is_told(task):
+    with pytest.raises(InvalidInput, match="is no task") as told:
+        Campaign(Pool(np.zeros((3, 2))), task)
+    assert "Classification" in told.value.mend

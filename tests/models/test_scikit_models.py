@@ -286,3 +286,14 @@ def test_what_is_like_an_estimator_is_taken_for_one():
         as_model(mine).classes  # noqa: B018
     mine.fit(x, y)
     assert is_fitted(mine) and as_model(mine).predict(x[:1]).tolist() == [y[0]]
+
+
+def test_probabilities_of_another_shape_are_refused():
+    class Short(LogisticRegression):
+        def predict_proba(self, x):
+            return super().predict_proba(x)[:, :2]
+
+    x = np.arange(12.0).reshape(6, 2)
+    model = as_model(Short()).fitted(x, list("abcabc"))
+    with pytest.raises(InvalidInput, match=r"shape \(6, 2\) for 6 rows and 3 classes"):
+        model.proba(x)

@@ -28,6 +28,10 @@ class Wish:
 
 def opening_events(wish: Wish, state: State, now: float) -> list[Event]:
     """The events that make the log agree with the wish; raises InvalidInput where it cannot."""
+    if wish.task is not None and not isinstance(getattr(wish.task, "name", None), str):
+        raise InvalidInput(
+            f"{wish.task!r} is no task.", mend="Give for example Classification(('yes', 'no'))."
+        )
     spec = _spec_of(wish.strategy)
     if state.head == 0:
         return [_created(wish, spec, now)]

@@ -51,11 +51,15 @@ def command(
             )
         known = _known(found, workspace.pool, skip_unknown)
         before = len(workspace.campaign.labels)
-        with working(f"Storing {len(known):,} labels"):
+        with working(f"Storing {_labels(known)}"):
             _store(workspace, known, by)
         after = len(workspace.campaign.labels)
     left = f"; {len(found) - len(known):,} with unknown ids left out" if len(found) > len(known) else ""
-    say(f"{len(known):,} labels from {labels}, {after - before:,} of them for items that had none{left}")
+    say(f"{_labels(known)} from {labels}, {after - before:,} of them for items that had none{left}")
+
+
+def _labels(known: dict[str | int, str]) -> str:
+    return "1 label" if len(known) == 1 else f"{len(known):,} labels"
 
 
 def _store(workspace: Workspace, labels: dict[str | int, str], by: str) -> None:

@@ -57,7 +57,7 @@ class CampaignTest:
         Raises
         ------
         NotFitted
-            No model has been trained yet.
+            No model is in force yet.
         CampaignError
             A test runs already.
         """
@@ -73,8 +73,9 @@ class CampaignTest:
         ranking = current_ranking(workspace.models)
         if ranking is None or ranking.proba is None:
             raise NotFitted(
-                f"No model has been trained in {workspace.folder} yet.",
-                mend="Answer questions of two classes while the page is open; then begin the test.",
+                f"No model is in force in {workspace.folder}.",
+                mend="Open the page for a moment (querist serve), and answer questions of two classes if "
+                "nobody has; then begin the test.",
             )
         state, settings = workspace.state, workspace.settings.as_json()
         free = np.ones(len(ranking.proba), dtype=bool)

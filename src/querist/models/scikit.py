@@ -136,7 +136,14 @@ class ScikitClassifier(Scikit):
         if self._only is not None:
             return self._constant(x)
         self._check_fitted()
-        return self._in_place(np.asarray(self.estimator.predict_proba(x)), self._known())
+        said, known = np.asarray(self.estimator.predict_proba(x)), self._known()
+        if said.shape != (length(x), len(known)):
+            raise InvalidInput(
+                f"predict_proba of {self.describes} gives an array of shape {said.shape} for {length(x)} rows "
+                f"and {len(known)} classes.",
+                mend="It must give one row an item, and one column for each of classes_.",
+            )
+        return self._in_place(said, known)
 
     def predict(self, x: Any) -> np.ndarray:
         """The value predicted for each row, (n,)."""
