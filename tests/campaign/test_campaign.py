@@ -676,8 +676,9 @@ def test_why_says_what_is_known_and_no_more():
     assert campaign.why(campaign.reopen("i5")) == "Opened again on request."
 
 
-def test_without_budget_or_target_nothing_says_stop():
-    assert begin().verdict.reason == "nothing was set at which to stop"
+def test_without_budget_or_target_a_model_has_to_say_stop():
+    assert begin().verdict.reason == "no model has told yet what more labels could gain"
+    assert begin(budget=5).verdict.reason.startswith("0 of 5")
 
 
 def test_a_log_may_be_given_by_its_path(tmp_path):

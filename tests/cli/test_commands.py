@@ -220,7 +220,7 @@ def test_unknown_ids_are_told_and_can_be_left_out(campaign: Path) -> None:
     assert done.exit_code == 2
     assert "1 of 2 ids" in done.output and "'nobody'" in done.output and "--skip-unknown" in done.output
     done = querist("import", str(campaign), "more.csv", "--skip-unknown")
-    assert "1 labels from more.csv" in done.output and "1 with unknown ids left out" in done.output
+    assert "1 label from more.csv" in done.output and "1 with unknown ids left out" in done.output
 
 
 def test_importing_beside_a_server_is_refused(campaign: Path) -> None:

@@ -108,7 +108,8 @@ def usual_stopping(settings: Settings, state: State) -> AnyOf:
     if settings.target is not None:
         criteria.append(TargetQuality(settings.target))
     gain = LittleToGain()
-    if state.trained and gain.needs <= state.trained[-1].metrics.keys():
+    told = gain.needs <= state.trained[-1].metrics.keys() if state.trained else not criteria
+    if told:  # before the first model it says that it waits for one, where nothing else is to be said
         criteria.append(gain)
     return AnyOf(tuple(criteria))
 
