@@ -139,7 +139,7 @@ class ScikitClassifier(Scikit):
         said, known = np.asarray(self.estimator.predict_proba(x)), self._known()
         if said.shape != (length(x), len(known)):
             raise InvalidInput(
-                f"predict_proba of {self.describes} gives an array of shape {said.shape} for {length(x)} rows "
+                f"predict_proba of {self.describes} gives the shape {said.shape} for {length(x)} rows "
                 f"and {len(known)} classes.",
                 mend="It must give one row an item, and one column for each of classes_.",
             )
