@@ -704,3 +704,32 @@ def test_what_is_no_task_is_told(task):
     with pytest.raises(InvalidInput, match="is no task") as told:
         Campaign(Pool(np.zeros((3, 2))), task)
     assert "Classification" in told.value.mend
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1, "3", True, 10**400, object()])
+def test_an_answer_takes_a_number_of_seconds(seconds):
+    campaign = begin()
+    query = campaign.ask()[0]
+    for say in (
+        lambda: campaign.tell(query, "a", seconds=seconds),
+        lambda: campaign.tell({"i1": "a"}, seconds=seconds),
+        lambda: campaign.skip(query, seconds=seconds),
+    ):
+        with pytest.raises(InvalidInput, match="a number of seconds"):
+            say()
+    campaign.tell(query, "a", seconds=np.float32(2.5))
+    assert campaign.state.items["i0"].annotations[None].seconds == 2.5 and campaign.state.answers == 1
+
+
+def test_what_cannot_be_written_is_refused_in_words_and_changes_nothing():
+    campaign = begin()
+    query, head = campaign.ask()[0], campaign.state.head
+    for say in (
+        lambda: campaign.tell(query, "a", by=object()),
+        lambda: campaign.flag("i1", comment={1, 2}),
+        lambda: campaign.configure(title=object()),
+        lambda: campaign.ask(to=object()),
+    ):
+        with pytest.raises(InvalidInput, match="cannot be written"):
+            say()
+    assert campaign.state.head == campaign.log.head() == head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from querist.tasks import OfClasses, Task
 
 __all__ = ["answer", "class_added", "flag", "release", "retract", "settings_changed", "skip", "told"]
 
+_LONGEST = 1e9  # seconds; 30 years
+
 
 def answer(desk: Desk, asked: Any, value: Any, by: str | None, seconds: float | None) -> list[Event]:
     """An answer to a question."""
@@ -38,7 +41,7 @@ def answer(desk: Desk, asked: Any, value: Any, by: str | None, seconds: float | 
         value=value,
         query=query.asked.query,
         by=query.asked.to if by is None else by,
-        seconds=seconds,
+        seconds=_taken(seconds),
     )
     return [*news, event]
 
@@ -62,7 +65,8 @@ def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: floa
         held = [asked.query for asked in desk.standing.leases.of_item(item) if asked.to in (by, None)]
         if before is None or before.value != value or held:
             query = held[0] if held else None
-            event = Answered(at=desk.clock(), item=item, value=value, query=query, by=by, seconds=seconds)
+            took = _taken(seconds)
+            event = Answered(at=desk.clock(), item=item, value=value, query=query, by=by, seconds=took)
             events.append(event)
     return events
 
@@ -80,7 +84,7 @@ def skip(desk: Desk, asked: Any, because: str, by: str | None, seconds: float | 
         query=query.asked.query,
         because=because,
         by=query.asked.to if by is None else by,
-        seconds=seconds,
+        seconds=_taken(seconds),
     )
     return [event]
 
@@ -141,6 +145,22 @@ def _validated(desk: Desk, value: Any, task: Task) -> tuple[Any, list[ClassAdded
         return value, []
     named = value if isinstance(value, tuple) else (value,)
     return value, [ClassAdded(at=desk.clock(), value=one) for one in named if one not in task.classes]
+
+
+def _taken(seconds: Any) -> float | None:
+    """How long an answer took, as the log can hold it."""
+    if seconds is None:
+        return None
+    try:
+        told = math.nan if isinstance(seconds, bool | str) else float(seconds)
+    except (TypeError, ValueError, OverflowError):
+        told = math.nan
+    if not 0 <= told <= _LONGEST:
+        raise InvalidInput(
+            f"An answer takes a number of seconds, 0 or more; got {str(seconds)[:40]!r}.",
+            mend="Leave it out where it is not known.",
+        )
+    return told
 
 
 def _closed(query: QueryState, value: Any) -> AlreadyAnswered:

@@ -209,7 +209,13 @@ def encode(event: Event) -> tuple[str, str]:
     Half a character (a lone surrogate, as of a file name that is not UTF-8) is refused: no log could keep it.
     """
     values = ((name, getattr(event, name)) for name in _FIELDS[type(event)])
-    body = _JSON.encode({name: value for name, value in values if value is not None})
+    try:
+        body = _JSON.encode({name: value for name, value in values if value is not None})
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(
+            f"An event of the kind {event.kind!r} cannot be written: {error}.",
+            mend="Give words, numbers, lists and mappings of Python's own.",
+        ) from error
     if not body.isascii() and (half := _HALF.search(body)):
         near = body[max(0, half.start() - 20) : half.end() + 20].encode("utf-8", "backslashreplace").decode()
         raise InvalidInput(

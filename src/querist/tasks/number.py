@@ -59,9 +59,14 @@ def _outside(number: float, side: str, bound: float, end: str) -> InvalidLabel:
 
 def _finite(value: Any, error: type[InvalidInput]) -> float:
     real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not real or not math.isfinite(value):
+    try:
+        number = float(value) if real else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        told, kind = repr(value)[:40], type(value).__name__
         raise error(
-            f"A value of this task is a finite number; got {value!r} of the type {type(value).__name__}.",
+            f"A value of this task is a finite number; got {told} of the type {kind}.",
             mend="Give an int or a float; absence is a skip, not NaN.",
         )
-    return float(value)
+    return number
