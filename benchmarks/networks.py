@@ -34,7 +34,7 @@ from querist.models import as_model
 from querist.models.choice import model_named
 from querist.models.torch import TorchModel, Training
 from querist.models.torch.contrastive import Contrastive
-from querist.models.torch.networks import Perceptron
+from querist.models.torch.networks import Perceptron, Transformer
 
 ROOT = Path(__file__).parents[1]
 FITS, RUNS = ROOT / "build" / "networks.jsonl", ROOT / "build" / "networks-loop.jsonl"
@@ -151,17 +151,20 @@ def arms(folder: str | None) -> list[Arm]:
         Arm("text_trec", "words, tokens", "tokens", lambda: model_named("torch:text")),
     ]
     if folder:
-        encoder = f"tokens:{folder}"
-        named = {
-            "MiniLM fine-tuned": f"torch:hf:{folder}",
-            "MiniLM contrastive": f"torch:setfit:{folder}",
-            "MiniLM by LoRA": f"torch:lora:{folder}",
+        makes: dict[str, Callable[[], Any]] = {
+            "MiniLM fine-tuned": partial(model_named, f"torch:hf:{folder}"),
+            "MiniLM, its last two layers": partial(_last_layers, folder),
+            "MiniLM by LoRA": partial(model_named, f"torch:lora:{folder}"),
+            "MiniLM contrastive": partial(model_named, f"torch:setfit:{folder}"),
         }
-        encoder = f"tokens:{folder}"
-        found += [
-            Arm("text_trec", title, encoder, partial(model_named, name)) for title, name in named.items()
-        ]
+        found += [Arm("text_trec", title, f"tokens:{folder}", make) for title, make in makes.items()]
     return found
+
+
+def _last_layers(folder: str) -> Any:
+    """Fine-tuned as "torch:hf" is, with what lies before the last two layers as it was."""
+    training = model_named(f"torch:hf:{folder}").training
+    return TorchModel(Transformer(folder, free=2), training=training)
 
 
 def _logistic() -> Any:

@@ -61,7 +61,8 @@ class Network:
         n = length(x)
         lengths = lengths_of(self.module, x) if n > _FEW and self.prepare is None else None
         rows = np.arange(n) if lengths is None else np.argsort(lengths, kind="stable")
-        batch = self.batch if lengths is None else min(self.batch, _FEW)
+        small = lengths is not None and self.device.type == "cpu"
+        batch = min(self.batch, _FEW) if small else self.batch
         with _ASKING, asleep(self.module):
             parts = in_batches(n, batch, lambda start, stop: work(self.inputs(take(x, rows[start:stop]))))
         return parts if lengths is None else [in_first_order(parts, rows)]
