@@ -72,9 +72,11 @@ python benchmarks/networks.py page
 **Protocol.** Labels are drawn at random, the same ones for every model of a seed; three seeds, or as many as
 a cell tells. Asked are 2,000 pictures of the test set, and TREC's own 500 test questions. Each cell is the
 share of right answers, with the log loss in brackets; the last column is the median time of one training on
-one core of a machine that was shared. "MiniLM" is all-MiniLM-L6-v2, which learns itself; "minilm" is its
-8-bit form as an encoder, whose vectors stay as they are. The contrastive head was tuned (its rate and its
-loss) on four seeds of TREC, so that its figures there are flattered; nothing else was.
+one core of a machine that was shared. "MiniLM" is all-MiniLM-L6-v2, which learns itself, as
+`torch:hf:FOLDER`, `torch:lora:FOLDER` and `torch:setfit:FOLDER` have it, and with all but its last two layers
+as they were (`Transformer(folder, free=2)`); "minilm" is its 8-bit form as an encoder, whose vectors stay as
+they are. The contrastive head was tuned (its rate and its loss) on four seeds of TREC, so that its figures
+there are flattered; nothing else was.
 """
 LOOP_TOLD = """TREC, a pool of 4,000 questions drawn anew for each seed, 40 random first labels, 40 questions
 a round to 480 labels, five seeds. Asked and measured is a perceptron (128 hidden, dropout 0.3) on `minilm`
@@ -249,7 +251,8 @@ def page() -> str:
 def _table(held: dict[tuple[str, int], list[dict[str, Any]]]) -> str:
     lines = [f"| | {' | '.join(f'{n:,} labels' for n in SIZES)} | seconds at {SIZES[-1]:,} |"]
     lines += ["|---|" + "---:|" * (len(SIZES) + 1)]
-    for title in dict.fromkeys(title for title, _ in held):
+    titles = [arm.title for arm in arms("a folder")]
+    for title in sorted({title for title, _ in held}, key=titles.index):
         cells = []
         for n in SIZES:
             found = held.get((title, n), [])
