@@ -248,6 +248,29 @@ def test_killed_in_the_middle_and_gone_on_with_it_is_the_same(tmp_path: Path) ->
     assert measured(Curves.read(path)) != [] and len(read_runs(path)) == 20
 
 
+PARENT = """
+import subprocess, sys
+worker = "import os, time; from querist.evaluation.experiment import _end_with; _end_with(os.getppid()); " \\
+    "print(os.getpid(), flush=True); time.sleep(120)"
+subprocess.run([sys.executable, "-c", worker])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the process in /proc")
+def test_a_worker_ends_with_a_parent_that_was_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = Path("/proc") / parent.stdout.readline().strip()
+    assert worker.is_dir()
+    parent.kill()
+    parent.wait()
+    until = time.monotonic() + 30
+    while time.monotonic() < until and (worker / "cmdline").exists() and (worker / "cmdline").read_bytes():
+        time.sleep(0.1)
+    assert not (worker.exists() and (worker / "cmdline").read_bytes()), "it is gone, or nobody's to reap"
+    parent.stdout.close()
+
+
 def test_a_file_that_holds_something_else_is_told(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     quick(seeds=1).run(path, workers=1)

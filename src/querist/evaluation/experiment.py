@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from querist.errors import InvalidInput
@@ -23,6 +25,7 @@ __all__ = ["Experiment", "replay"]
 
 STRATEGIES = ("margin", "entropy", "default")
 _PAYS = 4.0  # seconds of work beyond which other processes are worth starting
+_LOOK = 1.0  # seconds between two looks whether the parent is still there
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +252,26 @@ def _made(jobs: list[_Job], workers: int | None) -> Iterator[Run | tuple[Plan, E
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="2*n_jobs")
-    yield from pool(delayed(job.run)() for job in jobs)
+    yield from pool(delayed(_aside)(job, os.getpid()) for job in jobs)
+
+
+def _aside(job: _Job, parent: int) -> Run | tuple[Plan, Exception]:
+    """What comes of a job in a worker's process, which ends when its parent has been killed."""
+    if parent != os.getpid():
+        _end_with(parent)
+    return job.run()
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process soon after the parent: whoever is killed at once ends no workers."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def _several(given: Any) -> list[Any]:
