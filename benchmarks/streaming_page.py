@@ -149,7 +149,7 @@ def _worth(rows: list[dict[str, str]]) -> str:
         f" {worst:.4f} of it or more.",
         "",
     ]
-    lines += [*_means(rows, sets), _alone(rows), "", READING, ""]
+    lines += [*_means(rows), _alone(rows), "", READING, ""]
     for budget in ("0.3", "0.1", "0.05", "0.01"):
         lines += _one_budget(rows, sets, budget)
     return "\n".join(lines).rstrip()
@@ -202,7 +202,7 @@ def _steers(row: dict[str, str]) -> bool:
     return float(row["budget"]) < 1 and not row["arm"].startswith(("fixed", "DBAL", "cognitive"))
 
 
-def _means(rows: list[dict[str, str]], sets: list[str]) -> list[str]:
+def _means(rows: list[dict[str, str]]) -> list[str]:
     """The mean gain over the streams that a strategy was run on, budget by budget."""
     lines = ["### Mean gain over the streams", "", "| strategy | streams | 1 % | 5 % | 10 % | 30 % |"]
     lines.append("|---|---|---|---|---|---|")

@@ -7,7 +7,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -112,8 +111,3 @@ def _end_of(status: int, errors: str) -> str:
         return "out of memory"
     last = next((line for line in reversed(errors.splitlines()) if line.strip()), "")
     return f"ended with status {status}: {last}"[:200]
-
-
-def python_of(who: str, peers_python: str | None) -> str | None:
-    """Which python runs a side; None where the peers have none."""
-    return sys.executable if who == "querist" else peers_python

@@ -215,7 +215,7 @@ def _clue(given: Inputs) -> Query:
 
     def picked() -> Any:
         clusters = k.kmeans(x, given.shape.batch, given.rng(), weights=k.entropy(proba))
-        return k.representatives(x, clusters)
+        return k.representatives(clusters)
 
     return picked
 
@@ -237,7 +237,7 @@ def _drop_query(given: Inputs) -> Query:
                 ]
         torn = np.flatnonzero(changes > 1.5)
         groups = k.kmeans(x[torn], min(given.shape.batch, len(torn)), rng)
-        return torn[k.representatives(x[torn], groups)]
+        return torn[k.representatives(groups)]
 
     return picked
 

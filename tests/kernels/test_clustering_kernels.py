@@ -68,7 +68,7 @@ def test_kmeans_on_any_table(x, k, seed):
     k = min(k, len(x))
     assert clusters.centres.shape == (k, x.shape[1]) and np.isfinite(clusters.centres).all()
     assert clusters.of.min() >= 0 and clusters.of.max() < k and clusters.sizes.sum() == len(x)
-    chosen = representatives(x, clusters)
+    chosen = representatives(clusters)
     assert len(chosen) == len(set(clusters.of.tolist())) == len(set(chosen.tolist()))
 
 
@@ -86,14 +86,14 @@ def test_few_seed_rows_suffice_for_many():
 def test_representatives_are_the_nearest_to_each_centre():
     x, _ = heaps()
     clusters = kmeans(x, 3, np.random.default_rng(0))
-    chosen = representatives(x, clusters)
+    chosen = representatives(clusters)
     assert chosen.tolist() == [
         min(np.flatnonzero(clusters.of == i), key=lambda row: clusters.squared[row]) for i in range(3)
     ]
     some = np.flatnonzero(clusters.of != 1)[5:]
-    kept = representatives(x, clusters, rows=some)
+    kept = representatives(clusters, rows=some)
     assert len(kept) == 2 and set(kept.tolist()) <= set(some.tolist())
-    assert representatives(x, clusters, rows=[]).tolist() == []
+    assert representatives(clusters, rows=[]).tolist() == []
 
 
 @pytest.mark.parametrize("kind", [np.asarray, csr_array])
@@ -138,7 +138,7 @@ def test_of_a_pair_the_lower_row_stands_for_both_in_any_precision():
         pair = rng.normal(size=(2, 3))
         for dtype in (np.float32, np.float64):
             x = pair.astype(dtype)
-            assert representatives(x, kmeans(x, 1, np.random.default_rng(0))).tolist() == [0]
+            assert representatives(kmeans(x, 1, np.random.default_rng(0))).tolist() == [0]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -90,14 +90,14 @@ def kmeans(
     return Clusters(of, squared, centres + points.mean)
 
 
-def representatives(x: Any, clusters: Clusters, *, rows: Any = None) -> Array:
+def representatives(clusters: Clusters, *, rows: Any = None) -> Array:
     """For each cluster that has any of ``rows``, the one nearest to its centre; ascending by cluster.
 
     Squared distances that differ by less than a ten thousandth of the cluster's largest are equal, and the
     lower row wins: the two rows of a pair are as near to its centre, whatever rounding says.
 
     >>> x = [[0.0], [0.2], [0.1], [9.0]]
-    >>> representatives(x, kmeans(x, 2, np.random.default_rng(0))).tolist() in ([2, 3], [3, 2])
+    >>> representatives(kmeans(x, 2, np.random.default_rng(0))).tolist() in ([2, 3], [3, 2])
     True
 
     Zhdanov 2019 (k-means batches).

@@ -53,7 +53,7 @@ def kmedoids(
             mend="Give k >= 1 and rows.",
         )
     weight = np.ones(points.n) if weights is None else as_each(weights, points.n, "Weights")
-    medoids = representatives(points.x, kmeans(points.x, k, rng, weights=weight))
+    medoids = representatives(kmeans(points.x, k, rng, weights=weight))
     for _ in range(rounds):
         of, _ = points.nearest(points.centres(medoids))
         moved = np.array([_middle(points, np.flatnonzero(of == c), weight, m) for c, m in enumerate(medoids)])

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from querist.bounds import check_among, check_sample
-from querist.errors import InvalidInput
+from querist.bounds import check_among, check_sample, check_whole
 from querist.kernels import (
     Points,
     k_center,
@@ -62,7 +61,7 @@ class KMeans(Selector):
             return Selection(near, np.empty(0))
         x = take(prediction.space, prediction.rows[near])
         clusters = kmeans(x, n, np.random.default_rng(prediction.seed), weights=weights)
-        return _one_each(x, near, representatives(x, clusters), clusters.of, weights, n)
+        return _one_each(x, near, representatives(clusters), clusters.of, weights, n)
 
     @classmethod
     def examples(cls) -> tuple[Selector, ...]:
@@ -138,13 +137,7 @@ class TypiClust(Selector):
 
     def __post_init__(self) -> None:
         check_sample(self.sample)
-        for name in ("clusters", "neighbours"):
-            value = getattr(self, name)
-            if not (isinstance(value, int) and value >= 1):
-                raise InvalidInput(
-                    f"{name} must be a whole number of 1 or more; got {value!r}.",
-                    mend="Leave it out for the default.",
-                )
+        check_whole(clusters=self.clusters, neighbours=self.neighbours)
 
     def select(self, scores: np.ndarray, prediction: Any, n: int) -> Selection:
         if not len(prediction) or n <= 0:
