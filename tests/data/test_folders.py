@@ -44,7 +44,12 @@ def test_sub_folders_are_classes(tmp_path):
     assert source.labels == {"ants/1.png": "ants", "ants/2.png": "ants", "bees/1.png": "bees"}
     assert open_source(tmp_path, label="").labels == {}
     picture(tmp_path / "loose.png")
-    assert open_source(tmp_path).labels == {}, "a loose picture says that the folders are no classes"
+    mixed = open_source(tmp_path)
+    assert mixed.labels == {}, "a loose picture says that the folders are no classes"
+    (note,) = mixed.problems
+    assert str(note).startswith("3 of 4 files: their sub-folders (ants, bees) are not taken")
+    assert not note.left_out
+    assert not open_source(tmp_path, label="").problems
 
 
 def test_train_and_test_folders_are_looked_through(tmp_path):

@@ -53,6 +53,8 @@ def read_folder(
             mend="Replace the files, or point at another folder.",
         )
     labels = {} if label == "" else _classes(kept)
+    if label != "" and not labels:
+        problems += _no_classes(kept)
     return Source(
         kind="image" if kind == "image" else "text",
         ids=kept,
@@ -146,6 +148,17 @@ def _classes(names: Sequence[str]) -> dict[str, str]:
     if any(len(one) < 2 for one in parts) or len({one[0] for one in parts}) < 2:
         return {}
     return {name: one[0] for name, one in zip(names, parts, strict=True)}
+
+
+def _no_classes(names: Sequence[str]) -> list[Problem]:
+    """A note where some files lie in sub-folders and others do not: perhaps the former are labelled."""
+    folders = [PurePosixPath(name).parts[0] for name in names if "/" in name]
+    inside = list(dict.fromkeys(folders))
+    if len(inside) < 2 or len(folders) == len(names):
+        return []
+    shown = ", ".join(inside[:2]) + (", ..." if len(inside) > 2 else "")
+    reason = f"their sub-folders ({shown}) are not taken for classes, as other files lie in none"
+    return [Problem(f"{len(folders):,} of {len(names):,} files", reason, left_out=False)]
 
 
 def _nothing(path: Path, kind: str, found: Sequence[str]) -> SourceError:
