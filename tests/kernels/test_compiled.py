@@ -21,6 +21,7 @@ from querist.kernels import (
     variation_ratio,
     vote_entropy,
 )
+from querist.kernels.compiled_fold import folded
 from querist.kernels.compiled_turn import turn
 
 OF_PROBABILITIES = [least_confidence, margin, confidence_ratio, entropy]
@@ -105,6 +106,28 @@ def test_rows_become_columns_wherever_they_lie_in_the_table(kind):
             assert (turned[columns:] == -1).all()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_rows_are_folded_wherever_they_lie_in_the_table(kind):
+    for columns in [1, 2, 3, 4, 5, 8, 10, 15, 16, 17, 33]:
+        table = np.random.default_rng(columns).integers(-1, 50, (70, columns)).astype(kind)
+        first = np.sort(np.maximum(table, 0), axis=1)[:, ::-1]
+        second = first[:, 1] if columns > 1 else np.zeros(70)
+        whole = np.stack([table.sum(axis=1), np.minimum(table.min(axis=1), 0), first[:, 0], second])
+        for start, count in [(0, 70), (1, 69), (3, 32), (54, 16), (69, 1), (20, 7)]:
+            told = np.full((4, count), -1, dtype=kind)
+            folded(table, start, told)
+            assert np.array_equal(told, whole[:, start : start + count])
+
+
+def test_what_is_below_none_is_found_though_the_sum_is_right(compiled):
+    compiled()
+    proba = committee(1, 250, 3)[0].astype(np.float32)
+    proba[217] = [-0.25, 1, 0.25]
+    for kernel in OF_PROBABILITIES:
+        with pytest.raises(InvalidInput, match="Row 217 is no distribution"):
+            kernel(proba)
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_parts_come_back_in_order_and_the_first_error_is_raised(threads):
     assert large.in_turns(lambda part: -part, range(50), threads) == [-part for part in range(50)]
@@ -128,7 +151,7 @@ def test_nothing_is_large(compiled):
 
 
 def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
-    source = run_by_python("compiled_tile", "compiled_turn", "compiled")
+    source = run_by_python("compiled_tile", "compiled_turn", "compiled_fold", "compiled")
 
     def run(name, table, *outputs):
         kernel, more = source.KERNELS[name]

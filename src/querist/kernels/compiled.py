@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from querist.kernels.arrays import Array
+from querist.kernels.compiled_fold import folded
 from querist.kernels.compiled_numbers import logarithm
 from querist.kernels.compiled_turn import turn
 from querist.kernels.compiling import compiled
@@ -69,18 +70,6 @@ def _most(turned: Any, c: int, first: Any) -> None:
 
 
 @compiled
-def _lead(turned: Any, c: int, first: Any, second: Any) -> None:
-    for r in range(len(first)):
-        p, q, best, after = turned[c, r], turned[c + 1, r], first[r], second[r]
-        less = p if p < best else best
-        after = less if less > after else after
-        best = p if p > best else best
-        less = q if q < best else best
-        second[r] = less if less > after else after
-        first[r] = q if q > best else best
-
-
-@compiled
 def _weigh(turned: Any, c: int, weight: Any, tiny: Any) -> None:
     """Add -p log p."""
     for r in range(len(weight)):
@@ -123,6 +112,15 @@ def _wrong(total: Any) -> bool:
     wrong = 0
     for r in range(len(total)):
         wrong += not abs(total[r] - 1) <= _TOLERANCE
+    return wrong > 0
+
+
+@compiled
+def _none_or_less(total: Any, least: Any) -> bool:
+    """The same, or because a number is below 0."""
+    wrong, one, much = 0, total.dtype.type(1), total.dtype.type(_TOLERANCE)
+    for r in range(len(total)):
+        wrong += (not abs(total[r] - one) <= much) | (least[r] < -much)
     return wrong > 0
 
 
@@ -170,22 +168,15 @@ def room(table: Any, rows: int) -> tuple[Array, Array, Array]:
 
 @compiled
 def leaders(
-    proba: Any, begin: int, end: int, turned: Any, _: Any, sums: Any, out: Any, kind: int
+    proba: Any, begin: int, end: int, _: Any, __: Any, sums: Any, out: Any, kind: int
 ) -> int:  # fmt: skip
-    classes: int = proba.shape[1]
-    step: int = turned.shape[1]
-    total, first, second = sums[0], sums[1], sums[2]
+    step: int = sums.shape[1]
+    total, least, first, second = sums[0], sums[1], sums[2], sums[3]
     for tile in range(begin, end, step):
         start = min(tile, end - step)  # the last tile is whole too, and does some rows twice
-        _turn(proba, start, turned, total)
-        if _wrong(total):
+        folded(proba, start, sums)
+        if _none_or_less(total, least):
             return start
-        _clear(sums)
-        for c in range(0, classes, 2):
-            if kind == _LARGEST:
-                _most(turned, c, first)
-            else:
-                _lead(turned, c, first, second)
         if kind == _LARGEST:
             _missing(first, out[start : start + step])
         elif kind == _LEAD:
