@@ -251,8 +251,9 @@ def page() -> str:
 def _table(held: dict[tuple[str, int], list[dict[str, Any]]]) -> str:
     lines = [f"| | {' | '.join(f'{n:,} labels' for n in SIZES)} | seconds at {SIZES[-1]:,} |"]
     lines += ["|---|" + "---:|" * (len(SIZES) + 1)]
-    titles = [arm.title for arm in arms("a folder")]
-    for title in sorted({title for title, _ in held}, key=titles.index):
+    titles = [arm.title for arm in arms("a folder")]  # in their order, whatever ran first
+    titles = list(dict.fromkeys([*titles, *(title for title, _ in held)]))
+    for title in (one for one in titles if any((one, n) in held for n in SIZES)):
         cells = []
         for n in SIZES:
             found = held.get((title, n), [])

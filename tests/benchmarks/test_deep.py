@@ -26,13 +26,14 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def runs(dataset: str, strategies: tuple[str, ...], models: tuple[str, ...], labels: range) -> list[Run]:
+    """Two seeds of each, with as many questions a round as there are labels from one to the next."""
     told = []
     for place, (model, name) in enumerate((m, s) for m in models for s in strategies):
         for seed in (0, 1):
             values = np.linspace(0.5, 0.9 + place / 100, len(labels)) + seed / 200
             held = {"accuracy": values, "ece": 1 - values, "log_loss": 2 - values}
             held |= {"seconds": np.full(len(labels), 0.2), "fit_seconds": np.full(len(labels), 1.5)}
-            told.append(Run(dataset, model, name, 10, seed, np.array(labels), held))
+            told.append(Run(dataset, model, name, labels.step, seed, np.array(labels), held))
     return told
 
 
@@ -44,10 +45,17 @@ def test_the_page_is_of_what_was_kept(bench: ModuleType) -> None:
     assert "| BALD |" in page and "variation ratios |" not in page and "Batches" not in page
     two = (*one, "ensemble (5)")
     kept += runs(bench.DRAWS, ("random", "bald"), two, range(20, 221, 20))
-    kept += runs(bench.FASHION, ("random", "badge"), one, range(20, 221, 20))
+    kept += runs(bench.FASHION, ("random", "badge"), one, range(40, 481, 40))
     bench.write(Curves(tuple(kept)))
     page = bench.PAGE.read_text(encoding="utf-8")
     assert "| ensemble (5) |" in page and "| badge |" in page and "2 seeds" in page
+    assert "few labels" not in page and "thousand labels" not in page
+    kept += runs(bench.FASHION, ("random", "uherding"), one, range(20, 221, 20))
+    kept += runs(bench.FAR, ("random", "bald"), one, range(20, 1001, 49))
+    bench.write(Curves(tuple(kept)))
+    page = bench.PAGE.read_text(encoding="utf-8")
+    far, few = page.index("To a thousand labels"), page.index("few labels")
+    assert "@1000" in page[far:few] and "| uherding |" in page[few:] and "| badge |" not in page[few:]
     assert "BALD @100" in page and (bench.PICTURES / "deep-fashion.svg").is_file()
 
 
@@ -60,7 +68,7 @@ def test_every_part_has_an_experiment(bench: ModuleType, monkeypatch: pytest.Mon
     monkeypatch.setattr(bench, "pictures", lambda name, title: title)
     monkeypatch.setattr(bench, "described", lambda title: title)
     for part in bench.PARTS:
-        pool = bench.GAL_POOL if part == "gal" else bench.POOL
+        pool = bench.GAL_POOL if part in ("gal", "far") else bench.POOL
         assert bench.experiments(part, [0]).protocol.pool == pool
     assert bench.paper_s(10).eval()(torch.zeros(2, 784)).shape == (2, 10)
     some = bench.experiments("batches", [0], ["badge"])
