@@ -97,7 +97,7 @@ class MinConfidence(Acquisition):
     needs: ClassVar[frozenset[str]] = _MARGINALS  # type: ignore[misc]
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        return np.maximum(kernels.min_confidence(prediction.marginals), 0)
+        return kernels.min_confidence(prediction.marginals)
 
 
 @named("average_confidence")
@@ -117,7 +117,7 @@ class AverageConfidence(Acquisition):
     needs: ClassVar[frozenset[str]] = _MARGINALS  # type: ignore[misc]
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        return np.maximum(kernels.average_confidence(prediction.marginals), 0)
+        return kernels.average_confidence(prediction.marginals)
 
 
 @named("max_score")
@@ -135,7 +135,7 @@ class MaxScore(Acquisition):
     needs: ClassVar[frozenset[str]] = _MARGINALS  # type: ignore[misc]
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        return np.maximum(kernels.max_score(prediction.marginals), 0)
+        return kernels.max_score(prediction.marginals)
 
 
 @named("average_score")
@@ -154,4 +154,4 @@ class AverageScore(Acquisition):
     needs: ClassVar[frozenset[str]] = _MARGINALS  # type: ignore[misc]
 
     def __call__(self, prediction: Any) -> np.ndarray:
-        return np.maximum(kernels.average_score(prediction.marginals), 0)
+        return kernels.average_score(prediction.marginals)

@@ -175,31 +175,36 @@ def over_rows(check: Callable[[Any], Array], table: Any, score: Callable[[Array]
 
 def check_decision(decision: Any) -> Array:
     """``decision`` as an (n, C) table of float32 or float64 without NaN; raises InvalidInput."""
-    table = np.asarray(decision)
-    if table.ndim != 2 or table.dtype.kind not in "fiu" or (table != table).any():
-        raise InvalidInput(
-            f"Decisions must be an (n, C) table of numbers; got shape {table.shape} of {table.dtype}"
-            f"{', some of them NaN' if table.ndim == 2 and table.dtype.kind == 'f' else ''}.",
-            mend="Give one signed distance a class, above 0 where the row has it; infinite where certain.",
-        )
-    return table if table.dtype in (np.float32, np.float64) else table.astype(np.float64)
+    mend = "Give one signed distance a class, above 0 where the row has it; infinite where certain."
+    return _table(decision, "Decisions", "fiu", mend)
 
 
 def check_marginals(marginals: Any) -> Array:
-    """``marginals`` as an (n, C) table of float32 or float64 from 0 to 1; raises InvalidInput."""
-    table = np.asarray(marginals)
-    if table.ndim != 2 or table.dtype.kind not in "fiub":
+    """``marginals`` as an (n, C) table of float32 or float64 from 0 to 1; raises InvalidInput.
+
+    What is outside by a rounding is brought inside.
+    """
+    mend = "Give the chance of each class by itself, one row an item."
+    table = _table(marginals, "Marginals", "fiub", mend)
+    low, high = (table.min(), table.max()) if table.size else (0, 1)
+    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
         raise InvalidInput(
-            f"Marginals must be an (n, C) table of numbers; got shape {table.shape} of {table.dtype}.",
-            mend="Give the chance of each class by itself, one row an item.",
-        )
-    table = table if table.dtype in (np.float32, np.float64) else table.astype(np.float64)
-    if table.size and not (table.min() >= -_TOLERANCE and table.max() <= 1 + _TOLERANCE):
-        raise InvalidInput(
-            f"Marginals are chances from 0 to 1; got numbers from {table.min():.4g} to {table.max():.4g}.",
+            f"Marginals are chances from 0 to 1; got numbers from {low:.4g} to {high:.4g}.",
             mend="Give probabilities (not logits), the chance of each class by itself.",
         )
-    return table
+    return table if low >= 0 and high <= 1 else np.clip(table, 0, 1)
+
+
+def _table(values: Any, what: str, kinds: str, mend: str) -> Array:
+    """``values`` as an (n, C) table of float32 or float64 without NaN."""
+    table = np.asarray(values)
+    if table.ndim != 2 or table.dtype.kind not in kinds or (table != table).any():
+        raise InvalidInput(
+            f"{what} must be an (n, C) table of numbers; got shape {table.shape} of {table.dtype}"
+            f"{', some of them NaN' if table.ndim == 2 and table.dtype.kind == 'f' else ''}.",
+            mend=mend,
+        )
+    return table if table.dtype in (np.float32, np.float64) else table.astype(np.float64)
 
 
 def _mean(table: Array, *, empty: float) -> Array:
