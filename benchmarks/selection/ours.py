@@ -128,33 +128,43 @@ def _radius(given: Inputs) -> float:
     return k.reach(given.x, 0.005)
 
 
-def _covering(similarity: str) -> Callable[[Inputs], Query]:
+def _covering(similarity: str, *, weighted: bool = False) -> Callable[[Inputs], Query]:
     def prepared(given: Inputs) -> Query:
-        radius = 1.0 if similarity == "cosine" else _radius(given)
         return partial(
             k.greedy_coverage,
             given.x,
             given.shape.batch,
             similarity=similarity,
-            radius=radius,
+            radius=1.0 if similarity == "cosine" else _radius(given),
             taken=given.known,
             rows=given.rows,
+            weights=given.doubt if weighted else None,
         )
 
     return prepared
 
 
-def _covering_again(given: Inputs) -> Query:
-    """What was worked out for the question before is there already."""
-    covering = k.Covering(given.x, similarity="cosine")
-    picks, _ = k.greedy_coverage(covering, given.shape.batch, taken=given.known, rows=given.rows)
-    known, taken = covering.known, np.concatenate([given.known, picks])
+def _covering_again(
+    similarity: str, *, narrower: float = 1.0, weighted: bool = False
+) -> Callable[[Inputs], Query]:
+    """What was worked out for the question before is there already, by other doubts and a wider radius."""
 
-    def picked() -> Any:
-        covering.known = known
-        return k.greedy_coverage(covering, given.shape.batch, taken=taken, rows=given.rows)
+    def prepared(given: Inputs) -> Query:
+        radius = 1.0 if similarity == "cosine" else _radius(given)
+        before, now = (given.doubt, given.lots) if weighted else (None, None)
+        covering = k.Covering(given.x, similarity=similarity, radius=radius)
+        named = {"rows": given.rows, "n": given.shape.batch}
+        picks, _ = k.greedy_coverage(covering, taken=given.known, weights=before, **named)
+        known, taken = covering.known, np.concatenate([given.known, picks])
 
-    return picked
+        def picked() -> Any:
+            next_one = covering if narrower == 1 else covering.with_radius(radius * narrower)
+            next_one.known = known
+            return k.greedy_coverage(next_one, taken=taken, weights=now, **named)
+
+        return picked
+
+    return prepared
 
 
 def _pure_radius(given: Inputs) -> Query:
@@ -343,8 +353,11 @@ QUERIES: dict[str, Callable[[Inputs], Query]] = {
     "graph-cut": _plain(k.graph_cut),
     "facility-location": _covering("cosine"),
     "facility-location-10": _covering("cosine"),
-    "facility-location-again": _covering_again,
+    "facility-location-again": _covering_again("cosine"),
     "max-herding": _covering("gaussian"),
+    "max-herding-again": _covering_again("gaussian", narrower=0.98),
+    "uncertainty-herding": _covering("gaussian", weighted=True),
+    "uncertainty-herding-again": _covering_again("gaussian", weighted=True),
     "prob-cover": _covering("ball"),
     "pure-radius": _pure_radius,
     "query-information": _query_information,
