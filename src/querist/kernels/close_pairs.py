@@ -9,6 +9,7 @@ import numpy as np
 
 from querist.kernels.arrays import Array
 from querist.kernels.large import in_threads
+from querist.kernels.pairs import similar
 from querist.kernels.strips import in_parts, noise, tall
 
 __all__ = ["ClosePairs", "CloseCover", "close_pairs"]
@@ -101,44 +102,67 @@ class CloseCover:
     """
 
     def __init__(
-        self, pairs: ClosePairs, rows: Array, witnesses: Array, weight: Array, covered: Array, how: Any
+        self,
+        pairs: ClosePairs,
+        parts: tuple[Array, Array],
+        weight: Array,
+        covered: Array,
+        kind: str,
+        radius: float,
+        unit: float,
     ) -> None:
-        self.pairs, self.rows = pairs, rows  # places among those compared, as witnesses are
-        kind, scale, unit = how
+        self.pairs, (self.rows, witnesses) = pairs, parts  # places among those compared
         real = pairs.squares.dtype.type
-        self.how, self.top = (kind, real(scale), real(unit)), unit or 1.0
+        self.kind, self.radius, self.unit = kind, radius, real(unit)
+        scales = {"ball": radius**2, "gaussian": -0.5 / radius**2, "cosine": 0.25}
+        self.how = list(scales).index(kind), real(scales[kind]), real(unit)
+        self.top = unit or 1.0
         self.share, self.covered = np.zeros((2, len(pairs.rows)))
         share = weight if (weight == 1).all() else weight / (weight.sum() or 1) * (_SUM / self.top)
         self.share[witnesses] = share
         self.covered[witnesses] = np.floor(share * covered + 0.5)
         self.mass = max(float(share.sum()) * self.top, 1e-300)
-        self.lists = pairs.first, pairs.others, pairs.squares
-        self.longest = int(np.diff(pairs.first).max(initial=0)) + 1
-        self.free = np.ones(len(rows), dtype=bool)
+        self.room = np.empty(int(np.diff(pairs.first).max(initial=0)), dtype=pairs.squares.dtype)
+        self.free = np.ones(len(self.rows), dtype=bool)
         self.gains = self._begun()
 
     def take(self, digits: int) -> tuple[int, float]:
         """The place of the candidate that adds most, and what it adds, to so many digits."""
-        from querist.kernels import compiled_close as compiled
-
         values = np.round(self.gains[self.rows] / self.mass, digits)
         place = int(np.where(self.free, values, -np.inf).argmax())
         self.free[place] = False
-        given = *self.lists, self.share, self.covered, *self.how, self._room(), self._room(), self.gains
-        compiled.taken_in(int(self.rows[place]), self.top, *given)
+        row = int(self.rows[place])
+        some = slice(self.pairs.first[row], self.pairs.first[row + 1])
+        near = self._whole(similar(self.pairs.squares[some].copy(), self.kind, self.radius))
+        which = np.append(self.pairs.others[some], row)
+        high = np.floor(self.share[which] * np.append(near, self.top) + 0.5)
+        better = np.flatnonzero(high > self.covered[which])
+        which, high = which[better], high[better]
+        low = self.covered[which]
+        self._move(which, low, high, -1.0, self.gains)
+        self.gains[which] -= high - low
+        self.covered[which] = high
         return place, float(values[place])
 
-    def _begun(self) -> Array:
-        from querist.kernels import compiled_close as compiled
+    def _whole(self, near: Array) -> Array:
+        return np.floor(near * self.unit + self.unit.dtype.type(0.5)) if self.unit else near
 
-        def part(bounds: tuple[int, int]) -> Array:
+    def _begun(self) -> Array:
+        """What each row adds at the outset."""
+        which = np.flatnonzero(self.share > 0)
+        size = np.cumsum(np.diff(self.pairs.first)[which])
+        half = int(np.searchsorted(size, size[-1] // 2)) if len(size) else 0
+
+        def part(some: Array) -> Array:
             gains = np.zeros(len(self.share))
-            compiled.begun(*bounds, *self.lists, self.share, self.covered, *self.how, self._room(), gains)
+            self._move(some, self.covered[some], np.full(len(some), np.inf), 1.0, gains)
             return gains
 
-        half = int(np.searchsorted(self.pairs.first, self.pairs.first[-1] // 2))
         own = np.maximum(np.floor(self.share * self.top + 0.5) - self.covered, 0)
-        return np.asarray(sum(in_threads(part, [(0, half), (half, len(self.share))]), own))
+        return np.asarray(sum(in_threads(part, [which[:half], which[half:]]), own))
 
-    def _room(self) -> Array:
-        return np.empty(self.longest, dtype=self.pairs.squares.dtype)
+    def _move(self, which: Array, low: Array, high: Array, sign: float, gains: Array) -> None:
+        from querist.kernels.compiled_close import moved
+
+        lists = self.pairs.first, self.pairs.others, self.pairs.squares
+        moved(which, low, high, sign, *lists, self.share, *self.how, np.empty_like(self.room), gains)

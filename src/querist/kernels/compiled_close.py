@@ -14,7 +14,7 @@ from querist.kernels.compiled_numbers import exponential
 from querist.kernels.compiled_tile import products
 from querist.kernels.compiling import compiled
 
-__all__ = ["begun", "found", "sorted_in", "taken_in"]
+__all__ = ["found", "moved", "sorted_in"]
 
 
 @compiled
@@ -126,32 +126,13 @@ def _moved(others: Any, near: Any, share: float, low: float, high: float, sign: 
 
 
 @compiled
-def begun(
-    begin: int, end: int, first: Any, others: Any, squares: Any, share: Any, covered: Any, kind: int,
-    scale: Any, unit: Any, near: Any, gains: Any,
+def moved(
+    which: Any, low: Any, high: Any, sign: float, first: Any, others: Any, squares: Any, share: Any,
+    kind: int, scale: Any, unit: Any, near: Any, gains: Any,
 ) -> None:  # fmt: skip
-    """Add what each row adds to rows ``begin`` to ``end``, of which each is covered so far."""
-    for row in range(begin, end):
-        if share[row] > 0:
-            a, b = first[row], first[row + 1]
-            _alike(squares[a:b], kind, scale, unit, near[: b - a])
-            _moved(others[a:b], near[: b - a], share[row], covered[row], np.inf, 1.0, gains)
-
-
-@compiled
-def taken_in(
-    row: int, top: float, first: Any, others: Any, squares: Any, share: Any, covered: Any, kind: int,
-    scale: Any, unit: Any, mine: Any, near: Any, gains: Any,
-) -> None:  # fmt: skip
-    """Cover by ``row`` what it is close to, itself by ``top``, and lower what others still add."""
-    start, count = first[row], first[row + 1] - first[row]
-    _alike(squares[start : start + count], kind, scale, unit, mine[:count])
-    for k in range(count + 1):
-        one = others[start + k] if k < count else row
-        high = np.floor(share[one] * (np.float64(mine[k]) if k < count else top) + 0.5)
-        if high > covered[one]:
-            a, b = first[one], first[one + 1]
-            _alike(squares[a:b], kind, scale, unit, near[: b - a])
-            _moved(others[a:b], near[: b - a], share[one], covered[one], high, -1.0, gains)
-            gains[one] -= high - covered[one]
-            covered[one] = high
+    """To what each row adds, what it adds to some rows between two heights of each."""
+    for i in range(len(which)):
+        row = which[i]
+        a, b = first[row], first[row + 1]
+        _alike(squares[a:b], kind, scale, unit, near[: b - a])
+        _moved(others[a:b], near[: b - a], share[row], low[i], high[i], sign, gains)

@@ -33,8 +33,7 @@ from querist.kernels.pairs import (
 
 __all__ = ["greedy_coverage", "pure_radius", "reach"]
 
-SIMILARITIES = ("ball", "gaussian", "cosine")
-"""As compiled code counts them."""
+SIMILARITIES = ("gaussian", "ball", "cosine")
 
 _TOGETHER = 128  # candidates brought up to date at once: to gather the witnesses costs as much
 _HELD = 1 << 24  # numbers of a table that is made ready as a whole
@@ -225,9 +224,8 @@ class _Cover:
                 return None
             at = np.argsort(at)
             self.covering.close = pairs if whole else self.covering.close
-        scale = {"ball": self.radius**2, "gaussian": -0.5 / self.radius**2, "cosine": 0.25}[self.kind]
-        how = SIMILARITIES.index(self.kind), scale, self.unit
-        return CloseCover(pairs, at[places(self.rows, self.witnesses)], at, weight, self.covered, how)
+        parts = at[places(self.rows, self.witnesses)], at
+        return CloseCover(pairs, parts, weight, self.covered, self.kind, self.radius, self.unit)
 
     def _limits(self, squared: Array) -> Array:
         """The squared distance from which on a row adds nothing to a witness."""
