@@ -262,3 +262,19 @@ def test_a_model_that_was_lost_with_a_full_disk_is_told_again(tmp_path, source, 
         after = workspace.campaign
         workspace.recover()
         assert workspace.campaign is after  # nothing had failed: nothing to read again
+
+
+def test_many_who_ask_for_the_token_at_once_are_told_the_same(tmp_path, source):
+    with Workspace.create(tmp_path / "c", source, classes=["no", "yes"]) as workspace:
+        told, gate = [], threading.Barrier(8)
+
+        def ask():
+            gate.wait()
+            told.append(workspace.token())
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        assert len(set(told)) == 1 and len(told) == 8

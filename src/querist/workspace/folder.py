@@ -221,9 +221,10 @@ class Workspace:
     def token(self) -> str:
         """The secret that the page's address carries; the same for as long as the folder lives."""
         path = self.folder / _TOKEN
-        if not path.exists():
-            write_bytes(path, secrets.token_urlsafe(32).encode(), mode=0o600)
-        return path.read_text(encoding="ascii").strip()
+        with self._opening:  # of two who ask first, both are told the same
+            if not path.exists():
+                write_bytes(path, secrets.token_urlsafe(32).encode(), mode=0o600)
+            return path.read_text(encoding="ascii").strip()
 
     # ------------------------------------------------------------ what happens to it
 
