@@ -159,3 +159,19 @@ def test_closing_writes_what_has_gathered():
     journal.append([Released(query="a"), Released(query="b")], after=0)
     journal.close()
     assert log.head() == 2
+
+
+def test_somebody_who_writes_past_the_journal_is_no_lost_race():
+    """A race would be run again and again, though the journal takes nothing until it is reset."""
+    log = MemoryLog()
+    journal = Journal(log)
+    log.append([Released(query="theirs")], after=0)
+    head = journal.append([Released(query="ours")], after=0)
+    for again in (lambda: journal.settle(head), lambda: journal.append([Released(query="more")], after=head)):
+        with pytest.raises(StorageError, match="Another process wrote") as error:
+            again()
+        assert not isinstance(error.value, Conflict)
+    journal.reset()
+    assert journal.append([Released(query="ours")], after=1) == 2
+    journal.close()
+    assert [event.query for _, event in log.read()] == ["theirs", "ours"]

@@ -179,6 +179,11 @@ class Journal:
 
 
 def _as_storage_error(error: Exception) -> StorageError:
+    if isinstance(error, Conflict):  # no race to run again: what was gathered rests on a state that is gone
+        return StorageError(
+            f"Another process wrote to this campaign's log beside the one that has it open. {error.message}",
+            mend="Send the last answer again; write to the log through one process only.",
+        )
     if isinstance(error, StorageError):
         return error
     return StorageError(f"The log could not be written: {error}", mend="Check the disk, and try again.")
