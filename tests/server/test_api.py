@@ -283,6 +283,21 @@ def test_a_closed_list_of_classes_stays_closed(make):
         assert reply.status_code == 422 and "closed" in reply.json()["message"]
 
 
+def test_pages_hear_that_somebody_else_changed_classes_or_settings(client):
+    frames = [client.get("/api/campaign").json()["progress"]["frame"]]
+
+    def changed():
+        frames.append(client.get("/api/progress").json()["frame"])
+        return frames[-1] != frames[-2]
+
+    answer(client, ask(client)[0], "sport")
+    assert not changed()
+    client.post("/api/classes", json={"name": "art"})
+    assert changed() and not changed()
+    client.patch("/api/settings", json={"title": "Mail"})
+    assert changed() and not changed()
+
+
 def test_settings_change_for_everybody_and_stay(client, workspace):
     changes = {"title": "Mail", "budget": 10, "target": 0.9, "class_descriptions": {"sport": "games"}}
     assert client.patch("/api/settings", json=changes).status_code == 200

@@ -348,6 +348,7 @@ export class MockCampaign {
           : "Too few random questions yet to say how good the model is.",
       },
       head: this.head,
+      frame: 0,
     };
   }
 

@@ -33,6 +33,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     background: null,
     verdict: { stop: false, progress: 0, reason: "Too few answers yet." },
     head: 1,
+    frame: 0,
     ...changes,
   };
 }

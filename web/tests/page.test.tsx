@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DeskContext } from "../src/ui/useDesk";
 import { Background } from "../src/views/progress/Background";
 import { Shell } from "../src/views/Shell";
+import SettingsView from "../src/views/settings/SettingsView";
 import { campaign, FakeServer, learner, progress, settle, table } from "./fakes";
 
 async function page(options: Parameters<typeof table>[0] = {}, view = <Shell />) {
@@ -202,6 +203,39 @@ describe("the page", () => {
     expect(screen.getByTestId("background").dataset.phase).toBe("starting");
     act(() => desk.heard(progress({ background: { ...background, phase: "idle", fraction: null } })));
     expect(screen.getByRole("button", { name: "Pause training" })).toBeTruthy();
+  });
+
+  it("shows a class that somebody else adds, and settings that somebody else changes", async () => {
+    const { desk, server } = await page();
+    const settings = { ...campaign().settings, title: "Beasts" };
+    server.campaign = () =>
+      Promise.resolve(
+        campaign(["cat", "dog", "eel"], { settings, progress: progress({ head: 9, frame: 9 }) }),
+      );
+    await act(async () => {
+      desk.heard(progress({ head: 9, frame: 9 }));
+      await settle(60);
+    });
+    expect(screen.getByTestId("class-eel")).toBeTruthy();
+    expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Beasts");
+  });
+
+  it("keeps what is being edited apart from what others change", async () => {
+    const { desk, user } = await page({}, <SettingsView />);
+    await user.type(screen.getByLabelText("Budget"), "15");
+    await act(async () => {
+      const settings = { ...campaign().settings, title: "Beasts" };
+      desk.campaign.update((now) => ({ ...now, settings }));
+    });
+    expect((screen.getByLabelText("Title") as HTMLInputElement).value).toBe("Beasts");
+    let sent: unknown = null;
+    desk.wire.changeSettings = (_, changes) => {
+      sent = changes;
+      return Promise.resolve({});
+    };
+    await user.click(screen.getByTestId("settings-save"));
+    await act(() => settle(60));
+    expect(sent).toEqual({ budget: 15 });
   });
 
   it("ends with what was reached, and a way on", async () => {

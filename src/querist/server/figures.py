@@ -45,6 +45,8 @@ class Figures:
         self.learner = wire.Learner(phase="starting")
         self.background: wire.Learner | None = None
         self._estimate: _Estimate | None = None
+        self._framed: tuple[Any, Any] | None = None
+        self._frame = 0
         self._lock = threading.Lock()
 
     @property
@@ -86,7 +88,15 @@ class Figures:
             background=self.background,
             verdict=held.verdict,
             head=state.head,
+            frame=self._frame_of(state),
         )
+
+    def _frame_of(self, state: State) -> int:
+        """The event up to which classes and settings were last seen to be others than before."""
+        held, now = self._framed, (state.classes, state.settings)
+        if held is None or held[0] is not now[0] or held[1] is not now[1]:  # replaced by every change
+            self._framed, self._frame = now, state.head
+        return self._frame
 
     def classes(self) -> list[wire.Class]:
         """The classes in their order, with keys and counts."""

@@ -117,6 +117,7 @@ class Progress(Wire):
     background: Learner | None = Field(None, description="what trains a slow model, where there is one")
     verdict: Verdict
     head: int = Field(0, description="number of the last event; grows with every change")
+    frame: int = Field(0, description="another number whenever classes or settings have changed")
 
 
 class Settings(Wire):

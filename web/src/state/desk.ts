@@ -70,6 +70,8 @@ export class Desk {
     for (const entry of this.outbox.entries.get()) this.refused(entry); // those of an earlier visit
   }
 
+  private catchingUp = false;
+
   get by(): string {
     return this.name.get() ?? DEFAULT_NAME;
   }
@@ -98,6 +100,12 @@ export class Desk {
     if (version !== null && version !== before.learner.version)
       this.learned.set({ version, labels: progress.learner.labels, at: Date.now() });
     this.progress.set(progress);
+    if (progress.frame !== this.campaign.get().progress.frame && !this.catchingUp) {
+      this.catchingUp = true;
+      void this.refresh().finally(() => {
+        this.catchingUp = false;
+      });
+    }
     if (progress.learner.phase === "failed" && before.learner.phase !== "failed")
       this.notices.say("The model could not be trained; you can go on answering.", {
         tone: "bad",
@@ -109,6 +117,7 @@ export class Desk {
       void this.session.refill();
   }
 
+  /** Classes and settings as they are now: after a change here, or when `heard` tells of somebody else's. */
   async refresh(): Promise<void> {
     try {
       const campaign = await this.wire.campaign(this.by);

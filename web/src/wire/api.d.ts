@@ -46,7 +46,7 @@ export interface components {
         };
         /**
          * Answer
-         * @description One item of the history: what is believed of it or, where one annotator is asked for, what they said.
+         * @description One item of the history: what is believed of it, or what the one annotator said who is looked for.
          */
         Answer: {
             /** Item */
@@ -506,6 +506,12 @@ export interface components {
              * @default 0
              */
             head: number;
+            /**
+             * Frame
+             * @description another number whenever classes or settings have changed
+             * @default 0
+             */
+            frame: number;
         };
         /**
          * Quality

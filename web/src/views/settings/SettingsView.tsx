@@ -23,18 +23,19 @@ const number = (value: string | number): number | "" => (typeof value === "numbe
 export default function SettingsView() {
   const desk = useDesk();
   const { settings } = useStore(desk.campaign);
-  const [draft, setDraft] = useState(() => draftOf(settings));
+  const [edits, setEdits] = useState<Partial<Draft>>({}); // what others change meanwhile shows, and stays
+  const draft: Draft = { ...draftOf(settings), ...edits };
   const [saving, setSaving] = useState(false);
   useEffect(() => void desk.refresh(), [desk]);
   const changes = changesOf(draft, settings);
   const dirty = Object.keys(changes).length;
-  const change: Change = (some) => setDraft((now) => ({ ...now, ...some }));
+  const change: Change = (some) => setEdits((now) => ({ ...now, ...some }));
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setSaving(true);
     await save(desk, changes);
     setSaving(false);
-    setDraft(draftOf(desk.campaign.get().settings));
+    setEdits({});
   };
   return (
     <Page title="Settings" narrow>
@@ -47,7 +48,7 @@ export default function SettingsView() {
         {dirty > 0 && (
           <div className={classes.save} role="status">
             <span>Not saved yet.</span>
-            <Button variant="default" onClick={() => setDraft(draftOf(settings))}>
+            <Button variant="default" onClick={() => setEdits({})}>
               As before
             </Button>
             <Button type="submit" loading={saving} data-testid="settings-save">
