@@ -38,7 +38,7 @@ def beside_their_like(
 
     >>> order, lengths = np.arange(6), np.array([9, 1, 8, 2, 7, 3])
     >>> [one.tolist() for one in beside_their_like(order, lengths, 2, np.random.default_rng(0))]
-    [[3, 5, 4], [1, 2, 0]]
+    [[1, 2, 0], [3, 5, 4]]
     """
     windows = np.array_split(order, max(2, -(-batches // _WINDOW)))
     rows = np.concatenate([one[np.argsort(lengths[one], kind="stable")] for one in windows])
