@@ -243,3 +243,10 @@ def test_what_comes_along_a_stream_may_hold_any_letters(tmp_path: Path) -> None:
     assert [one.record["text"] for one in held] == [odd, "plain"]
     tray.take(path)
     assert list(tray.taken()) == ["a", "b"]
+
+
+def test_a_table_is_no_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "readings.csv").write_text("heat,hum\n1,2\n", encoding="utf-8")
+    done = querist("stream", "readings.csv")
+    assert done.exit_code == 2 and "lines of JSON" in done.output and not list(tmp_path.glob("*.npz"))

@@ -170,12 +170,14 @@ describe("the page", () => {
     await press("2");
     expect(item()).toBe("2");
     expect(screen.getByTestId("away").textContent).toContain("kept here");
+    expect(screen.getByTestId("learner").textContent).toBe("not connected");
     expect(screen.getByTestId("unsent").dataset.count).toBe("2");
     expect(screen.getByTestId("progress").dataset.labelled).toBe("2");
     server.up = true;
     act(() => desk.connection.wake());
     await act(() => settle(200));
     expect(screen.queryByTestId("away")).toBeNull();
+    expect(screen.getByTestId("learner").textContent).toBe("waiting for first labels");
     expect(server.labels.size).toBe(2);
   });
 

@@ -11,12 +11,15 @@ import click
 from click.core import ParameterSource
 
 from querist.cli.console import split
+from querist.errors import InvalidInput
 
 if TYPE_CHECKING:
     from querist.streams import StreamLearner
     from querist.streams.session import Session
 
 __all__ = ["command"]
+
+_TABLES = (".csv", ".tsv", ".parquet")
 
 
 @click.command("stream", short_help="Decide on items as they come, within a budget.")
@@ -84,6 +87,11 @@ def command(source: Path, **options: Any) -> None:
     def warn(text: str) -> None:
         click.echo(text, err=True)
 
+    if source.suffix.lower() in _TABLES:
+        raise InvalidInput(
+            f"{source} is a table, and a stream is lines of JSON.",
+            mend='Write one object a line: {"id": "a7", "heat": 21.5}; or label the table: querist label.',
+        )
     state = options["state"] or _beside(source, options["campaign"])
     session = Session(
         state,

@@ -89,6 +89,7 @@ function Unsent() {
 function LearnerStatus() {
   const desk = useDesk();
   const { learner } = useStore(desk.progress);
+  const away = useStore(desk.connection.away) !== null;
   const learned = useStore(desk.learned);
   const [news, setNews] = useState<string | null>(null);
   useEffect(() => {
@@ -97,21 +98,21 @@ function LearnerStatus() {
     const timer = setTimeout(() => setNews(null), 4500);
     return () => clearTimeout(timer);
   }, [learned]);
-  const busy = learner.phase !== "idle" && learner.phase !== "failed" && learner.phase !== "waiting";
-  const fresh = news !== null && learned !== null;
+  const busy = !away && learner.phase !== "idle" && learner.phase !== "failed" && learner.phase !== "waiting";
+  const fresh = !away && news !== null && learned !== null;
   return (
     <span
       className={classes.learner}
       role="status"
       data-testid="learner"
-      data-phase={learner.phase}
+      data-phase={away ? "away" : learner.phase}
       data-version={learner.version ?? ""}
       data-busy={busy || undefined}
       data-news={fresh || undefined}
       title={learner.note || `Model ${learner.version ?? "none yet"}`}
     >
       <span className={classes.dot} />
-      <span>{fresh ? "queue reordered" : learnerInWords(learner)}</span>
+      <span>{away ? "not connected" : fresh ? "queue reordered" : learnerInWords(learner)}</span>
     </span>
   );
 }

@@ -123,7 +123,8 @@ function Tiles({ progress }: { progress: Progress }) {
 
 function sentence(text: string): string {
   const end = /[.!?]$/.test(text) || text === "" ? "" : ".";
-  return text.charAt(0).toUpperCase() + text.slice(1) + end;
+  const told = text.replace(/(\d)%/g, "$1 %"); // as everywhere on the page
+  return told.charAt(0).toUpperCase() + told.slice(1) + end;
 }
 
 function CurveCard({ dashboard }: { dashboard: Dashboard }) {
