@@ -112,6 +112,16 @@ def test_bad_input_is_told_with_the_mend(home: Path, text: str, words: tuple[str
     assert not (home / "bad.querist").exists(), "nothing is half-made"
 
 
+def test_a_column_of_numbers_is_not_taken_for_classes(home: Path) -> None:
+    rows = "".join(f"a fine day of number {i},{i * 3}\n" for i in range(80))
+    (home / "priced.csv").write_text(f"text,price\n{rows}", encoding="utf-8")
+    for words in (("label", "priced.csv", "--no-browser"), ("simulate", "priced.csv")):
+        done = querist(*words, "--label", "price")
+        assert done.exit_code == 2
+        assert "80 different values on 80 items" in done.output and "(--label)" in done.output
+    assert not (home / "priced.querist").exists()
+
+
 def test_a_place_that_cannot_be_written_is_told_before_the_work(home: Path, campaign: Path) -> None:
     for words in (("simulate", "reviews.csv", "--label", "topic"), ("bench", "iris")):
         done = querist(*words, "-o", "none/out")

@@ -107,6 +107,7 @@ def create(path: Path, folder: Path, options: dict[str, Any]) -> Workspace:
 
     source = read(path, options)
     tell_source(path, source)
+    source.check_classes()
     if len(source.labels) == len(source):
         say("  note: nothing is left to ask; --label '' (and another --folder) leaves these labels out")
     settings: dict[str, Any] = {"title": path.stem, "random_share": 0.1, "hide_share": 0.1, "lease": 900.0}

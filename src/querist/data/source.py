@@ -92,6 +92,9 @@ class Columns(Sequence[Content]):
         return png(self.images[i])
 
 
+_FEW_CLASSES = 50  # so many are classes however rare each is
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """Items that were read from a path: their ids, content, given labels and problems, in one order.
@@ -125,6 +128,17 @@ class Source:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def check_classes(self) -> None:
+        """Raise SourceError where the labels are no classes: nearly as many different ones as items."""
+        distinct = len(set(self.labels.values()))
+        if distinct > _FEW_CLASSES and distinct > len(self.labels) / 2:
+            raise SourceError(
+                f"The labels of {self.path} are {distinct:,} different values on {len(self.labels):,} items, "
+                f"{next(iter(self.labels.values()))!r} among them: these are no classes.",
+                mend="Name the column with the classes (label=); numbers are compared by "
+                "`querist bench --task number`.",
+            )
 
     def __repr__(self) -> str:
         told = f", {len(self.problems)} problems" if self.problems else ""

@@ -63,6 +63,8 @@ def from_source(
     if costs is not None:
         contents = [_without(one, costs) for one in contents]
     kind = task or ("number" if _numbers(told) else "classes")
+    if kind == "classes":
+        source.check_classes()
     y: Any = [float(one) for one in told] if kind == "number" else told
     x = encoded(source.kind, contents, encoder, progress)
     return Dataset(path.stem, x, y, costs=paid, unit=unit, task=kind)
