@@ -108,3 +108,7 @@ def test_what_makes_no_sense_is_refused():
         variance_reduction(X, PROBA * 2, **ROWS)
     with pytest.raises(InvalidInput, match="penalty must"):
         VarianceReduction(penalty=-1.0)
+    for far in (X * 1e20, csr_array(X * 1e20)):
+        with pytest.raises(InvalidInput, match=r"penalty 1 beside features up to \de\+\d\d") as error:
+            variance_reduction(far, PROBA, **ROWS | {"known": KNOWN[:3]})
+        assert "Scale" in error.value.mend

@@ -70,16 +70,30 @@ def variance_reduction(
     _gather(information, _rows(x, known, intercept), _curvature(proba[known])[:, -free:, -free:])
     wanted, slopes = np.zeros_like(information), _curvature(proba[targets])[:, -free:]
     _gather(wanted, _rows(x, targets, intercept), slopes @ slopes.transpose(0, 2, 1))
+    try:
+        gains = _taken_away(information, wanted / len(targets), x, proba, candidates, intercept)
+    except np.linalg.LinAlgError as error:
+        raise InvalidInput(
+            f"No digits are left of the penalty {penalty:g} beside features up to {np.abs(x).max():.0e}.",
+            mend="Scale the features first (StandardScaler).",
+        ) from error
+    return np.maximum(gains, 0)
+
+
+def _taken_away(
+    information: Array, wanted: Array, x: Any, proba: Array, candidates: Array, intercept: bool
+) -> Array:
+    """By how much each candidate's information lowers tr(wanted information^-1), (k,)."""
     inverse = np.linalg.inv(information)
-    turned = inverse @ wanted @ inverse / len(targets)
-    gains = np.empty(len(candidates))
+    turned = inverse @ wanted @ inverse
+    free, gains = len(information) // (x.shape[1] + intercept), np.empty(len(candidates))
     for start in range(0, len(candidates), _STEP):
         some = candidates[start : start + _STEP]
         rows, curved = _rows(x, some, intercept), _curvature(proba[some])[:, -free:, -free:]
         kept = np.eye(free) + curved @ _forms(inverse, rows, free)
         less = np.linalg.solve(kept, curved @ _forms(turned, rows, free))
         gains[start : start + _STEP] = np.trace(less, axis1=1, axis2=2)
-    return np.maximum(gains, 0)
+    return gains
 
 
 def _curvature(proba: Array) -> Array:
