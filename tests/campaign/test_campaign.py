@@ -725,11 +725,30 @@ def test_what_cannot_be_written_is_refused_in_words_and_changes_nothing():
     campaign = begin()
     query, head = campaign.ask()[0], campaign.state.head
     for say in (
-        lambda: campaign.tell(query, "a", by=object()),
+        lambda: campaign.skip(query, because=object()),
         lambda: campaign.flag("i1", comment={1, 2}),
         lambda: campaign.configure(title=object()),
-        lambda: campaign.ask(to=object()),
     ):
         with pytest.raises(InvalidInput, match="cannot be written"):
             say()
     assert campaign.state.head == campaign.log.head() == head
+
+
+@pytest.mark.parametrize("who", [7, object(), ("ann", "bob")])
+def test_annotators_are_named_by_words(who):
+    campaign = begin()
+    query, head = campaign.ask()[0], campaign.state.head
+    for say in (
+        lambda: campaign.tell(query, "a", by=who),
+        lambda: campaign.tell({"i1": "a"}, by=who),
+        lambda: campaign.skip(query, by=who),
+        lambda: campaign.flag("i1", by=who),
+        lambda: campaign.add_class("c", by=who),
+        lambda: campaign.ask(to=who),
+        lambda: campaign.reopen("i2", to=who),
+    ):
+        with pytest.raises(InvalidInput, match="named by a word"):
+            say()
+    assert campaign.state.head == head
+    campaign.tell(query, "a", by=np.str_("ann"))
+    assert campaign.state.by_annotator == {"ann": 1}

@@ -76,6 +76,7 @@ class Desk:
                 events, result = decide()
                 if not events:
                     return result
+                _check_annotators(events)
                 try:
                     self.log.append(events, after=self.state.head)
                 except Conflict:
@@ -135,3 +136,14 @@ class Desk:
         after = self.state.labels.get(item) if item is not None else self.state.classes
         if before != after:
             self.labels_changed = number
+
+
+def _check_annotators(events: Sequence[Event]) -> None:
+    """Raise InvalidInput where an annotator is no word: every page, table and filter knows them by one."""
+    for event in events:
+        who = getattr(event, "by", None) if getattr(event, "to", None) is None else event.to  # type: ignore[attr-defined]
+        if who is not None and not isinstance(who, str):
+            raise InvalidInput(
+                f"An annotator is named by a word; got {who!r} of the type {type(who).__name__}.",
+                mend=f"Write {str(who)[:40]!r}.",
+            )
