@@ -561,3 +561,9 @@ def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(client, workspace,
     assert fold(workspace.log.read()).labels == {first["item"]: "sport", second["item"]: "money"}
     progress = client.get("/api/progress").json()
     assert (progress["mine"], progress["today"]) == (2, 2)
+
+
+def test_an_export_is_named_as_the_command_names_it(make):
+    with client_of(make(name="notes.querist")) as client:
+        told = client.get("/api/export").headers["content-disposition"]
+    assert 'filename="notes-labels.csv"' in told

@@ -159,7 +159,9 @@ describe("the page", () => {
     const { press, item } = await page();
     await press("{Control>}k{/Control}");
     await waitFor(() => expect(document.activeElement).toBe(screen.getByTestId("palette-input")));
-    await press("dog{Enter}");
+    await press("zebra{Enter}");
+    expect(screen.getByText(/Nothing that can be done/)).toBeTruthy();
+    await press("{Control>}a{/Control}dog{Enter}");
     expect(item()).toBe("1");
   });
 

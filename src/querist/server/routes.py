@@ -195,7 +195,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
         except BaseException:
             folder.cleanup()
             raise
-        name = f"{workspace.folder.name}-{what}.{format}"
+        name = f"{workspace.folder.name.removesuffix('.querist')}-{what}.{format}"  # as in a shell
         return FileResponse(path, media_type=_KINDS[format], filename=name, background=background)
 
 

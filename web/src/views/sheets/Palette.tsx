@@ -50,6 +50,11 @@ export function Palette() {
         }}
         onKeyDown={onKeyDown}
       />
+      {found.length === 0 && (
+        <p className={classes.none} role="status">
+          Nothing that can be done here is called so.
+        </p>
+      )}
       <div id="palette-options" className={classes.options} role="listbox" aria-label="Actions">
         {found.map((action, at) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field above takes the keys for the whole list
