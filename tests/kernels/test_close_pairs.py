@@ -46,7 +46,7 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_
     quick = {
         kind: greedy_coverage(X[:99], 9, similarity=kind, weights=weights[kind], **given) for kind in weights
     }
-    run_by_python("compiled_tile", "compiled_pairs", "compiled_close")
+    run_by_python("compiled_tile", "compiled_turn", "compiled_pairs", "compiled_close")
     monkeypatch.setattr(strips, "_STRIP", 64)
     check_pairs(X[:120], np.arange(120), RNG.random(120) * 4)
     for kind in weights:

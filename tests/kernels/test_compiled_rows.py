@@ -82,7 +82,7 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(run_by_python, ev
     picks = [drawn(PROBA, DOUBT, 6, gamma)[0] for gamma in (0, 10.0)]
     one = drawn(PROBA[:70] * 0 + 0.25, np.zeros(70), 9, 2.0)[0]
     designed, led = bait(X[:90], 3)[0], lcmd(X[:90], 6, taken=[3])[0]
-    run_by_python("compiled_tile", "compiled_pairs", "compiled_distances", "compiled_rows")
+    run_by_python("compiled_tile", "compiled_turn", "compiled_pairs", "compiled_distances", "compiled_rows")
     everything_is_large()
     assert (picks == np.array([drawn(PROBA, DOUBT, 6, gamma)[0] for gamma in (0, 10.0)])).all()
     assert (drawn(PROBA[:70] * 0 + 0.25, np.zeros(70), 9, 2.0)[0] == one).all()

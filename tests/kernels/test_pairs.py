@@ -148,7 +148,7 @@ def test_directions_of_sparse_rows_are_those_of_dense_ones():
 
 
 def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_by_python):
-    run_by_python("compiled_tile", "compiled_pairs")
+    run_by_python("compiled_tile", "compiled_turn", "compiled_pairs")
     monkeypatch.setattr(pairs, "_LARGE", 0)
     points, rows, columns = Points(X), ROWS[:20], COLUMNS[:40]
     weight, low, high = WEIGHT[:40], LOW[:40], HIGH[:40]

@@ -15,6 +15,7 @@ import numpy as np
 
 from querist.kernels.compiled_numbers import exponential
 from querist.kernels.compiled_tile import HEIGHT, pack, products, width_of
+from querist.kernels.compiled_turn import turn
 from querist.kernels.compiling import compiled, inlined
 
 __all__ = [
@@ -34,7 +35,6 @@ KINDS = {"ball": 0, "gaussian": 1, "cosine": 2, "inverse": 3}
 """Similarities: 1 within a radius, exp(-d^2 / 2 radius^2), (1 + product) / 2, 1 / (1 + d)."""
 
 _LANES = 64  # least numbers side by side
-_GROUP = 16  # columns of which the least is kept while the first ones are found
 
 
 # ---- one row of a strip: loops short enough for the compiler to see that nothing overlaps
@@ -257,66 +257,75 @@ def nearest_stranger(
             least[i] = best if best < least[i] else least[i]
 
 
-@inlined
-def _least_of_group(row: Any, first: int) -> Any:
-    best = row[first]
-    for j in range(first + 1, first + _GROUP):
-        best = row[j] if row[j] < best else best
-    return best
+@compiled
+def _put_in(away: Any, name: Any, least: Any, ids: Any) -> None:
+    """Put a column, a row each, into the k least of the rows (k, rows); the one before among equals."""
+    for place in range(len(least)):
+        for r in range(len(away)):
+            mine, other, who, which = away[r], least[place, r], name[r], ids[place, r]
+            nearer = mine < other
+            least[place, r], away[r] = mine if nearer else other, other if nearer else mine
+            ids[place, r], name[r] = who if nearer else which, which if nearer else who
 
 
 @inlined
-def _first_nearest(row: Any, others: Any, mine: int, groups: Any, least: Any, ids: Any) -> None:
-    """The nearest of the first columns, one after the other; what was taken is at inf then."""
-    far = row.dtype.type(np.inf)
-    count, place = len(row) // _GROUP, 0
-    for g in range(count):
-        groups[g] = _least_of_group(row, g * _GROUP)
-    while place < len(least):
-        best, group = groups[0], 0
-        for g in range(1, count):
-            if groups[g] < best:
-                best, group = groups[g], g
-        if best == far:
-            break
-        j = group * _GROUP
-        while row[j] != best:
-            j += 1
-        if others[j] >= 0 and others[j] != mine:
-            least[place], ids[place] = best, others[j]
-            place += 1
-        row[j] = far
-        groups[group] = _least_of_group(row, group * _GROUP)
+def _first_nearest(
+    near: Any, others: Any, turned: Any, least: Any, ids: Any, names: Any, found: Any, rows: Any
+) -> None:
+    """Merge the columns into the k nearest, many rows at a time."""
+    together, k = turned.shape[1], found.shape[1]
+    for first in range(0, len(found), together):
+        turn(near, first, turned)
+        last = min(len(found), first + together)
+        for i in range(first, last):
+            for place in range(k):
+                least[place, i - first], ids[place, i - first] = found[i, place], rows[i, place]
+        for j in range(len(others)):
+            if others[j] >= 0:
+                names[:] = others[j]
+                _put_in(turned[j], names, least, ids)
+        for i in range(first, last):
+            for place in range(k):
+                found[i, place], rows[i, place] = least[place, i - first], ids[place, i - first]
+
+
+@inlined
+def _later_nearest(row: Any, others: Any, mine: int, least: Any, ids: Any) -> None:
+    """The same for one row, of which few columns are near enough."""
+    k = len(least)
+    for first in range(0, len(row), _LANES):
+        if _count_below(row[first : first + _LANES], least[k - 1]):
+            for j in range(first, min(first + _LANES, len(row))):
+                name = others[j]
+                if row[j] < least[k - 1] and name >= 0 and name != mine:
+                    place = k - 1
+                    while place and least[place - 1] > row[j]:
+                        least[place], ids[place] = least[place - 1], ids[place - 1]
+                        place -= 1
+                    least[place], ids[place] = row[j], name
 
 
 @compiled
 def k_nearest(
     part: Any, own: Any, names: Any, panels: Any, norms: Any, others: Any, noise: Any,
-    near: Any, groups: Any, found: Any, rows: Any,
+    near: Any, turned: Any, leasts: Any, ids: Any, put: Any, found: Any, rows: Any,
 ) -> None:  # fmt: skip
     """Merge the columns into the k nearest of each row so far, ascending; the earlier among equals.
 
     ``names`` and ``others`` are the numbers of rows and columns: none is its own neighbour, and a column
     whose number is below 0 is nobody's.
     """
-    width, columns, k = panels.shape[2], near.shape[1], found.shape[1]
+    width, columns = panels.shape[2], near.shape[1]
     for start in range(0, panels.shape[0] * width, columns):
         stop = min(start + columns, panels.shape[0] * width)
         products(part, panels, start // width, stop // width, near)
+        new = found[0, 0] == np.inf
         for i in range(len(names)):
-            row, least, ids = near[i, : stop - start], found[i], rows[i]
+            row = near[i, : stop - start]
             _squared(row, own[i], norms[start:stop], noise)
-            if least[0] == np.inf:
-                _first_nearest(row, others[start:stop], names[i], groups, least, ids)
-                continue
-            for first in range(0, len(row), _LANES):
-                if not _count_below(row[first : first + _LANES], least[k - 1]):
-                    continue
-                for j in range(first, min(first + _LANES, len(row))):
-                    name = others[start + j]
-                    if row[j] < least[k - 1] and name >= 0 and name != names[i]:
-                        place = k - 1
-                        while place and least[place - 1] > row[j]:
-                            least[place], ids[place] = least[place - 1], ids[place - 1]
-                            place -= 1
-                        least[place], ids[place] = row[j], name
+            if new:
+                _strangers(row, others[start:stop], names[i])
+            else:
+                _later_nearest(row, others[start:stop], names[i], found[i], rows[i])
+        if new:
+            _first_nearest(near, others[start:stop], turned, leasts, ids, put, found, rows)

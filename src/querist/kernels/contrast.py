@@ -8,12 +8,14 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix, as_rows, blocks
+from querist.kernels.large import in_threads
 from querist.kernels.neighbours import nearest
 from querist.kernels.uncertainty import by_blocks
 
 __all__ = ["contrast"]
 
 _FLOOR = 1e-12
+_FEW = 64  # labelled rows a neighbour, up to which products with all of them cost less
 
 
 def contrast(
@@ -67,14 +69,24 @@ def contrast(
     near = _near(x, known, rows, neighbours)
     told = known_proba.astype(np.float64)
     own = (told * np.log(np.maximum(told, _FLOOR))).sum(axis=1)
-    for start, stop in blocks(len(rows), near.shape[1] * proba.shape[1]):
+
+    def part(bounds: tuple[int, int]) -> None:
+        start, stop = bounds
         logs = np.log(np.maximum(proba[start:stop].astype(np.float64), _FLOOR))
         of = near[start:stop]
         there = of >= 0  # a labelled row that is scored itself has one neighbour less
-        crossed = np.einsum("ikc,ic->ik", told[of], logs)
-        total = np.where(there, own[of] - crossed, 0).sum(axis=1)
+        total = np.where(there, own[of] - _crossed(told, logs, of), 0).sum(axis=1)
         scores[start:stop] = total / np.maximum(there.sum(axis=1), 1)
+
+    in_threads(part, blocks(len(rows), max(near.shape[1] * proba.shape[1], len(told))))
     return np.maximum(scores, 0)
+
+
+def _crossed(told: Array, logs: Array, of: Array) -> Array:
+    """The products of each row's logarithms with what its neighbours are told, (k, neighbours)."""
+    if len(told) <= _FEW * of.shape[1]:  # with all of them at once, which gathers nothing but products
+        return np.take_along_axis(logs @ told.T, of, axis=1)
+    return np.asarray(np.einsum("ikc,ic->ik", told[of], logs))
 
 
 def _near(x: Any, known: Array, rows: Array, neighbours: int) -> Array:

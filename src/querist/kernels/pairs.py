@@ -229,9 +229,10 @@ def k_nearest(points: Any, rows: Array, columns: Array, k: int) -> tuple[Array, 
 
     def part(strip: Any, start: int, stop: int) -> None:
         some, own = tall(points, rows[start:stop])
+        near, turned, least, ids, names = strip.leasts(some, k)
         compiled.k_nearest(
             some, own, rows[start:stop], strip.panels, strip.norms, strip.filled(columns),
-            noise(points.dtype), strip.room(some), strip.leasts(), found[start:stop], which[start:stop],
+            noise(points.dtype), near, turned, least, ids, names, found[start:stop], which[start:stop],
         )  # fmt: skip
 
     in_parts(points, len(rows), columns, part)

@@ -17,6 +17,7 @@ PART = 252
 """Rows that are worked on at a time: a multiple of the height of every tile."""
 
 _STRIP = 512  # columns whose products are in hand at a time
+_TOGETHER = 64  # rows whose nearest columns are found at a time
 _TALLEST = 4  # times as many rows at a time, where columns are few
 _INLINE = 1 << 26  # multiplications below which threads are not worth their start
 _PACKED = 1 << 21  # numbers in the columns that are packed at a time
@@ -44,17 +45,21 @@ class Strip:
             self._filled[id(numbers)] = some
         return self._filled[id(numbers)]
 
-    def room(self, part: Array) -> Array:
-        """Room for the products of some rows with a part of the columns."""
-        return np.empty((len(part), min(_STRIP, len(self.norms))), dtype=self.norms.dtype)
+    def room(self, part: Array, together: int = 1) -> Array:
+        """Room for the products of some rows, so many at a time, with a part of the columns."""
+        rows = -(-len(part) // together) * together
+        return np.empty((rows, min(_STRIP, len(self.norms))), dtype=self.norms.dtype)
 
     def few(self) -> Array:
         """Room for one sum a column of such a part."""
         return np.empty(_STRIP)
 
-    def leasts(self) -> Array:
-        """Room for a number of each few columns of such a part."""
-        return np.empty(_STRIP // 8, dtype=self.norms.dtype)
+    def leasts(self, part: Array, k: int) -> tuple[Array, Array, Array, Array, Array]:
+        """Room for products, for some of them turned, each row's k least and their names, and names."""
+        near = self.room(part, _TOGETHER)
+        turned, least = (np.empty((m, _TOGETHER), near.dtype) for m in (near.shape[1], k))
+        ids, names = np.empty((k, _TOGETHER), dtype=np.int32), np.empty(_TOGETHER, dtype=np.int32)
+        return near, turned, least, ids, names
 
     def lanes(self) -> Array:
         """Room for as many numbers as stand side by side."""
