@@ -78,6 +78,13 @@ def test_a_public_name_is_documented(name: str) -> None:
     assert getattr(querist, name) is thing
 
 
+def test_every_room_is_there_without_an_import_of_its_own() -> None:
+    code = "import querist; print('margin' in querist.strategies.names(), querist.kernels.margin.__name__)"
+    assert fresh(code).split() == ["True", "margin"]
+    for room in querist._ROOMS:
+        assert getattr(querist, room).__name__ == f"querist.{room}"
+
+
 def test_a_wrong_name_is_told_the_right_ones() -> None:
     with pytest.raises(AttributeError, match="Margin"):
         querist.margin_sampling  # noqa: B018

@@ -97,7 +97,15 @@ __all__ = [
 ]
 
 
+_ROOMS = frozenset({
+    *("acquisition", "campaign", "data", "encoders", "errors", "evaluation", "events", "formats", "kernels"),
+    *("models", "selection", "specs", "strategies", "streams", "synthesis", "tasks", "testing"),
+})
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"querist.{name}")
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'querist' has no attribute {name!r}; it has {', '.join(__all__)}")
     value = getattr(import_module(f"querist.{_ROOM_OF[name]}"), name)

@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from querist.data import Pool
-from querist.errors import MissingCapability
+from querist.errors import InvalidInput, MissingCapability
 from querist.strategies import Badge, Snapshot, as_strategy
 
 RNG = np.random.default_rng(3)
@@ -122,3 +122,14 @@ def test_without_probabilities_it_says_so() -> None:
 
 def test_it_is_registered() -> None:
     assert as_strategy("badge") == Badge()
+
+
+def test_features_that_cannot_be_measured_are_told():
+    from sklearn.ensemble import RandomForestClassifier
+
+    from querist import choose
+
+    x = np.arange(40.0).reshape(20, 2)
+    x[7, 1] = np.nan  # a forest takes it
+    with pytest.raises(InvalidInput, match="features of row 7 are not finite"):
+        choose(x, {0: "a", 19: "b"}, RandomForestClassifier(3, random_state=0), "badge", 2)

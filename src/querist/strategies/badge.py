@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.kernels import kmeans_plus_plus, nearness, top
+from querist.kernels.arrays import unmeasurable
 from querist.models import Prediction, require, take
 from querist.selection import KMeansPlusPlus, lots_of
 from querist.specs import named
@@ -75,6 +76,8 @@ def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
         _surprise(factors, out, prediction.model.proba(take(prediction.x, out)))
     measured = prediction.nearness.measured
     lengths = np.sqrt((measured.squares * np.einsum("ij,ij->i", factors, factors))[prediction.rows])
+    if len(wrong := np.flatnonzero(~np.isfinite(lengths))):
+        raise unmeasurable(int(prediction.rows[wrong[0]]))
     first = np.empty(0, dtype=np.intp)
     if not len(out):
         first = prediction.rows[top(lengths, 1, ties=prediction.chance)]
