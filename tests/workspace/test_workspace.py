@@ -278,3 +278,21 @@ def test_many_who_ask_for_the_token_at_once_are_told_the_same(tmp_path, source):
         for one in threads:
             one.join()
         assert len(set(told)) == 1 and len(told) == 8
+
+
+def test_a_campaign_that_another_process_made_meanwhile_is_left_alone(tmp_path, source, monkeypatch):
+    from querist.workspace import folder as module
+
+    class Slow(module.FolderLock):
+        def __init__(self, folder):
+            monkeypatch.undo()
+            with Workspace.create(folder, source, classes=["no", "yes"]) as theirs:
+                theirs.campaign.tell({"i1": "yes"})
+            super().__init__(folder)
+
+    monkeypatch.setattr(module, "FolderLock", Slow)
+    with pytest.raises(InvalidInput, match="holds a campaign already"):
+        Workspace.create(tmp_path / "c", source, classes=["other", "words"])
+    with Workspace.open(tmp_path / "c") as workspace:
+        assert workspace.campaign.state.classes == ("no", "yes")
+        assert dict(workspace.campaign.labels) == {"i1": "yes"}

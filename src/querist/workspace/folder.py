@@ -113,14 +113,12 @@ class Workspace:
             A PostgreSQL URL; without it the log is a SQLite file in the folder.
         """
         folder = Path(folder)
-        if Manifest.there(folder):
-            raise InvalidInput(
-                f"{folder} holds a campaign already.", mend="Open it, or name another folder for the new one."
-            )
+        _check_free(folder)
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)
         workspace = None
         try:
+            _check_free(folder)  # again: another process may have made one until the lock was ours
             _put_items(source, folder / "items")
             manifest = Manifest(
                 kind=source.kind,
@@ -357,6 +355,13 @@ class Workspace:
         if item in self.pool:
             return ranking.suggestion(self.pool.row(item), _RUNNERS_UP)
         return ranking.likely_of_made.get(str(item))
+
+
+def _check_free(folder: Path) -> None:
+    if Manifest.there(folder):
+        raise InvalidInput(
+            f"{folder} holds a campaign already.", mend="Open it, or name another folder for the new one."
+        )
 
 
 def _put_items(source: Source, folder: Path) -> None:
