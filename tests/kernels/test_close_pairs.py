@@ -35,7 +35,9 @@ def check_pairs(x, rows, limits):
 
 
 @pytest.mark.parametrize("dtype", BOTH)
-def test_all_pairs_closer_than_a_limit_are_listed_at_both_rows(dtype, large):
+@pytest.mark.parametrize("short", [0, 65_000])
+def test_all_pairs_closer_than_a_limit_are_listed_at_both_rows(dtype, short, monkeypatch, large):
+    monkeypatch.setattr(close_pairs, "_SHORT", short)
     check_pairs(X.astype(dtype), np.sort(RNG.permutation(700)[:611]), RNG.random(611) * 4)
     check_pairs(X.astype(dtype), np.arange(40, 690), RNG.random(650) * 4)
 
@@ -55,7 +57,7 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_
 
 
 def test_too_many_are_not_listed(monkeypatch, large):
-    monkeypatch.setattr(close_pairs, "_MOST", 1000)
+    monkeypatch.setattr(close_pairs, "_MOST", 10_000)
     assert close_pairs.close_pairs(Points(X), np.arange(700), np.full(700, 9.0)) is None
     covering = Covering(X, radius=1.0)
     greedy_coverage(covering, 3, taken=[4])

@@ -14,8 +14,10 @@ from querist.kernels.strips import in_parts, noise, tall
 
 __all__ = ["ClosePairs", "CloseCover", "close_pairs"]
 
-_MOST = 1 << 23
-"""Pairs of which a list is made, each counted at both of its rows: 64 MB in float32."""
+_MOST = 80 << 20
+"""Bytes that a list of pairs may take: 14 million of them in float32, each counted at both of its rows."""
+
+_SHORT = 65_000  # rows of which two bytes say the number
 
 _SUM = 2.0**52  # what whole numbers may add up to and stay whole
 
@@ -54,23 +56,25 @@ class ClosePairs:
 def close_pairs(points: Any, rows: Array, limits: Array) -> ClosePairs | None:
     """All pairs of ``rows`` that are closer than the larger of their limits; None where they are too many.
 
-    Compiled, whatever the size; time O(m^2 d / 2), and 8 bytes for each pair at each of its rows.
+    Compiled, whatever the size; time O(m^2 d / 2), and 6 to 12 bytes for each pair at each of its rows.
     """
     from querist.kernels import compiled_close as compiled
 
     parts: list[tuple[int, Array, Array, Array]] = []
     degree = np.zeros(len(rows), dtype=np.int64)
+    number = np.dtype(np.uint16 if len(rows) <= _SHORT else np.int32)
+    bytes_each = 2 * (number.itemsize + points.dtype.itemsize)
     many: list[int] = []
 
     def part(strip: Any, start: int, stop: int) -> None:
-        if 2 * sum(many) > _MOST:
+        if bytes_each * sum(many) > _MOST:
             return
         some, own = tall(points, rows[start:stop])
         near = strip.room(some)
         close = np.zeros(near.shape[1], dtype=np.uint8)
         counts = np.empty((-(-len(strip.norms) // near.shape[1]), stop - start), dtype=np.int32)
         room = (stop - start) * len(strip.norms) + 8
-        others, squares = np.empty(room, dtype=np.int32), np.empty(room, dtype=points.dtype)
+        others, squares = np.empty(room, dtype=number), np.empty(room, dtype=points.dtype)
         count = compiled.found(
             some, own, limits[start:stop], start, strip.start, strip.panels, strip.norms,
             strip.filled(limits), noise(points.dtype), near, close, close.view(np.uint64), others, squares,
@@ -80,14 +84,14 @@ def close_pairs(points: Any, rows: Array, limits: Array) -> ClosePairs | None:
         parts.append((start, counts, others[:count].copy(), squares[:count].copy()))
 
     in_parts(points, len(rows), rows, part, halves=True)
-    if 2 * sum(many) > _MOST:
+    if bytes_each * sum(many) > _MOST:
         return None
     for start, counts, others, _ in parts:
         degree[start : start + counts.shape[1]] += counts.sum(axis=0)
         degree += np.bincount(others, minlength=len(rows))
     first = np.concatenate([[0], np.cumsum(degree)])
     at = first[:-1].copy()
-    others, squares = np.empty(first[-1], dtype=np.int32), np.empty(first[-1], dtype=points.dtype)
+    others, squares = np.empty(first[-1], dtype=number), np.empty(first[-1], dtype=points.dtype)
     while parts:
         start, counts, *found = parts.pop()
         compiled.sorted_in(start, counts, found[0], found[1], at, others, squares)

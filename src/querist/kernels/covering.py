@@ -54,7 +54,7 @@ class Covering:
     >>> greedy_coverage(covering, 1, taken=first)
     (array([3]), array([0.4]))
 
-    Memory O(n), and 64 MB of pairs at most (128 of float64).  Minoux 1978 (old gains as bounds).
+    Memory O(n), and 80 MB of pairs at most.  Minoux 1978 (old gains as bounds).
     """
 
     def __init__(self, x: Any, *, similarity: str = "gaussian", radius: float = 1.0) -> None:
