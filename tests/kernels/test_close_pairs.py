@@ -56,7 +56,9 @@ def test_the_source_of_the_compiled_code_is_right_as_it_stands(monkeypatch, run_
         assert told[0].tolist() == quick[kind][0].tolist() and np.allclose(told[1], quick[kind][1])
 
 
-def test_too_many_are_not_listed(monkeypatch, large):
+@pytest.mark.parametrize("missed", [1.3, 1e9])  # foreseen, and seen
+def test_too_many_are_not_listed(missed, monkeypatch, large):
+    monkeypatch.setattr(close_pairs, "_MISSED", missed)
     monkeypatch.setattr(close_pairs, "_MOST", 10_000)
     assert close_pairs.close_pairs(Points(X), np.arange(700), np.full(700, 9.0)) is None
     covering = Covering(X, radius=1.0)

@@ -9,13 +9,16 @@ import numpy as np
 
 from querist.kernels.arrays import Array
 from querist.kernels.large import in_threads
-from querist.kernels.pairs import similar
-from querist.kernels.strips import in_parts, noise, tall
+from querist.kernels.pairs import similar, squared_between
+from querist.kernels.strips import in_parts, noise, ranges, tall
 
 __all__ = ["ClosePairs", "CloseCover", "close_pairs"]
 
 _MOST = 80 << 20
 """Bytes that a list of pairs may take: 14 million of them in float32, each counted at both of its rows."""
+
+_SEEN = 128  # rows by which it is foreseen how many pairs there are
+_MISSED = 1.3  # times as many as there may be must be foreseen: less may be chance
 
 _SHORT = 65_000  # rows of which two bytes say the number
 
@@ -64,6 +67,8 @@ def close_pairs(points: Any, rows: Array, limits: Array) -> ClosePairs | None:
     degree = np.zeros(len(rows), dtype=np.int64)
     number = np.dtype(np.uint16 if len(rows) <= _SHORT else np.int32)
     bytes_each = 2 * (number.itemsize + points.dtype.itemsize)
+    if bytes_each * _foreseen(points, rows, limits) > _MISSED * _MOST:
+        return None
     many: list[int] = []
 
     def part(strip: Any, start: int, stop: int) -> None:
@@ -96,6 +101,17 @@ def close_pairs(points: Any, rows: Array, limits: Array) -> ClosePairs | None:
         start, counts, *found = parts.pop()
         compiled.sorted_in(start, counts, found[0], found[1], at, others, squares)
     return ClosePairs(rows, limits, first, others, squares)
+
+
+def _foreseen(points: Any, rows: Array, limits: Array) -> float:
+    """About how many pairs there are, by those of a few rows."""
+    some = np.unique(np.linspace(0, len(rows) - 1, _SEEN).astype(np.intp))
+    count = 0
+    for start, stop in ranges(len(rows), 8 * _SEEN):
+        columns, norms = points.centres(rows[start:stop]), points.norms[rows[start:stop]]
+        near = squared_between(points, rows[some], columns, norms)
+        count += int((near < np.maximum(limits[some, None], limits[start:stop])).sum())
+    return (count / len(some) - 1) * len(rows) / 2
 
 
 class CloseCover:

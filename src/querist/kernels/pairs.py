@@ -26,6 +26,7 @@ __all__ = [
     "nearest_column",
     "nearest_stranger",
     "similar",
+    "squared_between",
 ]
 
 _LARGE = 1 << 32
@@ -44,10 +45,11 @@ def is_large(points: Any, pairs: int) -> bool:
 
 def alike(points: Any, rows: Array, columns: Any, norms: Array, kind: str, radius: float) -> Array:
     """The similarities of some rows to some columns (as ``points.centres`` gives them), by NumPy."""
-    return similar(_squared(points, rows, columns, norms), kind, radius)
+    return similar(squared_between(points, rows, columns, norms), kind, radius)
 
 
-def _squared(points: Any, rows: Array, columns: Any, norms: Array) -> Array:
+def squared_between(points: Any, rows: Array, columns: Any, norms: Array) -> Array:
+    """The squared distances of some rows to some columns, by NumPy."""
     near = points.centres(rows) @ columns.T
     near = np.asarray(near.toarray() if is_sparse(near) else near)
     size = points.norms[rows][:, None] + norms[None, :]
@@ -85,7 +87,7 @@ def nearest_column(points: Any, rows: Array, columns: Array, large: bool | None 
         for a, b in ranges(len(columns), max(1, BLOCK // max(64, wide))):
             some, norms = points.centres(columns[a:b]), points.norms[columns[a:b]]
             for start, stop in ranges(len(rows), max(1, BLOCK // max(b - a, wide))):
-                near = _squared(points, rows[start:stop], some, norms)
+                near = squared_between(points, rows[start:stop], some, norms)
                 np.minimum(least[start:stop], near.min(axis=1), out=least[start:stop])
         return least
     from querist.kernels import compiled_pairs as compiled
@@ -197,7 +199,7 @@ def nearest_stranger(points: Any, rows: Array, of: Array) -> Array:
         for a, b in ranges(points.n, max(1, BLOCK // max(64, wide))):
             some = points.centres(everything[a:b])
             for start, stop in ranges(len(rows), max(1, BLOCK // max(b - a, wide))):
-                near = _squared(points, rows[start:stop], some, points.norms[a:b])
+                near = squared_between(points, rows[start:stop], some, points.norms[a:b])
                 near[of[rows[start:stop], None] == of[None, a:b]] = np.inf
                 np.minimum(least[start:stop], near.min(axis=1), out=least[start:stop])
         return np.sqrt(least)
