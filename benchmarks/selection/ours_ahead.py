@@ -19,12 +19,7 @@ def _mcpal(given: Inputs) -> Query:
 
     def picked() -> Any:
         window = _window(given)
-        near = np.concatenate(
-            [
-                window.likeness(rows, given.rows).mean(axis=1)
-                for rows in np.array_split(given.rows, max(1, given.n // 500))
-            ]
-        )
+        near = window.density(given.rows, given.rows)
         return k.top(near * k.probabilistic_gain(window.weights(given.rows)), given.shape.batch)
 
     x[0]  # drawn before the clock runs

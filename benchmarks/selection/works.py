@@ -238,7 +238,7 @@ _GROUPS = (
     Work("around", "10 nearest to each label", _MID, (SKL,), pairs_with_labelled),
     Work("contrast", "contrastive (CAL)", _BIG, (SKA, ST), pairs_with_labelled),
     Work("cosine-density", "density by cosine", (K10, M1), (MOD,), one_reading_of_x),
-    Work("euclidean-density", "density by distance", _MID, (MOD,), all_pairs),
+    Work("euclidean-density", "density by distance", _PAIRS, (MOD,), all_pairs),
     Work("matching-batch", "BMDR: resembling the pool, 2,048 candidates", _MID, (), one_reading_of_x),
     Work("mixture", "mixture of 20 Gaussians (4DS), d = 50", _MID, (), one_reading_of_x, _NUMBERS),
     Work("graph-density", "graph density", (1_000, K10), (ALI,), all_pairs, kernels=("neighbour_graph",)),

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, csr_matrix
 from scipy.spatial.distance import cdist
 from scipy.stats import kstest
 
-from querist.kernels import cosine_density, euclidean_density, keys_of, pairs, uniform
+from querist.kernels import ParzenWindow, cosine_density, euclidean_density, keys_of, pairs, uniform
 
 
 def plain_density(x):
@@ -88,3 +88,13 @@ def test_euclidean_density_is_the_mean_similarity(kind, large, monkeypatch):
     some = euclidean_density(kind(x), rows=[7, 2], witnesses=[4, 9, 7])
     assert np.allclose(some, near[[7, 2]][:, [4, 9, 7]].mean(axis=1), rtol=1e-5)
     assert euclidean_density(kind(x)[:0]).shape == (0,)
+
+
+def test_density_in_a_window_is_the_mean_likeness(monkeypatch):
+    x = np.random.default_rng(4).normal(size=(60, 5))
+    window = ParzenWindow(x, [0, 1], [0, 1], classes=2, radius=1.5)
+    for large in (1 << 60, 0):
+        monkeypatch.setattr(pairs, "_LARGE", large)
+        for rows, others in ((range(60), range(60)), ([3, 1, 40], range(0, 60, 2)), ([5], [])):
+            expected = window.likeness(rows, list(others)).sum(axis=1) / max(1, len(others))
+            assert np.allclose(window.density(rows, others), expected)

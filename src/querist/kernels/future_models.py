@@ -12,6 +12,7 @@ from querist.errors import InvalidInput
 from querist.kernels.arrays import Array, as_matrix
 from querist.kernels.expected_error import Future, steps
 from querist.kernels.neighbours import Points
+from querist.kernels.pairs import added, added_of_each
 from querist.kernels.settled import dense, kind_of, numbered
 
 __all__ = ["GaussianBayes", "NearestLabels", "ParzenWindow", "mean_criterion"]
@@ -59,6 +60,16 @@ class ParzenWindow:
     def likeness(self, rows: Any, others: Any) -> Array:
         """How near each of some rows is to each of others, (k, m), from 0 to 1."""
         return self._near(np.asarray(rows, dtype=np.intp), self.points.centres(others))
+
+    def density(self, rows: Any, others: Any) -> Array:
+        """How near each of some rows is to others in the mean, (k,) float64; the table of both is not kept."""
+        rows, others = (np.asarray(some, dtype=np.intp) for some in (rows, others))
+        ones, none = (np.full(len(others), number, dtype=self.points.dtype) for number in (1, 0))
+        if np.array_equal(rows, others):
+            total = added_of_each(self.points, others, ones, none, "gaussian", self.radius)
+        else:
+            total = added(self.points, rows, others, ones, none, ones, "gaussian", self.radius)
+        return np.asarray(total / max(1, len(others)))
 
     def weights(self, rows: Any) -> Array:
         """What each class weighs at some rows, (m, C)."""

@@ -17,7 +17,6 @@ from querist.strategies.scored import predicted, proposed
 
 __all__ = ["McPal"]
 
-_BLOCK = 1 << 19  # likenesses at a time
 _ANSWERS = 10_000
 
 
@@ -98,14 +97,8 @@ class McPal:
         while ahead > 1 and comb(ahead + window.classes - 1, ahead) > _ANSWERS:
             ahead -= 1
         like = prediction.sample(self.sample)
-        scores = np.empty(len(prediction))
-        step = max(1, _BLOCK // max(len(like), 1))
-        for start in range(0, len(scores), step):
-            rows = prediction.rows[start : start + step]
-            density = window.likeness(rows, like).mean(axis=1)
-            gain = probabilistic_gain(window.weights(rows), ahead=ahead)
-            scores[start : start + step] = density * gain
-        return scores
+        gain = probabilistic_gain(window.weights(prediction.rows), ahead=ahead)
+        return np.asarray(window.density(prediction.rows, like) * gain)
 
     @classmethod
     def examples(cls) -> tuple[Any, ...]:
