@@ -97,10 +97,22 @@ __all__ = [
 ]
 
 
-_ROOMS = frozenset({
-    *("acquisition", "campaign", "data", "encoders", "errors", "evaluation", "events", "formats", "kernels"),
-    *("models", "selection", "specs", "strategies", "streams", "synthesis", "tasks", "testing"),
-})
+_ROOMS = frozenset(
+    {
+        *(
+            "acquisition",
+            "campaign",
+            "data",
+            "encoders",
+            "errors",
+            "evaluation",
+            "events",
+            "formats",
+            "kernels",
+        ),
+        *("models", "selection", "specs", "strategies", "streams", "synthesis", "tasks", "testing"),
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

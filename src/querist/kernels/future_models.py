@@ -62,7 +62,7 @@ class ParzenWindow:
         return self._near(np.asarray(rows, dtype=np.intp), self.points.centres(others))
 
     def density(self, rows: Any, others: Any) -> Array:
-        """How near each of some rows is to others in the mean, (k,) float64; the table of both is not kept."""
+        """How near each of some rows is to others in the mean, (k,) float64; no table is made of both."""
         rows, others = (np.asarray(some, dtype=np.intp) for some in (rows, others))
         ones, none = (np.full(len(others), number, dtype=self.points.dtype) for number in (1, 0))
         if np.array_equal(rows, others):
