@@ -97,22 +97,10 @@ __all__ = [
 ]
 
 
-_ROOMS = frozenset(
-    {
-        *(
-            "acquisition",
-            "campaign",
-            "data",
-            "encoders",
-            "errors",
-            "evaluation",
-            "events",
-            "formats",
-            "kernels",
-        ),
-        *("models", "selection", "specs", "strategies", "streams", "synthesis", "tasks", "testing"),
-    }
-)
+_ROOMS = frozenset({
+    *("acquisition", "campaign", "data", "encoders", "errors", "evaluation", "events", "formats", "kernels"),
+    *("models", "selection", "specs", "strategies", "streams", "synthesis", "tasks", "testing"),
+})
 
 
 def __getattr__(name: str) -> Any:
