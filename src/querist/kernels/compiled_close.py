@@ -12,7 +12,7 @@ import numpy as np
 
 from querist.kernels.compiled_numbers import exponential
 from querist.kernels.compiled_tile import products
-from querist.kernels.compiling import compiled
+from querist.kernels.compiling import compiled, inlined
 
 __all__ = ["found", "moved", "sorted_in"]
 
@@ -85,19 +85,19 @@ def sorted_in(
                 k += 1
 
 
-@compiled
+@inlined
 def _waned(near: Any, scale: Any) -> None:
     for j in range(len(near)):
         near[j] = exponential(near[j] * scale)
 
 
-@compiled
+@inlined
 def _whole(near: Any, unit: Any, half: Any) -> None:
     for j in range(len(near)):
         near[j] = np.floor(near[j] * unit + half)
 
 
-@compiled
+@inlined
 def _alike(squares: Any, kind: int, scale: Any, unit: Any, near: Any) -> None:
     """Squared distances to similarities (balls, herding, cosines), in whole numbers where there is a unit."""
     one, none = near.dtype.type(1), near.dtype.type(0)
@@ -115,7 +115,7 @@ def _alike(squares: Any, kind: int, scale: Any, unit: Any, near: Any) -> None:
         _whole(near, unit, unit / (unit + unit))
 
 
-@compiled
+@inlined
 def _moved(others: Any, near: Any, share: float, low: float, high: float, sign: float, gains: Any) -> None:
     """To what the rows of a list add, what they reach between two heights; in whole numbers."""
     for j in range(len(others)):
