@@ -33,7 +33,7 @@ _LENGTH = 64  # tokens of a text that a Hugging Face model is given
 _TUNED = Training(  # of few passes none is held back for: the labels are worth more in the training
     epochs=4, least_steps=100, batch=16, learning_rate=1e-4, weight_decay=0.01, clip=1.0, held_back=0.0
 )
-_LORA = replace(_TUNED, least_steps=150, learning_rate=1e-3, weight_decay=0.0)
+_LORA = replace(_TUNED, least_steps=150, learning_rate=1e-3, weight_decay=0.0, schedule="cosine")
 
 
 def network_named(name: str) -> TorchModel:
