@@ -28,7 +28,7 @@ def _apart(row: Any, norm: Any, norms: Any, noise: Any, limit: Any, limits: Any,
         close[j] = away < (limit if limit > limits[j] else limits[j])
 
 
-@compiled
+@inlined
 def _noted(row: Any, close: Any, eights: Any, column: int, others: Any, squares: Any, count: int) -> int:
     """Write down the close ones: most eights of columns have none."""
     for e in range(len(eights)):
