@@ -57,7 +57,7 @@ WORKS: dict[str, Work] = {
     "texts": Work(
         "Texts as frozen sentence vectors",
         _texts(tuple(sets.TEXTS)),
-        {"margin": "margin", "badge": "badge", "default": "default"},
+        {"margin": "margin", "badge": "badge", "bait": "bait", "uherding": "uherding", "default": "default"},
         LogisticRegression(C=10.0, max_iter=1000),
         25,
         Protocol(start=25, start_by="class", budget=525, scale=False, metrics=("accuracy",)),
