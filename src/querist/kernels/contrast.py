@@ -66,6 +66,11 @@ def contrast(
         return scores
     for table in (proba, known_proba):
         by_blocks(table, lambda block: block[:, 0])  # which checks them
+    if proba.shape[1] != known_proba.shape[1]:
+        raise InvalidInput(
+            f"Distributions over {proba.shape[1]} classes and, of the known rows, {known_proba.shape[1]}.",
+            mend="Give both the same columns.",
+        )
     near = _near(x, known, rows, neighbours)
     told = known_proba.astype(np.float64)
     own = (told * np.log(np.maximum(told, _FLOOR))).sum(axis=1)
