@@ -87,6 +87,7 @@ def test_of_numbers_and_cold_all_items_weigh_alike() -> None:
 
 def test_it_stays_exact_over_many_changes_and_holds_little() -> None:
     x = np.random.default_rng(0).normal(size=(4000, 24)).astype(np.float32)
+    bait(x, 60, taken=np.arange(30))  # what the first call loads is not what it holds
     tracemalloc.start()
     picks, scores = bait(x, 60, taken=np.arange(30))
     _, peak = tracemalloc.get_traced_memory()
@@ -120,3 +121,9 @@ def test_what_makes_no_sense_is_refused(make: Any, match: str) -> None:
 def test_it_is_registered_and_says_what_it_misses() -> None:
     with pytest.raises(MissingCapability, match="proba"):
         as_strategy("bait").propose(Snapshot(Pool(X), labels={0: "a"}, model=object()), 1)
+
+
+@pytest.mark.parametrize("x", [X * 1e30, X * 1e200, X + 1e9, np.float32(X) * np.float32(1e30)])
+def test_features_that_are_not_scaled_are_told(x: np.ndarray) -> None:
+    with pytest.raises(InvalidInput, match="Scale the features"):
+        bait(x, 3, taken=[0, 1])

@@ -135,16 +135,22 @@ class _Design:
         self.dtype = np.float32 if x.dtype == np.float32 else np.float64
         weight = np.zeros(self.x.shape[0])
         weight[self.where] = self.weights
-        known = _information(x[taken], weights[taken], np.float64) + prior * np.eye(x.shape[1])
-        self.inverse = np.linalg.inv(known)
-        self.inverse = (self.inverse + self.inverse.T) / 2
-        whole = _information(self.x, weight, self.dtype)
-        self.twice = self.inverse @ whole @ self.inverse
         self.large = is_plain(self.x) and is_large(int(self.x.size) * picks)
         self.changes = _Changes(picks, x.shape[1])
-        self.spread = self._lengths(np.linalg.cholesky(self.inverse))
-        self.gain = self._lengths(self.inverse @ _root(whole))
-        self.falls = self._falls()
+        with np.errstate(all="ignore"):  # what is wrong is told below
+            try:
+                known = _information(x[taken], weights[taken], np.float64) + prior * np.eye(x.shape[1])
+                self.inverse = np.linalg.inv(known)
+                self.inverse = (self.inverse + self.inverse.T) / 2
+                whole = _information(self.x, weight, self.dtype)
+                self.twice = self.inverse @ whole @ self.inverse
+                self.spread = self._lengths(np.linalg.cholesky(self.inverse))
+                self.gain = self._lengths(self.inverse @ _root(whole))
+                self.falls = self._falls()
+            except np.linalg.LinAlgError as broken:
+                raise _unscaled() from broken
+        if not (np.isfinite(self.falls).all() and np.isfinite(self.spread).all()):
+            raise _unscaled()
 
     def added(self, n: int) -> Array:
         """The places of ``n`` candidates, each of which lowers the trace most; they are added."""
@@ -274,6 +280,13 @@ def _root(information: Array) -> Array:
     return np.asarray(directions * np.sqrt(np.maximum(values, 0)))
 
 
+def _unscaled() -> InvalidInput:
+    return InvalidInput(
+        "What rows tell cannot be inverted: features are too large, or too far from 0 for how they differ.",
+        mend="Scale the features first (StandardScaler), or raise prior.",
+    )
+
+
 def _strips(n: int, step: int = _STRIP) -> list[tuple[int, int]]:
     return [(start, min(n, start + step)) for start in range(0, max(n, 1), step)]
 
@@ -300,8 +313,12 @@ def _checked(x: Any, weights: Any, prior: float, over: float) -> tuple[Any, Arra
             f"Weights must be {n} finite numbers of 0 or more; got shape {weight.shape}.",
             mend="Give one weight a row.",
         )
-    data = x.data if is_sparse(x) else x
+    data, most = x.data if is_sparse(x) else x, 0.0
     for start, stop in blocks(len(data), 1 if is_sparse(x) else d):
-        if not np.isfinite(data[start:stop]).all():
+        part = data[start:stop]
+        most = max(most, float(part.max(initial=0)), -float(part.min(initial=0)))
+        if not np.isfinite(part).all():
             raise InvalidInput("Some features are not finite.", mend="Fill missing values (SimpleImputer).")
+    if most > np.sqrt(np.finfo(np.float32 if x.dtype == np.float32 else np.float64).max / max(1, data.size)):
+        raise _unscaled()
     return x, weight
