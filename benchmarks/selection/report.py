@@ -134,7 +134,7 @@ def _ratio(value: float) -> str:
 
 # ------------------------------------------------------------ the picture
 
-_LEFT, _WIDTH, _ROW, _TOP = 300, 520, 17, 46
+_LEFT, _WIDTH, _ROW, _TOP = 400, 520, 17, 46
 _STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .faint { fill: #6e7781 } .line { stroke: #d0d7de } .span { stroke: #8c959f }
