@@ -12,7 +12,7 @@ from numba.core import cgutils, types
 from numba.core.cgutils import ir
 
 from querist.kernels.compiled_numbers import in_place_of, intrinsic
-from querist.kernels.compiled_tile import register
+from querist.kernels.compiled_tile import register, side_of
 from querist.kernels.compiling import compiled, inlined
 
 __all__ = ["folded"]
@@ -29,7 +29,7 @@ _AHEAD = 8192
 @compiled
 def folded(table: Any, start: int, told: Any) -> None:
     """Of each row from ``start`` on, into (4, rows): its sum, least (0 at most), and the two largest."""
-    side, columns, count, done = _side(table), table.shape[1], told.shape[1], 0
+    side, columns, count, done = side_of(table), table.shape[1], told.shape[1], 0
     filled = -(-columns // _COLUMNS) * _COLUMNS
     # four columns take in what lies after the last one: there must be something
     while done + side <= count and (start + done + side - 1) * columns + filled <= table.size:
@@ -53,24 +53,9 @@ def _one(table: Any, row: int, told: Any, place: int) -> None:
     told[0, place], told[1, place], told[2, place], told[3, place] = total, least, first, second
 
 
-def _side(table: Any) -> int:
-    """Numbers in a register."""
-    return 4
-
-
 def _several(table: Any, row: int, told: Any, place: int) -> None:
-    for r in range(_side(table)):
+    for r in range(side_of(table)):
         _one(table, row + r, told, place + r)
-
-
-@in_place_of(_side)
-def _side_compiled(table: Any) -> Any:
-    side = register(str(table.dtype))
-
-    def code(table: Any) -> int:
-        return side
-
-    return code
 
 
 @in_place_of(_several)

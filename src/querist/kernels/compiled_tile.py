@@ -20,7 +20,7 @@ from numba.core.codegen import get_host_cpu_features
 from querist.kernels.compiled_numbers import in_place_of, intrinsic
 from querist.kernels.compiling import compiled
 
-__all__ = ["HEIGHT", "pack", "products", "register", "width_of"]
+__all__ = ["HEIGHT", "pack", "products", "register", "side_of", "width_of"]
 
 _FEATURES: str = numba.config.CPU_FEATURES or get_host_cpu_features()
 _BYTES, HEIGHT = (64, 14) if "+avx512f" in _FEATURES else (32, 6)
@@ -30,6 +30,21 @@ _BYTES, HEIGHT = (64, 14) if "+avx512f" in _FEATURES else (32, 6)
 def register(dtype: Any) -> int:
     """How many numbers a register holds."""
     return _BYTES // int(np.dtype(dtype).itemsize)
+
+
+def side_of(table: Any) -> int:
+    """The same for the numbers of a table, asked in compiled code; as it is written, some number."""
+    return 4
+
+
+@in_place_of(side_of)
+def _side_compiled(table: Any) -> Any:
+    side = register(str(table.dtype))
+
+    def code(table: Any) -> int:
+        return side
+
+    return code
 
 
 def width_of(dtype: Any) -> int:

@@ -12,7 +12,7 @@ from numba.core import cgutils, types
 from numba.core.cgutils import ir
 
 from querist.kernels.compiled_numbers import in_place_of, intrinsic
-from querist.kernels.compiled_tile import register
+from querist.kernels.compiled_tile import register, side_of
 from querist.kernels.compiling import compiled
 
 __all__ = ["turn"]
@@ -28,7 +28,7 @@ def turn(table: Any, start: int, turned: Any) -> None:
 
     Both are contiguous.
     """
-    side, columns, count = _side(table), table.shape[1], turned.shape[1]
+    side, columns, count = side_of(table), table.shape[1], turned.shape[1]
     for column in range(0, columns, side):
         done = 0
         # a square takes in what lies after the last column: there must be something
@@ -40,25 +40,10 @@ def turn(table: Any, start: int, turned: Any) -> None:
                 turned[c, r] = table[start + r, c]
 
 
-def _side(table: Any) -> int:
-    """Numbers in a register."""
-    return 4
-
-
 def _square(table: Any, row: int, column: int, turned: Any, place: int) -> None:
-    side = _side(table)
+    side = side_of(table)
     block = table[row : row + side, column : column + side]
     turned[column : column + block.shape[1], place : place + side] = block.T
-
-
-@in_place_of(_side)
-def _side_compiled(table: Any) -> Any:
-    side = register(str(table.dtype))
-
-    def code(table: Any) -> int:
-        return side
-
-    return code
 
 
 @in_place_of(_square)
