@@ -155,6 +155,14 @@ def test_what_is_no_campaign_is_refused(home: Path) -> None:
         assert "holds no campaign" in done.output
 
 
+def test_a_folder_of_data_given_for_that_of_its_campaign_is_mended(campaign: Path) -> None:
+    (campaign.parent / campaign.stem).mkdir()
+    for words in (["status"], ["export"], ["serve"]):
+        done = querist(*words, campaign.stem)
+        assert done.exit_code == 2
+        assert f"holds no campaign. Did you mean {campaign.name}?" in " ".join(done.output.split())
+
+
 def test_data_given_for_a_folder_are_mended(campaign: Path) -> None:
     for words in (["status"], ["export"], ["serve"]):
         done = querist(*words, "reviews.csv")

@@ -29,12 +29,16 @@ class _Folder(click.Path):
     """A campaign's folder; whoever gives the data instead is told the folder that was made beside them."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from querist.workspace import Workspace
+
         given = Path(value)
+        beside = default_folder(given)
         if not given.is_dir():
-            beside = default_folder(given)
             what = "is no folder" if given.exists() else "does not exist"
             hint = f" Did you mean {beside}?" if beside.is_dir() else " Give a campaign's folder."
             self.fail(f"{given} {what}.{hint}", param, ctx)
+        if beside != given and Workspace.there(beside):  # a folder of pictures or texts
+            self.fail(f"{given} holds no campaign. Did you mean {beside}?", param, ctx)
         return super().convert(value, param, ctx)
 
 
