@@ -63,14 +63,26 @@ def texts(curves: Curves) -> list[str]:
             end, area = curves.mean(name, dataset=data)[-1], curves.area(name, dataset=data).mean()
             cells.append(f"{end:.3f} ({area:.3f}; {_labels(labels)})")
         lines.append(_row(data, *cells))
-    whole = len(curves.datasets)  # no mean over fewer data sets than the others'
-    mean = [
-        _labels(float(np.mean(reached[name]))) if len(reached[name]) == whole else ""
-        for name in curves.strategies
-    ]
+    # no mean over fewer data sets than the others'
+    whole = [name for name in curves.strategies if len(reached[name]) == len(curves.datasets)]
+    mean = [_labels(float(np.mean(reached[name]))) if name in whole else "" for name in curves.strategies]
     lines.append(_row("mean labels", *mean))
     legend = "Accuracy at 525 labels (mean height of the curve; labels to where random ends)."
-    return [legend, "", *lines]
+    above = _heading("points above the default", *curves.datasets, "mean")
+    for name in whole:
+        if name not in ("random", "default"):
+            above.append(_row(name, *_above(curves, name, "default")))
+    told = "Height of the curve beside the default's, seed by seed; ± is one standard error."
+    return [legend, "", *lines, "", told, "", *above]
+
+
+def _above(curves: Curves, name: str, other: str) -> list[str]:
+    """Data by data, and in their mean, how much higher a curve is."""
+    by_data = [
+        100 * (curves.area(name, dataset=data) - curves.area(other, dataset=data)) for data in curves.datasets
+    ]
+    told = [*by_data, np.mean(by_data, axis=0)]
+    return [f"{each.mean():+.2f} ± {each.std(ddof=1) / math.sqrt(len(each)):.2f}" for each in told]
 
 
 def cold(curves: Curves) -> list[str]:
