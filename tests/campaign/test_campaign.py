@@ -448,6 +448,41 @@ def test_an_answer_beyond_the_budget_is_kept():
         campaign.ask()
 
 
+def test_a_question_taken_up_again_needs_room_in_the_budget():
+    campaign = begin(9, budget=2)
+    first, second = campaign.ask(2, to="ann")
+    campaign.skip(first)
+    other = campaign.ask(to="bob")[0]
+    with pytest.raises(BudgetSpent, match="0 of 2 labels, and 2 out with annotators"):
+        campaign.reopen(first.item, to="ann")
+    assert campaign.reopen(second.item, to="ann").id == second.id, "that one she holds"
+    campaign.release(other)
+    assert campaign.reopen(first.item, to="ann").item == first.item
+    assert campaign.ask(to="bob") == []
+
+
+def test_an_answer_that_is_taken_back_keeps_its_place_in_the_budget():
+    campaign = begin(9, budget=1)
+    query = campaign.ask(to="ann")[0]
+    campaign.tell(query, "a")
+    again = campaign.reopen(query.item, to="ann")
+    campaign.retract(query.item, by="ann")
+    assert campaign.progress.spent == 0 and campaign.ask(to="bob") == []
+    campaign.tell(again, "b")
+    assert campaign.progress.spent == 1 and campaign.labels == {query.item: "b"}
+
+
+def test_who_skipped_a_question_and_names_the_value_later_has_answered_it():
+    campaign = begin(9, budget=2)
+    query = campaign.ask(to="ann")[0]
+    campaign.skip(query)
+    campaign.tell({query.item: "a"}, by="bob")
+    assert campaign.progress.spent == 0, "bob was not asked"
+    campaign.tell({query.item: "b"}, by="ann")
+    assert campaign.progress.spent == 1 and campaign.state.queries[query.id].status == "answered"
+    assert len(campaign.ask(9, to="ann")) == 1
+
+
 def test_imported_labels_cost_nothing():
     campaign = begin(9, budget=1)
     campaign.tell({"i0": "a", "i1": "b"})

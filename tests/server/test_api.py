@@ -103,6 +103,28 @@ def test_a_full_pool_and_a_spent_budget_are_told_in_words(make):
         assert client.post("/api/next", json={}).json()["done"] == "The budget of 2 labels is spent."
 
 
+def test_what_is_left_of_a_budget_may_be_out(make):
+    with client_of(make(8, settings={"budget": 3})) as client:
+        label(client, 1, by="ann")
+        ask(client, 2, by="ann")
+        done = client.post("/api/next", json={}, headers={"x-annotator": "bob"}).json()["done"]
+        assert done == "The last 2 labels of the budget are out with somebody else just now."
+
+
+def test_a_skip_cannot_be_undone_where_another_has_the_last_label_of_the_budget(make):
+    workspace = make(8, settings={"budget": 1})
+    with client_of(workspace) as client:
+        skipped = ask(client, by="ann")[0]
+        client.post("/api/skips", json={"query": skipped["query"]}, headers={"x-annotator": "ann"})
+        other = ask(client, by="bob")[0]
+        undo = {"json": {"item": skipped["item"]}, "headers": {"x-annotator": "ann"}}
+        refused = client.post("/api/retractions", **undo)
+        assert refused.status_code == 409 and "1 out with annotators" in refused.json()["message"]
+        assert workspace.campaign.state.skipped, "nothing was taken back"
+        client.post("/api/releases", json={"queries": [other["query"]]}, headers={"x-annotator": "bob"})
+        assert client.post("/api/retractions", **undo).json()["question"]["item"] == skipped["item"]
+
+
 # ---------------------------------------------------------------- answering
 
 

@@ -38,16 +38,11 @@ class Asking:
 
     def next(self, n: int, to: str | None, lease: float | None) -> Decision[list[Query]]:
         """Second opinions first, then what the strategy proposes, as far as the budget goes."""
-        desk, standing, settings = self._desk, self._desk.standing, self._desk.settings
-        standing.expire(desk.clock())
-        left = math.inf if settings.budget is None else settings.budget - standing.spent
-        if left <= _TOLERANCE:
-            raise BudgetSpent(
-                f"Nothing more to ask: {standing.spent:g} of {settings.budget:g} "
-                f"{'labels' if desk.pool.costs is None else 'units of cost'}.",
-                mend="Raise the budget to go on: campaign.configure(budget=...).",
-            )
-        room = left - standing.out + _TOLERANCE
+        standing = self._desk.standing
+        standing.expire(self._desk.clock())
+        if standing.left <= _TOLERANCE:
+            raise self._spent("Nothing more to ask")
+        room = standing.left - standing.out + _TOLERANCE
         picks = second_opinions(standing, to, n)
         again = standing.returned(to, n - len(picks)) if len(picks) < n else []
         picks += [
@@ -56,6 +51,26 @@ class Asking:
         if len(picks) < n and room >= 0:
             picks += self._proposals(n - len(picks), to, room)
         return self.put(within(picks, room, standing.cost), to, lease)
+
+    def again(self, item: ItemId, to: str | None, lease: float | None) -> Decision[list[Query]]:
+        """One particular item, whatever its state; the question that ``to`` holds, if there is one."""
+        standing, state = self._desk.standing, self._desk.state
+        standing.expire(self._desk.clock())
+        held = [one for one in standing.leases.of_item(item) if one.to == to]
+        if held:
+            return [], [query_of(held[0], self._desk.pool, state.made)]
+        if not standing.paid(item, to) and standing.cost(item) > standing.left - standing.out + _TOLERANCE:
+            raise self._spent(f"No room for one more question about {item!r}")
+        return self.put([Pick(item, "reopened")], to, lease)
+
+    def _spent(self, what: str) -> BudgetSpent:
+        desk, standing = self._desk, self._desk.standing
+        out = f", and {standing.out:g} out with annotators" if standing.out else ""
+        return BudgetSpent(
+            f"{what}: {standing.spent:g} of {desk.settings.budget:g} "
+            f"{'labels' if desk.pool.costs is None else 'units of cost'}{out}.",
+            mend="Raise the budget to go on, in the settings or by campaign.configure(budget=...).",
+        )
 
     def put(self, picks: list[Pick], to: str | None, lease: float | None) -> Decision[list[Query]]:
         """The events that put these items to the annotator, with what the model believes of them."""

@@ -18,7 +18,6 @@ from querist.campaign.desk import Decision, Desk
 from querist.campaign.fitting import Fitting
 from querist.campaign.little_to_gain import usual_stopping
 from querist.campaign.opening import Wish, opening_events
-from querist.campaign.picking import Pick
 from querist.campaign.quality import Estimates, Quality, estimates, quality
 from querist.campaign.query import Query, describe, query_of
 from querist.campaign.settings import Settings
@@ -172,19 +171,16 @@ class Campaign:
     def reopen(self, item: ItemId, *, to: str | None = None, lease: float | None = None) -> Query:
         """Put one particular item to an annotator, whatever its state; the one they hold if they hold it.
 
-        The way back to a question after :meth:`retract`.  No budget stands in the way.
+        The way back to a question: reopen it, then :meth:`retract`, so that nobody is asked in its place.
+
+        Raises
+        ------
+        BudgetSpent
+            The annotator has no answered question about it that the budget counts, and it has no room.
         """
         item = self._desk.item(item)
         _check_lease(lease)
-
-        def decide() -> Decision[list[Query]]:
-            self._desk.standing.expire(self._desk.clock())
-            held = [one for one in self._desk.standing.leases.of_item(item) if one.to == to]
-            if held:
-                return [], [query_of(held[0], self.pool, self.state.made)]
-            return self._asking.put([Pick(item, "reopened")], to, lease)
-
-        return self._desk.write(decide)[0]
+        return self._desk.write(lambda: self._asking.again(item, to, lease))[0]
 
     def held(self, to: str | None = None) -> list[Query]:
         """The questions that this annotator holds now, the oldest first."""

@@ -40,7 +40,9 @@ class Settings:
     lease : float, optional
         Seconds that an annotator may hold a question before it is free again; None: for ever.
     budget : float, optional
-        What may be spent: labels, or the pool's unit of cost.
+        What may be spent: labels, or the pool's unit of cost.  A question that is out counts until it comes
+        back or its lease ends, so that no more are asked than may be answered; an answer that comes later
+        all the same is kept, and counts.
     target : float in (0, 1), optional
         Share of right predictions at which the campaign may stop.
     skipped : "out", "others" or "back"

@@ -112,6 +112,17 @@ class Standing:
             return float(len(self.leases))
         return sum(self.cost(item) * len(self.leases.of_item(item)) for item in self.leases.items)
 
+    @property
+    def left(self) -> float:
+        """What the budget has left; the questions that are out (:attr:`out`) may take of it yet."""
+        return math.inf if self.settings.budget is None else self.settings.budget - self.spent
+
+    def paid(self, item: ItemId, annotator: str | None) -> bool:
+        """Whether the budget counts an answer of this annotator's already, which another would replace."""
+        said = self._state.items.get(item)
+        stands = None if said is None else said.annotations.get(annotator)
+        return stands is not None and stands.query is not None
+
     def cost(self, item: ItemId) -> float:
         """What one label of this item costs."""
         if item not in self._pool:  # made, or about to be

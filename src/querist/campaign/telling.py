@@ -14,6 +14,7 @@ from querist.events import (
     ClassAdded,
     Event,
     Flagged,
+    ItemState,
     QueryState,
     Released,
     Retracted,
@@ -49,7 +50,7 @@ def answer(desk: Desk, asked: Any, value: Any, by: str | None, seconds: float | 
 def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: float | None) -> list[Event]:
     """Values for items, told unasked: an import, a correction.
 
-    Where the annotator holds a question about the item, it is answered by the way.
+    Where the annotator holds a question about the item, or skipped one, it is answered by the way.
     """
     desk.standing.expire(desk.clock())
     events: list[Event] = []
@@ -64,11 +65,18 @@ def told(desk: Desk, labels: Mapping[ItemId, Any], by: str | None, seconds: floa
         before = None if state is None else state.annotations.get(by)
         held = [asked.query for asked in desk.standing.leases.of_item(item) if asked.to in (by, None)]
         if before is None or before.value != value or held:
-            query = held[0] if held else None
+            query = held[0] if held else _skipped(desk, state, by)
             took = _taken(seconds)
             event = Answered(at=desk.clock(), item=item, value=value, query=query, by=by, seconds=took)
             events.append(event)
     return events
+
+
+def _skipped(desk: Desk, state: ItemState | None, by: str | None) -> str | None:
+    """The question about an item that ``by`` skipped and nobody has answered since."""
+    stands = None if state is None else state.skips.get(by)
+    asked = None if stands is None or stands.query is None else desk.state.queries.get(stands.query)
+    return asked.asked.query if asked is not None and asked.status == "skipped" else None
 
 
 def skip(desk: Desk, asked: Any, because: str, by: str | None, seconds: float | None) -> Sequence[Event]:

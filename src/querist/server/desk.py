@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -94,8 +95,8 @@ class Desk:
         """Withdraw what ``by`` said of an item, and put the same item to them again."""
         item = self.item(item)
         with self._durable():
+            query = self.workspace.campaign.reopen(item, to=by)  # first: nobody gets its place in the budget
             self.workspace.campaign.retract(item, by=by)
-            query = self.workspace.campaign.reopen(item, to=by)
         done = self._done(by)
         return wire.RetractReply(head=done.head, progress=done.progress, question=self.question(query.id, by))
 
@@ -206,9 +207,13 @@ class Desk:
         return wire.Done(head=progress.head, progress=progress)
 
     def _nothing_left(self) -> str:
-        state, settings = self.workspace.campaign.state, self.workspace.settings
-        if settings.budget is not None and state.spent >= settings.budget:
-            return f"The budget of {settings.budget:g} labels is spent."
+        state, budget = self.workspace.campaign.state, self.workspace.settings.budget
+        left = math.inf if budget is None else math.ceil(budget - state.spent)
+        if left <= 0:
+            return f"The budget of {budget:g} labels is spent."
+        if sum(map(len, state.open.values())) >= left:
+            last = "last label of the budget is" if left == 1 else f"last {left} labels of the budget are"
+            return f"The {last} out with somebody else just now."
         if state.open:
             return "Every item is labelled, skipped, or out with somebody else just now."
         return "Every item is labelled or skipped."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from hypothesis import strategies as st
@@ -42,7 +43,7 @@ class _Book:
     """The dictionary model: what was said, by whom, in order; slow and plain."""
 
     said: dict[str, dict[str | None, str]] = field(default_factory=lambda: {item: {} for item in ITEMS})
-    skips: dict[str, set[str | None]] = field(default_factory=lambda: {item: set() for item in ITEMS})
+    skips: dict[str, dict[str | None, str]] = field(default_factory=lambda: {item: {} for item in ITEMS})
     asked: dict[str, _Asked] = field(default_factory=dict)
     paid: set[tuple[str, str | None]] = field(default_factory=set)
     flags: dict[str, tuple[bool, str]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class _Book:
     def last_word(self, item: str, by: str | None) -> None:
         """Whatever ``by`` said of the item before stands no longer."""
         self.said[item].pop(by, None)
-        self.skips[item].discard(by)
+        self.skips[item].pop(by, None)
 
     def close(self, item: str, by: str | None, *statuses: str) -> None:
         for one in self.asked.values():
@@ -146,7 +147,13 @@ class CampaignMachine(RuleBasedStateMachine):
     def ask_again(self, writer: int, item: str, to: str | None) -> None:
         held = [key for key, one in self.book.asked.items() if one in self.book.out(self.now)]
         mine = [key for key in held if self.book.asked[key].item == item and self.book.asked[key].to == to]
-        query = self.writers[writer].reopen(item, to=to)
+        room = inf if self.budget is None else self.budget - len(self.book.paid) - len(held)
+        try:
+            query = self.writers[writer].reopen(item, to=to)
+        except BudgetSpent:
+            assert not mine and room < 1 and (item, to) not in self.book.paid
+            return
+        assert mine or room >= 1 or (item, to) in self.book.paid, "no room in the budget, and yet it asked"
         assert query.item == item
         if mine:
             assert query.id == mine[0], "who holds the question gets that one"
@@ -155,7 +162,7 @@ class CampaignMachine(RuleBasedStateMachine):
 
     def _put(self, query: Query) -> None:
         assert query.id not in self.book.asked, f"{query.id} was asked before"
-        until = float("inf") if query.until is None else query.until
+        until = inf if query.until is None else query.until
         self.book.asked[query.id] = _Asked(str(query.item), query.to, until)
 
     def _fresh(self, to: str | None) -> list[str]:
@@ -173,7 +180,8 @@ class CampaignMachine(RuleBasedStateMachine):
             said, skips = self.book.said[item], self.book.skips[item]
             holders = {one.to for one in self.book.out(self.now) if one.item == item}
             wanted = said and len(said.keys() | holders) < self.overlap
-            if wanted and to not in said.keys() | holders | skips and not (skips and self.skipped == "out"):
+            dealt = said.keys() | holders | skips.keys()
+            if wanted and to not in dealt and not (skips and self.skipped == "out"):
                 found.append(item)
         return found
 
@@ -202,9 +210,10 @@ class CampaignMachine(RuleBasedStateMachine):
         held = [
             key for key in held if self.book.asked[key].item == item and self.book.asked[key].to in (by, None)
         ]
+        skipped = self.book.skips[item].get(by)
         self.writers[writer].tell({item: value}, by=by)
-        if held:
-            self._answered(held[0], value, by)
+        if held or (skipped is not None and self.book.asked[skipped].status == "skipped"):
+            self._answered(held[0] if held else str(skipped), value, by)
         elif self.book.said[item].get(by) != value:
             self._say(item, value, by, paid=False)
 
@@ -241,7 +250,7 @@ class CampaignMachine(RuleBasedStateMachine):
         self.book.last_word(asked.item, who)
         self.book.paid.discard((asked.item, who))
         self.book.close(asked.item, who, "answered")
-        self.book.skips[asked.item].add(who)
+        self.book.skips[asked.item][who] = key
         asked.status, asked.by = "skipped", who
 
     @rule(writer=_writer, item=_item, by=_person)
