@@ -31,7 +31,6 @@ def test_a_new_campaign_has_honest_settings_and_keeps_them(tmp_path, source):
         workspace.campaign.tell(question, "yes")
         token = workspace.token()
     assert stat.S_IMODE((tmp_path / "c" / "token").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "c" / "campaign.json").stat().st_mode) == 0o600
     with Workspace.open(tmp_path / "c") as again:
         assert again.token() == token
         assert dict(again.campaign.labels) == {question.item: "yes"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -48,7 +49,8 @@ class SQLLog:
 
     SQLite runs with a write-ahead log and ``synchronous=FULL``: an event is on the disk before
     ``append`` returns, and a process killed in the middle leaves the log as it was before.  The table
-    ``events(campaign, number, at, kind, body)`` is plain enough for any tool; the body is JSON.
+    ``events(campaign, number, at, kind, body)`` is plain enough for any tool; the body is JSON.  A file that
+    may not be written (its own permissions, its folder's, or those of the device) is read as it is.
 
     Parameters
     ----------
@@ -181,6 +183,9 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
         raise StorageError(
             f"{place} cannot be made: there is no folder {folder}.", mend="Make the folder, or mind the path."
         )
+    path = folder / Path(place).name
+    if path.exists() and not (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
+        return _sqlite_to_read(url, path, wait)
     engine = sa.create_engine(
         url.set(drivername="sqlite"), connect_args={"timeout": wait, "check_same_thread": False}
     )
@@ -202,6 +207,19 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _sqlite_to_read(url: sa.URL, path: Path, wait: float) -> sa.Engine:
+    """An engine that makes nothing beside the file, so that what may not be written can be read."""
+    ahead = path.with_name(f"{path.name}-wal")  # what was written and has not reached the file itself
+
+    def connect() -> sqlite3.Connection:
+        # SQLite would make an index for the write-ahead log, even for an empty one, unless it is told that
+        # nobody writes; each connection is a new one, so that a writer who comes later is seen
+        how = "mode=ro" if ahead.exists() and ahead.stat().st_size else "mode=ro&immutable=1"
+        return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=wait, check_same_thread=False)
+
+    return sa.create_engine(url.set(drivername="sqlite"), creator=connect, poolclass=sa.pool.NullPool)
 
 
 def _without_room(place: str) -> bool:
@@ -227,7 +245,8 @@ def _storage_error(error: BaseException | None, place: str) -> StorageError:
         sqlite3.SQLITE_BUSY: "Another process holds the write lock; close it, or wait and try again.",
         sqlite3.SQLITE_READONLY: "It may not be written: change its permissions, or those of its folder; or "
         "work on a copy of the folder.",
-        sqlite3.SQLITE_CANTOPEN: "Mind the path and the permissions of its folder.",
+        sqlite3.SQLITE_CANTOPEN: "Mind the path and the permissions of its folder; or work on a copy of the "
+        "folder.",
         sqlite3.SQLITE_NOTADB: "This is not a querist log: mind the path; nothing was changed.",
         sqlite3.SQLITE_CORRUPT: "Keep the file, and recover it: sqlite3 FILE .recover.",
     }

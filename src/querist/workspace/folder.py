@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ import numpy as np
 
 from querist.campaign import Campaign, Settings
 from querist.data import FeatureStore, ItemTable, Pool, Source, open_items, write_items
-from querist.errors import CampaignInUse, InvalidInput, SourceError
+from querist.errors import CampaignInUse, InvalidInput, SourceError, StorageError
 from querist.events import EventLog, State, Trained, fold, open_log
 from querist.strategies import as_strategy
 from querist.tasks import Classification
@@ -114,7 +115,7 @@ class Workspace:
         """
         folder = Path(folder)
         _check_free(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         lock = FolderLock(folder)
         workspace = None
         try:
@@ -362,6 +363,19 @@ def _check_free(folder: Path) -> None:
         raise InvalidInput(
             f"{folder} holds a campaign already.", mend="Open it, or name another folder for the new one."
         )
+
+
+def _make(folder: Path) -> None:
+    """Make the folder; an error that says where else it may lie."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise StorageError(
+            f"The campaign's folder {folder} cannot be made: {error.strerror}.",
+            mend="Name a folder in a place that you may write to: --folder FOLDER.",
+        ) from error
 
 
 def _put_items(source: Source, folder: Path) -> None:

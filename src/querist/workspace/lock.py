@@ -9,9 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from querist.errors import CampaignInUse
+from querist.errors import CampaignInUse, StorageError
 
 __all__ = ["FolderLock"]
+
+_WRITTEN = ("lock", "campaign.db", "features", "models")  # by whoever holds the lock, beside new files
 
 
 class FolderLock:
@@ -29,6 +31,9 @@ class FolderLock:
 
     def __init__(self, folder: Path, *, patience: float = 0.0) -> None:
         self.path = folder / "lock"
+        for part in (folder, *(folder / name for name in _WRITTEN)):
+            if part.exists() and not os.access(part, os.W_OK):
+                raise _not_writable(folder, part)
         self._file: IO[str] | None = open(self.path, "a+", encoding="utf-8")  # noqa: SIM115
         until = time.monotonic() + patience
         while not _try_lock(self._file):
@@ -64,6 +69,14 @@ class FolderLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _not_writable(folder: Path, part: Path) -> StorageError:
+    return StorageError(
+        f"The campaign in {folder} can only be read: {part} may not be written.",
+        mend="Let yourself write to the folder and what is in it (chmod -R u+w), or go on with a copy "
+        "of your own.",
+    )
 
 
 def _try_lock(file: IO[str]) -> bool:

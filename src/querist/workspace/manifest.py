@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from querist.errors import InvalidInput
+from querist.errors import InvalidInput, StorageError
 from querist.workspace.atomic import read_json, write_json
 
 __all__ = ["FORMAT", "Manifest"]
@@ -43,8 +43,8 @@ class Manifest:
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:
-        """Put the manifest into ``folder``, for its owner only: a database's URL may hold a password."""
-        write_json(folder / _NAME, asdict(self), mode=0o600)
+        """Put the manifest into ``folder``; for its owner only where a URL may hold a password."""
+        write_json(folder / _NAME, asdict(self), mode=0o666 if self.database is None else 0o600)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -54,7 +54,13 @@ class Manifest:
                 f"{folder} holds no campaign.",
                 mend="Start one: querist label YOUR-DATA; or give the folder of one that was started.",
             )
-        value = read_json(folder / _NAME)
+        try:
+            value = read_json(folder / _NAME)
+        except PermissionError as error:
+            raise StorageError(
+                f"{folder / _NAME} may not be read: {error.strerror}.",
+                mend="Have its owner let you read the folder (chmod -R a+rX), or copy it for you.",
+            ) from error
         if value.get("format") != FORMAT:
             raise InvalidInput(
                 f"The campaign in {folder} has the format {value.get('format')!r}; known is {FORMAT}.",

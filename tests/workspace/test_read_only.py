@@ -1,0 +1,143 @@
+"""A campaign that may only be read: told and exported as ever, nothing written, and no label taken."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from querist.data import Source, open_source
+from querist.errors import StorageError
+from querist.events import Flagged, fold, open_log
+from querist.workspace import Manifest, Workspace
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    (tmp_path / "mail.csv").write_text("id,text\n" + "".join(f"i{k},text {k}\n" for k in range(9)))
+    return open_source(tmp_path / "mail.csv", text="text", id="id")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, source: Source) -> Iterator[Path]:
+    """A campaign with one answer, in a folder that its owner may not write to; its files neither."""
+    place = tmp_path / "mail.querist"
+    with Workspace.create(place, source, classes=["yes", "no"]) as workspace:
+        workspace.campaign.tell(workspace.campaign.ask(to="ann")[0], "yes")
+    yield place
+    for path in (place, *place.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def closed(folder: Path) -> dict[str, tuple[int, int]]:
+    """Take the right to write away from everything; what there is, with sizes and times."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, tuple[int, int]]:
+    return {str(one): (one.stat().st_size, one.stat().st_mtime_ns) for one in sorted(folder.rglob("*"))}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs a program of Python's as somebody whom permissions bind, as they do not bind root."""
+    if os.name != "posix":
+        pytest.skip("permissions of POSIX")
+    command = [sys.executable]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write anywhere, and there is no setpriv here to take that from it")
+        command = ["setpriv", "--inh-caps=-all", "--bounding-set=-all", *command]
+
+    def one(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    (tmp_path / "shut").mkdir(mode=0o555)
+    tried = one("-c", "open('shut/file', 'w')")
+    if "PermissionError" not in tried.stderr:
+        pytest.skip(f"nothing here is bound by permissions: {tried.stderr.strip()[-80:]}")
+    return one
+
+
+def test_what_may_only_be_read_is_told_and_exported_and_stays_as_it_is(folder: Path, run: Run) -> None:
+    before = closed(folder)
+    told = run("-m", "querist", "status", str(folder))
+    assert told.returncode == 0 and "1 of 9 items labelled" in told.stdout, told.stderr
+    written = run("-m", "querist", "export", str(folder), "-o", "labels.csv")
+    assert written.returncode == 0 and "1 rows" in written.stdout, written.stderr
+    refused = run("-m", "querist", "label", str(folder), "--no-browser")
+    assert refused.returncode == 2 and "can only be read" in refused.stderr and "chmod" in refused.stderr
+    assert contents(folder) == before
+
+
+def test_a_campaign_is_not_begun_where_nothing_may_be_written(source: Source, run: Run) -> None:
+    refused = run("-m", "querist", "label", "mail.csv", "--folder", "shut/mail", "--no-browser")
+    assert refused.returncode == 2 and "cannot be made" in refused.stderr and "--folder" in refused.stderr
+
+
+def test_a_log_that_a_killed_writer_left_is_read_where_it_may_not_be_written(folder: Path, run: Run) -> None:
+    write = "import os, sys; from querist.events import *; log = open_log(sys.argv[1])\n"
+    write += "log.append([Flagged(item='i1')], after=log.head()); os.kill(os.getpid(), 9)"
+    run("-c", write, str(folder / "campaign.db"))
+    assert (folder / "campaign.db-wal").stat().st_size, "it was killed before the file itself had everything"
+    before = closed(folder)
+    told = run("-m", "querist", "status", str(folder))
+    assert "1 flagged" in told.stdout, told.stderr
+    assert contents(folder) == before
+
+
+@pytest.fixture
+def bound(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of files and folders that may not be written, for this process."""
+    names: list[str] = []
+    access = os.access
+
+    def told(path: str | os.PathLike[str], mode: int) -> bool:
+        return access(path, mode) and not (mode & os.W_OK and Path(path).name in names)
+
+    monkeypatch.setattr(os, "access", told)
+    return names
+
+
+def test_a_log_to_read_sees_what_a_writer_adds_and_takes_nothing(folder: Path, bound: list[str]) -> None:
+    writer = open_log(folder / "campaign.db")
+    bound.append("campaign.db")
+    reader = open_log(folder / "campaign.db")
+    head = reader.head()
+    writer.append([Flagged(item="i1")], after=head)
+    assert fold(reader.read()).flagged == {"i1": None}
+    with pytest.raises(StorageError, match="readonly database"):
+        reader.append([Flagged(item="i2")], after=head + 1)
+    writer.close()
+    assert reader.head() == head + 1 and not list(folder.glob("campaign.db-*"))
+    reader.close()
+
+
+@pytest.mark.parametrize("part", ["mail.querist", "lock", "campaign.db", "models"])
+def test_whoever_may_not_write_to_a_part_is_told_before_anything_begins(
+    folder: Path, bound: list[str], part: str
+) -> None:
+    (folder / "models").mkdir()
+    bound.append(part)
+    with pytest.raises(StorageError, match=rf"{part} may not be written.*chmod"):
+        Workspace.open(folder)
+    with Workspace.open(folder, exclusive=False) as workspace:
+        assert len(workspace.state.labels) == 1
+
+
+def test_a_manifest_of_somebody_else_s_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shut(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", shut)
+    with pytest.raises(StorageError, match=r"campaign.json may not be read.*chmod"):
+        Manifest.read(folder)
