@@ -422,6 +422,15 @@ def test_settings_survive_json():
     assert Settings.from_json(settings.as_json()) == settings
 
 
+def test_a_description_is_of_the_class_that_looks_the_same():
+    settings = Settings().with_changes(class_descriptions={"cafe\u0301 ": "coffee"})
+    assert settings.class_descriptions == {"caf\u00e9": "coffee"}
+    with pytest.raises(InvalidInput, match="A class needs a name"):
+        Settings(class_descriptions={" ": "nothing"})
+    with pytest.raises(InvalidInput, match="what each class means"):
+        Settings(class_descriptions=["coffee"])
+
+
 def test_a_setting_that_is_none():
     with pytest.raises(InvalidInput, match=r"Did you mean 'budget'\?"):
         Settings().with_changes(budgt=1)

@@ -265,8 +265,10 @@ def test_a_class_is_the_same_however_its_accents_are_coded(make):
         answer = {"query": question["query"], "value": "cafe\u0301"}
         assert client.post("/api/answers", json=answer).status_code == 200
         client.post("/api/classes", json={"name": "cafe\u0301"})
-        told = [(one["name"], one["count"]) for one in client.get("/api/campaign").json()["classes"]]
-    assert told == [("caf\u00e9", 2), ("bar", 0)]
+        client.patch("/api/settings", json={"class_descriptions": {"cafe\u0301": "coffee"}})
+        told = client.get("/api/campaign").json()["classes"]
+    assert [(one["name"], one["count"]) for one in told] == [("caf\u00e9", 2), ("bar", 0)]
+    assert told[0]["description"] == "coffee"
 
 
 _HALF = "\\ud800"

@@ -11,6 +11,7 @@ from typing import Any
 
 from querist.errors import InvalidInput
 from querist.strategies.schedule import check_share, share_at
+from querist.tasks.classes import class_word
 
 __all__ = ["SKIP_POLICIES", "Settings"]
 
@@ -50,7 +51,7 @@ class Settings:
     open_classes : bool
         False closes the list of classes of a task that is open.
     class_descriptions : mapping
-        What each class means, by class.
+        What each class means, by class; names are kept as those of the classes are.
 
     >>> Settings(budget=50).with_changes(overlap=2)
     Settings(title='', guidelines='', strategy='default', random_share=0.0, ..., overlap=2, ...)
@@ -92,6 +93,13 @@ class Settings:
             raise InvalidInput(
                 f"skipped={self.skipped!r} is no policy.", mend=f"It is one of {', '.join(SKIP_POLICIES)}."
             )
+        if not isinstance(self.class_descriptions, Mapping):
+            raise InvalidInput(
+                f"class_descriptions says what each class means; got {self.class_descriptions!r}.",
+                mend="Give a mapping: {'cat': 'a tame one'}.",
+            )
+        described = {class_word(name): text for name, text in self.class_descriptions.items()}
+        object.__setattr__(self, "class_descriptions", described)
 
     def random_share_at(self, labels: int) -> float:
         """The share of random questions when so many items are labelled."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from querist.errors import InvalidInput, InvalidLabel
 
-__all__ = ["OfClasses"]
+__all__ = ["OfClasses", "class_word"]
 
 _SHOWN = 12
 
@@ -37,7 +37,7 @@ class OfClasses:
                 f"The classes of a task are a sequence of words; got {given!r}.",
                 mend=f"Write for example {type(self).__name__}(('yes', 'no')).",
             )
-        classes = tuple(_word(one) for one in given)
+        classes = tuple(class_word(one) for one in given)
         if len(set(classes)) < len(classes):
             twice = next(one for one in classes if classes.count(one) > 1)
             raise InvalidInput(f"The class {twice!r} is in the list twice.", mend="Name every class once.")
@@ -45,7 +45,7 @@ class OfClasses:
 
     def class_named(self, value: Any) -> str:
         """``value`` as one of the classes (any word at all, where the task is open); raises InvalidLabel."""
-        word = _word(value, InvalidLabel)
+        word = class_word(value, InvalidLabel)
         if word in self.classes or self.open:
             return word
         close = difflib.get_close_matches(word, self.classes, n=3, cutoff=0.5)
@@ -59,11 +59,12 @@ class OfClasses:
 
     def with_class(self, name: str) -> Self:
         """The same task with one more class, at the end; itself when it has that class."""
-        word = _word(name, InvalidLabel)
+        word = class_word(name, InvalidLabel)
         return self if word in self.classes else replace(self, classes=(*self.classes, word))
 
 
-def _word(value: Any, error: type[InvalidInput] = InvalidInput) -> str:
+def class_word(value: Any, error: type[InvalidInput] = InvalidInput) -> str:
+    """The word for a class as it is kept everywhere: composed, and without blanks around it."""
     if isinstance(value, int | np.integer):
         return str(value)
     if not isinstance(value, str):
