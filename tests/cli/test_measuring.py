@@ -92,6 +92,18 @@ def test_a_test_begins_tells_and_ends(folder: Path, truth: dict[str, str]) -> No
         assert (workspace.settings.random_share, workspace.settings.hide_share) == (0.1, 0.1)
 
 
+def test_a_test_takes_nothing_away_that_was_known(folder: Path, truth: dict[str, str]) -> None:
+    begun = querist("test", str(folder), "--begin")
+    assert begun.exit_code == 0
+    told = json.loads(querist("status", str(folder), "--json").output)
+    assert told["model"]["labels"] == 30, "the model that is tested, though no server ran since it was trained"
+    written = querist("export", str(folder), "--what", "predictions", "-o", str(folder / "all.csv"))
+    assert written.exit_code == 0 and "160 rows" in written.output
+    answer(folder, truth, 5)
+    told = json.loads(querist("status", str(folder), "--json").output)
+    assert told["quality"]["n"] == 5, "fair draws tell of the model in force as well"
+
+
 def test_answers_that_the_test_did_not_ask_for_do_not_count(folder: Path, truth: dict[str, str]) -> None:
     querist("test", str(folder), "--begin")
     with Workspace.open(folder) as workspace:

@@ -62,7 +62,7 @@ class CampaignTest:
             A test runs already.
         """
         from querist.strategies import ActiveTesting
-        from querist.workspace import current_ranking, withdraw
+        from querist.workspace import current_ranking, unrank
         from querist.workspace.atomic import write_json
 
         folder = workspace.folder / "test"
@@ -70,7 +70,7 @@ class CampaignTest:
             raise CampaignError(
                 f"A test runs already in {workspace.folder}.", mend="End it first: querist test FOLDER --end."
             )
-        ranking = current_ranking(workspace.models)
+        ranking = workspace.adopt()
         if ranking is None or ranking.proba is None:
             raise NotFitted(
                 f"No model is in force in {workspace.folder}.",
@@ -97,7 +97,8 @@ class CampaignTest:
         write_json(folder / "test.json", {**told, "classes": list(test.classes)})
         assert ActiveTesting.name == _STRATEGY
         workspace.campaign.configure(**_CHANGED)
-        withdraw(workspace.models)  # it was ranked by the strategy before, without the chances that count
+        unrank(workspace.models)  # it was ranked by the strategy before, without the chances that count
+        workspace.ranking = current_ranking(workspace.models)
         return test
 
     @classmethod

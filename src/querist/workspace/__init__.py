@@ -6,7 +6,7 @@ from querist.workspace.journal import Journal
 from querist.workspace.lock import FolderLock
 from querist.workspace.manifest import Manifest
 from querist.workspace.queue import Queue
-from querist.workspace.ranking import QUICK, Ranking, current_ranking, publish, withdraw
+from querist.workspace.ranking import QUICK, Ranking, current_ranking, publish, unrank
 from querist.workspace.representation import Representation, current_representation, likeness, renew
 from querist.workspace.tally import Day, Tally
 from querist.workspace.unread import unread_items
@@ -36,6 +36,6 @@ __all__ = [
     "reason",
     "renew",
     "source_of",
+    "unrank",
     "unread_items",
-    "withdraw",
 ]

@@ -8,7 +8,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.workspace.atomic import read_json, write_json
 
-__all__ = ["QUICK", "Ranking", "current_ranking", "publish", "withdraw"]
+__all__ = ["QUICK", "Ranking", "current_ranking", "publish", "unrank"]
 
 QUICK = "quick"
 """How the versions begin of models that stand in for a slow one."""
@@ -76,6 +76,13 @@ class Ranking:
                 f"{self.proba.shape[1]} columns.",
                 mend="Give one column a class.",
             )
+
+    def unranked(self) -> Ranking:
+        """The predictions alone: whom to ask about next is not said."""
+        none = np.empty(0)
+        return replace(
+            self, rows=none.astype(np.int64), scores=none, probabilities=None, why=(), arms=(), notes=(), made=()
+        )
 
     @property
     def cold(self) -> bool:
@@ -171,14 +178,18 @@ def current_ranking(folder: Path, *, slow: bool = False) -> Ranking | None:
     With ``slow`` the last one of a slow model.
     """
     try:
-        return _load(folder / str(read_json(folder / f"{'slow' if slow else 'current'}.json")["version"]))
+        pointer = read_json(folder / f"{'slow' if slow else 'current'}.json")
+        ranking = _load(folder / str(pointer["version"]))
+        return ranking if pointer.get("ranked", True) else ranking.unranked()
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, InvalidInput):
         return None
 
 
-def withdraw(folder: Path) -> None:
-    """Leave nothing current until the next ranking is published: questions are fair draws till then."""
-    (folder / "current.json").unlink(missing_ok=True)
+def unrank(folder: Path) -> None:
+    """Keep the predictions that are current, and not their order: questions are fair draws till the next."""
+    pointer = folder / "current.json"
+    if pointer.exists():
+        write_json(pointer, {**read_json(pointer), "ranked": False}, durable=False)
 
 
 def _load(folder: Path) -> Ranking:
