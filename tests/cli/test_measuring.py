@@ -96,7 +96,7 @@ def test_a_test_takes_nothing_away_that_was_known(folder: Path, truth: dict[str,
     begun = querist("test", str(folder), "--begin")
     assert begun.exit_code == 0
     told = json.loads(querist("status", str(folder), "--json").output)
-    assert told["model"]["labels"] == 30, "the model that is tested, though no server ran since it was trained"
+    assert told["model"]["labels"] == 30, "no server ran since it was trained"
     written = querist("export", str(folder), "--what", "predictions", "-o", str(folder / "all.csv"))
     assert written.exit_code == 0 and "160 rows" in written.output
     answer(folder, truth, 5)

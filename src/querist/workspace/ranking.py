@@ -81,7 +81,14 @@ class Ranking:
         """The predictions alone: whom to ask about next is not said."""
         none = np.empty(0)
         return replace(
-            self, rows=none.astype(np.int64), scores=none, probabilities=None, why=(), arms=(), notes=(), made=()
+            self,
+            rows=none.astype(np.int64),
+            scores=none,
+            probabilities=None,
+            why=(),
+            arms=(),
+            notes=(),
+            made=(),
         )
 
     @property
