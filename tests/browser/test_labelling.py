@@ -171,6 +171,15 @@ def test_a_correction_in_the_list_of_answers(texts, page):
     page.get_by_text(re.compile("report")).first.wait_for()
 
 
+def named(page, name):
+    """Says who answers, by the name at the top."""
+    page.get_by_test_id("annotator").click()
+    page.get_by_label("Who is answering?").and_(page.locator("[data-autofocus]")).fill(name)
+    page.keyboard.press("Enter")
+    page.get_by_test_id("annotator").get_by_text(name, exact=True).wait_for()
+    question(page).wait_for()
+
+
 def test_two_annotators_never_hold_the_same_item(texts, page, context):
     other = context.browser.new_context()
     try:
@@ -178,13 +187,21 @@ def test_two_annotators_never_hold_the_same_item(texts, page, context):
         second.goto(page.url.split("#")[0])  # without the token: refused
         assert "token" in second.content().lower()
         second.goto(texts_address(texts))
-        second.evaluate("localStorage.setItem('querist.annotator', 'ada')")
-        second.reload()
-        question(second).wait_for()
+        named(second, "ada")
     finally:
         other.close()
     out = [query.asked.item for query in texts.state().queries.values() if query.status == "open"]
     assert len(out) == len(set(out))
+
+
+def test_after_a_name_was_given_the_keys_are_the_page_s(texts, page):
+    named(page, "ann")
+    page.wait_for_timeout(300)  # the focus would return to the name a moment later
+    item, _ = shown(page)
+    page.keyboard.press("Space")
+    goes(page, item)
+    delivered(page)
+    assert list(texts.state().skipped_by) == ["ann"]
 
 
 def texts_address(application):

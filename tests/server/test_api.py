@@ -125,6 +125,20 @@ def test_a_skip_cannot_be_undone_where_another_has_the_last_label_of_the_budget(
         assert client.post("/api/retractions", **undo).json()["question"]["item"] == skipped["item"]
 
 
+def test_a_skip_that_is_undone_takes_the_place_of_what_lies_behind(make):
+    workspace = make(8, settings={"budget": 3})
+    with client_of(workspace) as client:
+        first, second, third = ask(client, 3)
+        client.post("/api/skips", json={"query": first["query"]})
+        (*_, fourth) = ask(client, 3)
+        again = client.post("/api/retractions", json={"item": first["item"]}).json()["question"]
+        assert again["item"] == first["item"] and len(ask(client, 9)) == 3
+        assert workspace.campaign.state.queries[fourth["query"]].status == "released"
+        for question in (again, second, third):
+            assert answer(client, question, "sport").status_code == 200
+        assert workspace.campaign.progress.spent == 3
+
+
 # ---------------------------------------------------------------- answering
 
 

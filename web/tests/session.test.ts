@@ -141,6 +141,21 @@ describe("undo", () => {
     expect(server.labels.get(0)).toBe("cat");
   });
 
+  it("of a skip gives up what lies behind where the server did", async () => {
+    const { desk, server } = await opened();
+    desk.session.skip();
+    await settle(60);
+    const taken = server.retract;
+    server.retract = async (by, item) => {
+      await server.release(by, ["q-3"]);
+      return taken(by, item);
+    };
+    Object.assign(server, { size: 0 }); // nothing more is asked: the budget is full
+    desk.session.undo();
+    await settle(80);
+    expect(desk.session.state.get().queue.map(({ item }) => item)).toEqual([0, 1, 2]);
+  });
+
   it("can be undone", async () => {
     const { desk, server } = await opened();
     desk.session.answer("cat");

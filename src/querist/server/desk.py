@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from querist.campaign import Query
 from querist.errors import BudgetSpent, InvalidInput, StorageError, UnknownItem
 from querist.events import ItemState
 from querist.server import wire
@@ -95,7 +96,7 @@ class Desk:
         """Withdraw what ``by`` said of an item, and put the same item to them again."""
         item = self.item(item)
         with self._durable():
-            query = self.workspace.campaign.reopen(item, to=by)  # first: nobody gets its place in the budget
+            query = self._reopened(item, by)  # first: nobody gets its place in the budget
             self.workspace.campaign.retract(item, by=by)
         done = self._done(by)
         return wire.RetractReply(head=done.head, progress=done.progress, question=self.question(query.id, by))
@@ -202,6 +203,18 @@ class Desk:
         except BudgetSpent:
             return []  # the reply says so in words
 
+    def _reopened(self, item: Item, by: str) -> Query:
+        """The question about an item that ``by`` wants back; where the budget is full, for one they hold."""
+        campaign = self.workspace.campaign
+        try:
+            return campaign.reopen(item, to=by)
+        except BudgetSpent:
+            held = campaign.held(by)
+            if not held:
+                raise
+            campaign.release(_hindmost(held), by=by)
+            return campaign.reopen(item, to=by)
+
     def _done(self, by: str) -> wire.Done:
         progress = self.figures.progress(by)
         return wire.Done(head=progress.head, progress=progress)
@@ -291,6 +304,11 @@ class Desk:
             return None
         likeliest = ranking.suggestion(self.workspace.pool.row(item), 1)
         return likeliest[0][0] if likeliest else None
+
+
+def _hindmost(held: Sequence[Query]) -> Query:
+    """The question that its annotator would see last: those that were opened again go before the others."""
+    return next((one for one in reversed(held) if one.arm != "reopened"), held[0])
 
 
 def _text_of(item: Item, held: Mapping[str, Any], length: int) -> str:

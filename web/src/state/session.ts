@@ -225,7 +225,8 @@ export class Session {
     const by = this.options.by();
     try {
       const waiting = this.options.outbox.settledQueries().size;
-      const reply = await this.options.wire.next(by, Math.min(20, HOLD + waiting));
+      const held = this.state.get().queue.filter(({ query }) => !isPending(query)).length;
+      const reply = await this.options.wire.next(by, Math.min(20, Math.max(HOLD, held) + waiting));
       this.options.connection.reached();
       if (by === this.options.by()) this.merge(reply);
     } catch (error) {
@@ -352,7 +353,9 @@ export class Session {
     const { progress } = reply as Partial<Done>;
     if (progress) this.options.onProgress?.(progress);
     if (entry.parcel.kind === "retract") this.reopened(entry, (reply as RetractReply).question ?? null);
-    if (this.state.get().queue.length < HOLD && this.options.outbox.unsent().length === 0) void this.refill();
+    // what came back may have taken the place of what lies behind, where the budget has no other
+    const changed = entry.parcel.kind === "retract" || this.state.get().queue.length < HOLD;
+    if (changed && this.options.outbox.unsent().length === 0) void this.refill();
   }
 
   private reopened(entry: Entry, question: Question | null): void {

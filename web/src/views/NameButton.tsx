@@ -11,6 +11,7 @@ export function NameButton() {
   const desk = useDesk();
   const name = useStore(desk.name);
   const sheet = useStore(desk.face.sheet);
+  const [given, setGiven] = useState(false);
   return (
     <Popover
       opened={sheet === "name"}
@@ -20,31 +21,36 @@ export function NameButton() {
       shadow="md"
       width={290}
       trapFocus
-      returnFocus
+      returnFocus={!given} // after a name the keys are the page's: space skips, and opens this no more
     >
       <Popover.Target>
         <UnstyledButton
           className={classes.name}
           data-testid="annotator"
           title={`You answer as ${name ?? DEFAULT_NAME}; change the name`}
-          onClick={() => desk.face.open("name")}
+          onClick={() => {
+            setGiven(false);
+            desk.face.open("name");
+          }}
         >
           {name ?? DEFAULT_NAME}
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown data-testid="name-dialog">
-        <NameForm />
+        <NameForm onGiven={() => setGiven(true)} />
       </Popover.Dropdown>
     </Popover>
   );
 }
 
-function NameForm() {
+function NameForm({ onGiven }: { onGiven: () => void }) {
   const desk = useDesk();
   const [text, setText] = useState(desk.by);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     desk.rename(text);
+    onGiven();
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
     desk.face.close();
   };
   return (
