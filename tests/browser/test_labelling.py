@@ -187,11 +187,14 @@ def test_two_annotators_never_hold_the_same_item(texts, page, context):
         second.goto(page.url.split("#")[0])  # without the token: refused
         assert "token" in second.content().lower()
         second.goto(texts_address(texts))
+        question(second).wait_for()
+        assert shown(page)[0] != shown(second)[0], "nobody has given a name yet"
         named(second, "ada")
     finally:
         other.close()
-    out = [query.asked.item for query in texts.state().queries.values() if query.status == "open"]
-    assert len(out) == len(set(out))
+    held = [query.asked for query in texts.state().queries.values() if query.status == "open"]
+    assert {one.to for one in held} == {"me", "ada"}, "a name gives back one's own questions alone"
+    assert len(held) == len({one.item for one in held})
 
 
 def test_after_a_name_was_given_the_keys_are_the_page_s(texts, page):

@@ -11,6 +11,7 @@ from served import client_of, right
 
 from querist.errors import DiskFull
 from querist.events import fold
+from querist.server import newcomers
 from querist.server.learner import Learner
 from querist.workspace import RANDOM, Workspace
 
@@ -92,6 +93,29 @@ def test_the_annotators_name_holds_no_control_characters(client):
     ][0]
     answer(client, question, "sport", by="ann [")
     assert client.get("/api/answers").json()["answers"][0]["by"] == "ann ["
+
+
+def test_who_gives_no_name_is_called_as_nobody_who_is_here(client):
+    def newcomer():
+        return client.post("/api/newcomers", json={}).json()["name"]
+
+    assert newcomer() == "me"
+    assert newcomer() == "me 2", "the first is on the way"
+    held = ask(client, 2, by="me 3")
+    assert newcomer() == "me 4", "me 3 holds questions"
+    client.post("/api/releases", json={"queries": [one["query"] for one in held]})
+    assert newcomer() == "me 3"
+
+
+def test_a_name_is_free_again_when_its_page_is_closed(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(newcomers.time, "monotonic", lambda: now[0])
+    people = newcomers.Newcomers(held=lambda name: [])
+    assert people.name() == "me"
+    with people.here("me"):
+        now[0] += 3600
+        assert people.name() == "me 2"
+    assert people.name() == "me"
 
 
 def test_a_full_pool_and_a_spent_budget_are_told_in_words(make):

@@ -25,6 +25,7 @@ const ROUTES = {
   "GET /api/dashboard": ({ by }) => campaign.dashboard(by),
   "GET /api/answers": ({ query }) => campaign.answers(Object.fromEntries(query)),
   "GET /api/health": () => ({ ok: true }),
+  "POST /api/newcomers": () => ({ name: "me" }),
   "POST /api/next": ({ by, body }) => campaign.next(by, body.n ?? 1),
   "POST /api/answers": ({ by, body }) => campaign.answer(by, body),
   "POST /api/skips": ({ by, body }) => campaign.skip(by, body),

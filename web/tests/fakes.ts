@@ -165,6 +165,13 @@ export class FakeServer implements Wire {
   answers = () => this.check(() => ({ answers: [], total: 0 }));
   item = (_: string, item: Item) => this.check(() => question(item).content);
 
+  private unnamed = 0;
+  newcomer = (_: string) =>
+    this.check(() => {
+      this.unnamed += 1;
+      return { name: this.unnamed === 1 ? "me" : `me ${this.unnamed}` };
+    });
+
   next = (by: string, n: number) =>
     this.check(() => {
       const mine = [...this.open.values()].filter((query) => query.by === by && query.state === "open");

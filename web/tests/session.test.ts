@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FakeServer, settle, table } from "./fakes";
+import { Connection } from "../src/state/connection";
+import { Desk, unnamedHere } from "../src/state/desk";
+import { campaign, FakeServer, settle, table } from "./fakes";
 
 async function opened(...args: Parameters<typeof table>) {
   const made = table(...args);
@@ -98,6 +100,28 @@ describe("a session", () => {
     await settle(80);
     expect(server.told).toHaveLength(1);
     expect(desk.outbox.entries.get()).toEqual([]);
+  });
+});
+
+describe("who gives no name", () => {
+  it("is called by the server once, and the same after a reload", async () => {
+    const { server, keep } = table();
+    await server.newcomer("me"); // somebody is there already
+    for (let visit = 0; visit < 2; visit += 1)
+      expect(await unnamedHere(server, keep, campaign())).toBe("me 2");
+    const desk = new Desk({
+      wire: server,
+      keep,
+      connection: new Connection(),
+      campaign: campaign(),
+      unnamed: "me 2",
+    });
+    await desk.session.start();
+    desk.session.answer("cat");
+    await settle(60);
+    expect(server.told).toMatchObject([{ verb: "answer", by: "me 2" }]);
+    desk.rename("ann");
+    expect(desk.by).toBe("ann");
   });
 });
 

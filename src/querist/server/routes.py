@@ -24,6 +24,7 @@ from querist.server import wire
 from querist.server.desk import Desk
 from querist.server.figures import Figures
 from querist.server.media import picture, resolve, version
+from querist.server.newcomers import DEFAULT_NAME, Newcomers
 
 __all__ = ["add_routes"]
 
@@ -55,7 +56,7 @@ register_url_convertor("id", _IdConvertor())
 async def _annotator(request: Request) -> str:
     """The annotator's name from its header: at most 100 characters, percent-encoded beyond ASCII."""
     name = request.headers.get("x-annotator") or request.query_params.get("annotator") or ""
-    return " ".join(_CONTROL.sub(" ", unquote(name)).split())[:100] or "me"
+    return " ".join(_CONTROL.sub(" ", unquote(name)).split())[:100] or DEFAULT_NAME
 
 
 By = Annotated[str, Depends(_annotator)]
@@ -75,7 +76,12 @@ def add_routes(app: FastAPI) -> None:
     _add_changes(app, desk)
     _add_views(app, desk, figures)
     _add_files(app, desk)
-    _add_events(app, figures)
+    newcomers = Newcomers(lambda name: desk.workspace.campaign.held(name))
+    _add_events(app, figures, newcomers)
+
+    @app.post("/api/newcomers", response_model=wire.Newcomer)
+    def newcomer() -> Response:
+        return _json(wire.Newcomer(name=newcomers.name()))
 
 
 def _add_changes(app: FastAPI, desk: Desk) -> None:
@@ -243,11 +249,16 @@ def _steadily(write: Callable[[], None], lock: AbstractContextManager[Any], trie
         write()
 
 
-def _add_events(app: FastAPI, figures: Figures) -> None:
+def _add_events(app: FastAPI, figures: Figures, newcomers: Newcomers) -> None:
     @app.get("/api/events", response_class=StreamingResponse)
     async def events(by: By) -> Response:
+        async def news() -> AsyncIterator[str]:
+            with newcomers.here(by):
+                async for one in _follow(app, figures, by):
+                    yield one
+
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(_follow(app, figures, by), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(news(), media_type="text/event-stream", headers=headers)
 
 
 async def _follow(app: FastAPI, figures: Figures, by: str) -> AsyncIterator[str]:

@@ -267,6 +267,12 @@ class ReleaseRequest(Wire):
     queries: list[Annotated[str, Field(max_length=64)]] = Field(max_length=50)
 
 
+class Newcomer(Wire):
+    """Somebody who gives no name, and is not to share the questions of others who give none."""
+
+    name: str = Field(description="what to answer as: 'me', or 'me 2' while somebody is here as 'me'")
+
+
 class ItemRequest(Wire):
     item: Item
 

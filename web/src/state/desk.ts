@@ -19,6 +19,8 @@ export interface DeskOptions {
   campaign: CampaignView;
   face?: Face;
   name?: Store<string | null>;
+  /** What somebody answers as who gave no name. */
+  unnamed?: string;
 }
 
 /** The model was trained anew: what it says for itself. */
@@ -39,6 +41,7 @@ export class Desk {
   readonly campaign: Store<CampaignView>;
   readonly progress: Store<Progress>;
   readonly name: Store<string | null>;
+  readonly unnamed: string;
   readonly learned = new Store<Learned | null>(null);
   readonly keep: Keep;
 
@@ -49,6 +52,7 @@ export class Desk {
     this.campaign = new Store(options.campaign);
     this.progress = new Store(options.campaign.progress);
     this.name = options.name ?? storedName(options.keep);
+    this.unnamed = options.unnamed ?? DEFAULT_NAME;
     this.face = options.face ?? new Face();
     this.face.swipe.set(options.keep.get(SWIPE_KEY) === "on");
     const space = spaceOf(options.campaign);
@@ -73,11 +77,11 @@ export class Desk {
   private catchingUp = false;
 
   get by(): string {
-    return this.name.get() ?? DEFAULT_NAME;
+    return this.name.get() ?? this.unnamed;
   }
 
   rename(name: string): void {
-    const clean = name.trim().slice(0, 80) || DEFAULT_NAME;
+    const clean = name.trim().slice(0, 80) || this.unnamed;
     const before = this.by;
     this.keep.set(NAME_KEY, clean);
     this.name.set(clean);
@@ -197,6 +201,16 @@ export class Desk {
 
 export function storedName(keep: Keep): Store<string | null> {
   return new Store(keep.get(NAME_KEY));
+}
+
+/** What this browser answers as in this campaign while no name is given: asked of the server once, and kept. */
+export async function unnamedHere(wire: Wire, keep: Keep, campaign: CampaignView): Promise<string> {
+  const key = `querist/unnamed/${spaceOf(campaign)}`;
+  const known = keep.get(key);
+  if (known !== null) return known;
+  const { name } = await wire.newcomer(DEFAULT_NAME);
+  keep.set(key, name);
+  return name;
 }
 
 /** The key of the next class where it would be a digit: 1 to 9, then 0, then with shift. */

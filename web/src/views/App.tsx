@@ -2,7 +2,7 @@ import { Button, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Connection } from "../state/connection";
-import { DEFAULT_NAME, Desk, storedName } from "../state/desk";
+import { DEFAULT_NAME, Desk, storedName, unnamedHere } from "../state/desk";
 import { browserKeep } from "../state/storage";
 import { theme, variables } from "../theme/theme";
 import { DeskContext } from "../ui/useDesk";
@@ -46,11 +46,13 @@ function openDesk(tell: (opening: Opening) => void): () => void {
   let closed = false;
   const attempt = async () => {
     try {
-      const campaign = await wire.campaign(name.get() ?? DEFAULT_NAME);
+      let campaign = await wire.campaign(name.get() ?? DEFAULT_NAME);
+      const unnamed = name.get() === null ? await unnamedHere(wire, keep, campaign) : DEFAULT_NAME;
+      if (unnamed !== DEFAULT_NAME) campaign = await wire.campaign(unnamed);
       if (closed) return;
       stop();
       connection.reached();
-      const desk = new Desk({ wire, keep, connection, campaign, name });
+      const desk = new Desk({ wire, keep, connection, campaign, name, unnamed });
       tell({ state: "open", desk });
       await desk.session.start();
     } catch (error) {

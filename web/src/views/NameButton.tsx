@@ -1,6 +1,5 @@
 import { Button, Popover, TextInput, UnstyledButton } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { DEFAULT_NAME } from "../state/desk";
 import { ActionIconButton } from "../ui/ActionIconButton";
 import { useDesk } from "../ui/useDesk";
 import { useStore } from "../ui/useStore";
@@ -27,13 +26,13 @@ export function NameButton() {
         <UnstyledButton
           className={classes.name}
           data-testid="annotator"
-          title={`You answer as ${name ?? DEFAULT_NAME}; change the name`}
+          title={`You answer as ${name ?? desk.unnamed}; change the name`}
           onClick={() => {
             setGiven(false);
             desk.face.open("name");
           }}
         >
-          {name ?? DEFAULT_NAME}
+          {name ?? desk.unnamed}
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown data-testid="name-dialog">
@@ -59,7 +58,7 @@ function NameForm({ onGiven }: { onGiven: () => void }) {
         data-autofocus
         label="Who is answering?"
         description="Your name goes with your answers."
-        placeholder={DEFAULT_NAME}
+        placeholder={desk.unnamed}
         value={text}
         maxLength={80}
         autoComplete="name"

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { DEFAULT_NAME, type Desk } from "../state/desk";
+import type { Desk } from "../state/desk";
 import { useStore } from "../ui/useStore";
 import { follow } from "../wire/live";
 
@@ -12,7 +12,7 @@ export function useLive(desk: Desk): void {
       (up) => {
         if (up && desk.connection.away.get() !== null) desk.connection.wake();
       },
-      name ?? DEFAULT_NAME,
+      name ?? desk.unnamed,
     );
     return () => live.close();
   }, [desk, name]);

@@ -393,6 +393,17 @@ export interface components {
              */
             stability: number | null;
         };
+        /**
+         * Newcomer
+         * @description Somebody who gives no name, and is not to share the questions of others who give none.
+         */
+        Newcomer: {
+            /**
+             * Name
+             * @description what to answer as: 'me', or 'me 2' while somebody is here as 'me'
+             */
+            name: string;
+        };
         /** NextReply */
         NextReply: {
             /** Questions */

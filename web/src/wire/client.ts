@@ -5,6 +5,7 @@ import type {
   Dashboard,
   Done,
   Item,
+  Newcomer,
   NextReply,
   Problem,
   Progress,
@@ -45,6 +46,7 @@ export interface AnswersQuery {
 
 /** Every request that the page can make; one method a route. */
 export interface Wire {
+  newcomer(by: string): Promise<Newcomer>;
   campaign(by: string): Promise<CampaignView>;
   progress(by: string): Promise<Progress>;
   dashboard(by: string): Promise<Dashboard>;
@@ -125,6 +127,7 @@ export function connect({ base = "", fetch: fetcher, patience = 15_000 }: Client
     dashboard: (by) => request(by, "GET", "/api/dashboard"),
     answers: (by, query) => request(by, "GET", `/api/answers?${parameters(query)}`),
     item: (by, item) => request<unknown>(by, "GET", `/api/items/${encodeURIComponent(item)}`).then(contentOf),
+    newcomer: (by) => post(by, "/api/newcomers", {}),
     next: (by, n) => post(by, "/api/next", { n }),
     answer: (by, body) => post(by, "/api/answers", body),
     skip: (by, body) => post(by, "/api/skips", body),

@@ -15,6 +15,7 @@ export type Verdict = Schemas["Verdict"];
 export type Progress = Schemas["Progress"];
 export type Settings = Schemas["Settings"];
 export type CampaignView = Schemas["CampaignView"];
+export type Newcomer = Schemas["Newcomer"];
 export type NextReply = Schemas["NextReply"];
 export type Answer = Schemas["Answer"];
 export type AnswersReply = Schemas["AnswersReply"];
