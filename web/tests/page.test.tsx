@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DeskContext } from "../src/ui/useDesk";
 import { Background } from "../src/views/progress/Background";
 import { Shell } from "../src/views/Shell";
@@ -62,6 +62,21 @@ describe("the page", () => {
     expect(item()).toBe("1");
     await press(" "); // would press the button again if it kept the focus
     expect(server.told.map(({ verb }) => verb)).toEqual(["answer", "skip"]);
+  });
+
+  it("looks again while somebody waits for a question", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const server = new FakeServer(0);
+      const { item } = await page({ server });
+      expect(screen.queryByTestId("question")).toBeNull();
+      Object.assign(server, { size: 1 }); // its lease has ended: no news tells of that
+      vi.advanceTimersByTime(30_000);
+      await act(() => settle(60));
+      expect(item()).toBe("0");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("names a row by its fields in the line on the last answer", async () => {

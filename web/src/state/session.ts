@@ -173,6 +173,12 @@ export class Session {
     if (this.state.get().queue.some(({ until }) => until !== null && until < now)) void this.refill();
   }
 
+  /** Somebody waits for questions: one that was out may be free again, and no news tells of the end of a lease. */
+  lookAgain(): void {
+    const { queue, loading } = this.state.get();
+    if (queue.length === 0 && !loading) void this.refill();
+  }
+
   /** Back to the open question. */
   leave(): void {
     this.look(() => null);

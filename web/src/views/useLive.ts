@@ -3,6 +3,9 @@ import type { Desk } from "../state/desk";
 import { useStore } from "../ui/useStore";
 import { follow } from "../wire/live";
 
+/** Between two looks of somebody who waits for questions, in milliseconds. */
+const WAIT = 20_000;
+
 /** Keeps the desk in touch: the server's news, the network, other tabs, and the way back into the window. */
 export function useLive(desk: Desk): void {
   const name = useStore(desk.name);
@@ -22,7 +25,11 @@ export function useLive(desk: Desk): void {
       if (document.visibilityState !== "visible") return;
       if (desk.connection.away.get() !== null) desk.connection.wake();
       desk.session.refreshExpired();
+      desk.session.lookAgain();
     };
+    const waiting = setInterval(() => {
+      if (document.visibilityState === "visible") desk.session.lookAgain();
+    }, WAIT);
     const online = () => desk.connection.wake();
     const elsewhere = (event: StorageEvent) => desk.otherTab(event.key, event.newValue);
     const address = () => desk.face.follow();
@@ -31,6 +38,7 @@ export function useLive(desk: Desk): void {
     window.addEventListener("hashchange", address);
     document.addEventListener("visibilitychange", back);
     return () => {
+      clearInterval(waiting);
       window.removeEventListener("online", online);
       window.removeEventListener("storage", elsewhere);
       window.removeEventListener("hashchange", address);
