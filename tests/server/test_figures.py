@@ -50,6 +50,15 @@ def test_what_is_left_of_a_budget_and_the_time_it_takes(make):
         assert progress["verdict"]["reason"]
 
 
+def test_what_is_spent_of_a_budget_are_answers_to_questions(make):
+    with client_of(make(settings={"budget": 10, "overlap": 2}, labels={"t3": "sport"})) as client:
+        for by in ("ann", "bob"):
+            question = client.post("/api/next", json={}, headers={"x-annotator": by}).json()["questions"][0]
+            body = {"query": question["query"], "value": "sport"}
+            progress = client.post("/api/answers", json=body, headers={"x-annotator": by}).json()["progress"]
+    assert (progress["spent"], progress["labelled"], progress["left"]) == (2, 2, 8)
+
+
 def test_a_budget_may_be_a_fraction(make):
     with client_of(make(settings={"budget": 2.5})) as client:
         assert client.get("/api/campaign").json()["settings"]["budget"] == 3

@@ -332,6 +332,7 @@ export class MockCampaign {
       today: mine,
       skipped: standing.filter((event) => event.because !== null).length,
       flagged: this.flags.size,
+      spent: labelled,
       budget,
       target,
       left,

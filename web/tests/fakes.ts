@@ -23,6 +23,7 @@ export function progress(changes: Partial<Progress> = {}): Progress {
     today: 0,
     skipped: 0,
     flagged: 0,
+    spent: 0,
     budget: null,
     target: null,
     left: null,

@@ -65,6 +65,10 @@ describe("words", () => {
 
   it("say how much is left", () => {
     expect(leftInWords(progress())).toBe("No target is set.");
+    expect(leftInWords(progress({ budget: 40, left: 12, seconds_left: 120 }))).toBe(
+      "12 answers are left of the budget, some 2 min at your pace.",
+    );
+    expect(leftInWords(progress({ budget: 40, left: 0, seconds_left: 0 }))).toBe("The budget is spent.");
     expect(leftInWords(progress({ target: 0.7, quality }))).toContain("is reached");
     expect(leftInWords(progress({ target: 0.9, quality, left: 60, seconds_left: 240 }))).toBe(
       "About 60 more labels to the target of 90 %, some 4 min at your pace.",

@@ -78,6 +78,7 @@ class Figures:
             today=self.tally.today(by),
             skipped=len(state.skipped),
             flagged=len(state.flagged),
+            spent=state.spent,
             budget=budget,
             target=settings.target,
             left=left,

@@ -105,10 +105,12 @@ class Progress(Wire):
     today: int
     skipped: int
     flagged: int
+    spent: int = Field(0, description="answers that the budget counts")
     budget: int | None = None
     target: float | None = None
     left: int | None = Field(
-        None, description="labels still needed for the target, estimated; None if unknown"
+        None,
+        description="labels still needed for the target, estimated, or left of the budget; None if unknown",
     )
     seconds_left: float | None = None
     quality: Quality | None = Field(None, description="mean over all models so far, at any look")

@@ -47,11 +47,15 @@ export function qualityInWords(quality: Quality | null): string {
 }
 
 export function leftInWords(progress: Progress): string {
-  const { target, left, seconds_left: seconds, quality } = progress;
-  if (target === null) return "No target is set.";
+  const { target, budget, left, seconds_left: seconds, quality } = progress;
+  const time = seconds === null ? "" : `, some ${duration(seconds)} at your pace`;
+  if (target === null && budget === null) return "No target is set.";
+  if (target === null)
+    return left
+      ? `${count(left, "answer is", "answers are")} left of the budget${time}.`
+      : "The budget is spent.";
   if (quality && quality.low >= target) return `The target of ${percent(target)} is reached.`;
   if (left === null) return `The target is ${percent(target)}; how far it is cannot be told yet.`;
-  const time = seconds === null ? "" : `, some ${duration(seconds)} at your pace`;
   return `About ${count(left, "more label")} to the target of ${percent(target)}${time}.`;
 }
 

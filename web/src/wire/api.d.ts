@@ -474,6 +474,12 @@ export interface components {
             /** Flagged */
             flagged: number;
             /**
+             * Spent
+             * @description answers that the budget counts
+             * @default 0
+             */
+            spent: number;
+            /**
              * Budget
              * @default null
              */
@@ -485,7 +491,7 @@ export interface components {
             target: number | null;
             /**
              * Left
-             * @description labels still needed for the target, estimated; None if unknown
+             * @description labels still needed for the target, estimated, or left of the budget; None if unknown
              * @default null
              */
             left: number | null;

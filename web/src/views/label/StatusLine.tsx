@@ -5,20 +5,22 @@ import type { Progress } from "../../wire/types";
 import classes from "./Lines.module.css";
 import { usePendingAnswers } from "./usePendingAnswers";
 
-/** How far it is: labels, the way to the goal, and how good the model is. */
+/** How far it is: the answers that a budget counts or else the labels, and how good the model is. */
 export function StatusLine() {
   const desk = useDesk();
   const progress = useStore(desk.progress);
   const learned = useStore(desk.learned);
-  const labelled = progress.labelled + usePendingAnswers();
+  const pending = usePendingAnswers();
+  const labelled = progress.labelled + pending;
   const quality = shownQuality(progress);
-  const share = shareOf(progress, labelled);
+  const counted = progress.budget === null ? labelled : progress.spent + pending;
   const goal = progress.budget ?? progress.items;
+  const share = shareOf(progress, counted / Math.max(1, goal));
   return (
     <div className={classes.status} data-testid="progress" data-labelled={labelled}>
       <span className="numbers">
-        <strong>{labelled.toLocaleString("en")}</strong> of {goal.toLocaleString("en")}
-        <span className={classes.long}>{progress.budget ? " labels" : " items"}</span>
+        <strong>{counted.toLocaleString("en")}</strong> of {goal.toLocaleString("en")}
+        <span className={classes.long}>{progress.budget ? " answers" : " items"}</span>
       </span>
       <div
         className={classes.bar}
@@ -50,9 +52,8 @@ export function StatusLine() {
   );
 }
 
-/** The nearest goal decides: the verdict's own progress where there is one, else labels against items. */
-function shareOf(progress: Progress, labelled: number): number {
-  const counted = labelled / Math.max(1, progress.budget ?? progress.items);
+/** The nearest goal decides: the verdict's own progress where there is a target, else what is counted. */
+function shareOf(progress: Progress, counted: number): number {
   const towards = progress.budget === null && progress.target !== null ? progress.verdict.progress : 0;
   return Math.min(1, Math.max(counted, towards));
 }

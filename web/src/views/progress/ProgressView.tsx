@@ -190,10 +190,10 @@ function PaceCard({ dashboard: { pace, progress } }: { dashboard: Dashboard }) {
     first: answers,
     text: seconds === null ? String(answers) : `${answers}, ${seconds.toFixed(1)} s each`,
   }));
-  const lead =
-    progress.seconds_left === null
-      ? "Answers a day, and the time that one usually takes (pauses left out)."
-      : `At this pace, ${duration(progress.seconds_left)} of answering are left to the target.`;
+  const goal = progress.target === null ? "of the budget" : "to the target";
+  const lead = !progress.seconds_left
+    ? "Answers a day, and the time that one usually takes (pauses left out)."
+    : `At this pace, ${duration(progress.seconds_left)} of answering are left ${goal}.`;
   return (
     <Card title="Pace" lead={lead}>
       {bars.length ? <Bars bars={bars} /> : <Nothing>No answer yet.</Nothing>}
