@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -11,6 +13,7 @@ from sklearn.naive_bayes import GaussianNB
 from querist.errors import InvalidInput, MissingCapability
 from querist.evaluation import ActiveTest, active_test
 from querist.evaluation.losses import losses_of
+from querist.evaluation.unseen import unseen_share
 from querist.models import Bagging
 
 
@@ -114,6 +117,45 @@ def test_the_same_seed_asks_the_same_and_answers_may_come_in_any_order(digits):
         second.tell(row, y[row])
     assert first.measured().any_low == second.measured().any_low
     assert np.isclose(first.measured().estimate, second.measured().estimate)
+
+
+def test_errors_that_nobody_has_seen_may_be_there():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(300, 4)), np.zeros(300, dtype=int)
+    y[rng.choice(300, 18, replace=False)] = 1  # the model is wrong on 6 %, and nothing tells where
+    said = np.tile([0.97, 0.03], (300, 1))
+    spotless = 0
+    for seed in range(40):
+        test = ActiveTest(said, x, classes=[0, 1], seed=seed, surrogate=GaussianNB())
+        test.tell({row: y[row] for row in test.ask(15)})
+        found = test.measured()
+        if not any(y[row] for row in test._told):
+            spotless += 1
+            assert found.estimate < 0.01 and found.low <= 0.06 <= found.high < 0.5
+    assert spotless > 5
+
+
+def test_a_model_that_was_always_wrong_may_be_right_elsewhere():
+    x, y = np.random.default_rng(0).normal(size=(200, 3)), np.ones(200, dtype=int)
+    said = np.tile([0.9, 0.1], (200, 1))
+    test = ActiveTest(said, x, classes=[0, 1], acquisition="random", estimator="mean")
+    test.tell({row: y[row] for row in test.ask(20)})
+    found = test.measured()
+    assert found.estimate == 1 and found.low == pytest.approx(0.87, abs=0.01) and found.high == 1
+    test.tell({row: y[row] for row in test.ask(180)})
+    assert test.measured().low == 1, "nothing is left to be seen"
+
+
+def test_what_draws_may_have_missed():
+    n, draws, alpha = 30, 8, 0.1
+    share = unseen_share([1 / (n - t) for t in range(draws)], n, alpha=alpha)
+
+    def missed(m):  # every way of drawing fairly without replacement
+        return comb(n - m, draws) / comb(n, draws)
+
+    most = max(m for m in range(n - draws + 1) if missed(m) >= alpha)
+    assert share == most / n
+    assert unseen_share([0.0] * 5, 50) == 45 / 50, "what could never come may be anything"
 
 
 def test_before_a_label_nothing_is_known(digits):

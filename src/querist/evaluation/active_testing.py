@@ -11,6 +11,7 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.evaluation.losses import losses_of
+from querist.evaluation.unseen import unseen_share
 from querist.kernels import (
     asymptotic_interval,
     betting_interval,
@@ -60,6 +61,7 @@ class _Draw:
     spread: float
     least: float  # bounds of (loss - guess) / chance over what could have been drawn
     most: float
+    rarest: float  # the least chance of any item that could have been drawn
 
 
 class ActiveTest:
@@ -188,7 +190,7 @@ class ActiveTest:
         place = int(np.searchsorted(left, row))
         ends = (self._lowest[left] - mean).min() / least, (self._highest[left] - mean).max() / least
         drawn = float(min(chance, 1.0)), float(mean[place]), float(mean.sum()), float(spread)
-        self._draws.append(_Draw(int(row), *drawn, float(ends[0]), float(ends[1])))
+        self._draws.append(_Draw(int(row), *drawn, float(ends[0]), float(ends[1]), float(least)))
         self._left[row] = False
 
     def tell(self, row: int | Mapping[int, Any], value: Any = None) -> None:
@@ -228,7 +230,8 @@ class ActiveTest:
         estimate, error = self._estimate(draws, lost, estimator)
         floor, ceiling = self._certain(draws, lost)
         half = _quantile(self.confidence, len(lost)) * error if np.isfinite(error) else float("inf")
-        return estimate, max(floor, estimate - half), min(ceiling, estimate + half)
+        low, high = self._unseen(draws, lost)
+        return estimate, max(floor, min(low, estimate - half)), min(ceiling, max(high, estimate + half))
 
     def estimates(self) -> dict[str, float]:
         """What each estimator says now; the plain mean is biased unless the draw was fair."""
@@ -262,6 +265,7 @@ class ActiveTest:
                 spread=float(spread),
                 least=float(((lowest - mean) / chances).min()),
                 most=float(((highest - mean) / chances).max()),
+                rarest=float(chances.min()),
             )
         )
         self._left[left[place]] = False
@@ -359,6 +363,14 @@ class ActiveTest:
         # honest and, of a poorer surrogate, large: the mean of both variances covers as it should.
         past = self._estimate(draws, lost, "corrected")[1]
         return float(expected.mean()) + mended, float(np.sqrt((error**2 + past**2) / 2))
+
+    def _unseen(self, draws: list[_Draw], lost: np.ndarray) -> tuple[float, float]:
+        """How far losses reach that nobody has seen, where the same one always came."""
+        if not len(lost) or lost.min() < lost.max():
+            return float("inf"), float("-inf")
+        share = unseen_share([one.rarest for one in draws], self.n, alpha=1 - self.confidence)
+        came, ends = float(lost[0]), (float(self.losses.min()), float(self.losses.max()))
+        return came - share * (came - ends[0]), came + share * (ends[1] - came)
 
     def _certain(self, draws: list[_Draw], lost: np.ndarray) -> tuple[float, float]:
         """What the mean loss is at least and at most, whatever the other labels are."""
