@@ -489,6 +489,17 @@ def test_imported_labels_cost_nothing():
     assert len(campaign.ask(9)) == 1
 
 
+def test_a_budget_that_is_no_whole_number_of_labels_is_spent_in_the_end():
+    campaign = begin(9, budget=2.5)
+    queries = campaign.ask(9)
+    assert len(queries) == 3
+    for query in queries:
+        campaign.tell(query, "a")
+    assert campaign.verdict.stop
+    with pytest.raises(BudgetSpent):
+        campaign.ask()
+
+
 def test_a_budget_in_units_of_cost():
     pool = Pool(ids=["cheap", "dear", "middle"], costs=[0.1, 5.0, 0.9])
     campaign = Campaign(pool, Classification(("a",)), strategy=InOrder(), budget=1.0)

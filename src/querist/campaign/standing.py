@@ -115,7 +115,11 @@ class Standing:
     @property
     def left(self) -> float:
         """What the budget has left; the questions that are out (:attr:`out`) may take of it yet."""
-        return math.inf if self.settings.budget is None else self.settings.budget - self.spent
+        budget = self.settings.budget
+        if budget is None:
+            return math.inf
+        # labels come whole: one is asked for as long as any is left, and the campaign ends
+        return (math.ceil(budget) if self._pool.costs is None else budget) - self.spent
 
     def paid(self, item: ItemId, annotator: str | None) -> bool:
         """Whether the budget counts an answer of this annotator's already, which another would replace."""
