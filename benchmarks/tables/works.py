@@ -36,6 +36,9 @@ class Work:
             yield Experiment([load()], self.strategies, {"": self.model}, self.batch, seeds, self.protocol)
 
 
+_BY_MODEL = Default(patience=None)
+
+
 def _texts(names: tuple[str, ...]) -> dict[str, Callable[[], Dataset]]:
     return {name: (lambda name=name: sets.texts(name)) for name in names}  # type: ignore[misc]
 
@@ -48,7 +51,12 @@ WORKS: dict[str, Work] = {
     "digits": Work(
         "MNIST digits as 10 numbers of a variational autoencoder",
         {"MNIST-VAE": lambda: load_dataset("image_mnist_vae")},
-        {"margin": "margin", "default": "default", "patience 1": Default(patience=1.0)},
+        {
+            "margin": "margin",
+            "default": "default",
+            "patience 1": Default(patience=1.0),
+            "by the model": _BY_MODEL,
+        },
         LogisticRegression(C=1.0, max_iter=1000),
         10,
         Protocol(start=10, start_by="class", budget=300, scale=False, metrics=("accuracy",)),
@@ -57,11 +65,18 @@ WORKS: dict[str, Work] = {
     "texts": Work(
         "Texts as frozen sentence vectors",
         _texts(tuple(sets.TEXTS)),
-        {"margin": "margin", "badge": "badge", "bait": "bait", "uherding": "uherding", "default": "default"},
+        {
+            "margin": "margin",
+            "badge": "badge",
+            "bait": "bait",
+            "uherding": "uherding",
+            "default": "default",
+            "by the model": _BY_MODEL,
+        },
         LogisticRegression(C=10.0, max_iter=1000),
         25,
         Protocol(start=25, start_by="class", budget=525, scale=False, metrics=("accuracy",)),
-        10,
+        40,
     ),
     "cold": Work(
         "The same texts from no label",
@@ -79,7 +94,7 @@ WORKS: dict[str, Work] = {
         Network(),
         64,
         Protocol(start=64, budget=1088, scale=False, metrics=("log_rmse",)),
-        3,
+        10,
     ),
 }
 """By the name on the command line."""

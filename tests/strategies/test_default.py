@@ -102,6 +102,50 @@ def test_ranks_make_it_blind_to_calibration() -> None:
     assert list(here.ids) == list(there.ids)
 
 
+def test_without_patience_it_searches_the_whole_pool_by_what_the_model_says() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(400, 3))
+    taken = list(range(30))
+    near = ((x[:, None] - x) ** 2).sum(axis=2)
+    for steep in (0.3, 3.0):
+        model = Says(lambda x, steep=steep: np.abs(np.tanh(steep * x[:, 0])))
+        proposal = Default(patience=None).propose(Snapshot(Pool(x), labels=labelled(taken), model=model), 8)
+        free = np.arange(30, 400)
+        lead = np.abs(np.tanh(steep * x[free, 0]))
+        surer = np.array([(lead >= one - 5e-7).mean() for one in lead])
+        weights = surer ** (2 * lead.mean() / (1 - lead.mean()))
+        assert proposal.scores == pytest.approx(weights[np.array(proposal.ids) - 30])
+        share = max(1, round(len(free) / (len(taken) + 10)))
+        spread = np.median(np.sort(near[np.ix_(free, free)], axis=1)[:, share])  # about: the rule takes some
+        likeness = np.exp(near / (-2 * 0.7**2 * spread))
+        covered = likeness[np.ix_(taken, free)].max(axis=0)
+        mine, best = covered.copy(), covered.copy()
+        for row in proposal.ids:
+            mine = np.maximum(mine, likeness[row, free])
+            gains = np.maximum(likeness[np.ix_(free, free)] - best, 0) @ weights
+            best = np.maximum(best, likeness[free[gains.argmax()], free])
+        assert (mine - covered) @ weights > 0.97 * ((best - covered) @ weights)
+
+
+def test_a_model_that_is_sure_of_all_still_spreads_over_what_it_doubts_most() -> None:
+    model = Says(lambda x: np.where(x[:, 0] > 0, 1.0, 1 - 1e-7))
+    proposal = Default(patience=None).propose(Snapshot(Pool(X), labels=labelled([0]), model=model), 20)
+    assert len(set(proposal.ids)) == 20
+
+
+def test_without_patience_and_without_probabilities_it_is_the_usual_rule() -> None:
+    class Machine:
+        classes = ("a", "b")
+
+        def decision(self, x: Any) -> np.ndarray:
+            return np.asarray(x)[:, 0] - 5
+
+    snapshot = Snapshot(Pool(X), labels={0: "a", 700: "b"}, model=Machine())
+    assert Default(patience=None).propose(snapshot, 5).ids == Default().propose(snapshot, 5).ids
+    cold = Snapshot(Pool(X))
+    assert Default(patience=None).propose(cold, 5).ids == Default().propose(cold, 5).ids
+
+
 def test_patience_and_radius_matter() -> None:
     model = Says(lambda x: np.abs(np.tanh(x[:, 0] - 3)))
     snapshot = Snapshot(Pool(X), labels=labelled(range(60)), model=model)
@@ -204,3 +248,4 @@ def test_parameters_are_checked_at_birth(wrong: dict[str, Any]) -> None:
 def test_it_is_registered() -> None:
     assert as_strategy("default") == Default()
     assert as_strategy({"name": "default", "patience": 2.0}) == Default(patience=2.0)
+    assert as_strategy({"name": "default", "patience": None}) == Default(patience=None)

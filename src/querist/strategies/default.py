@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 from querist.bounds import check_above
 from querist.kernels import Falling, Points, boundary, margin, priority_sample, top
 from querist.models import Prediction, take
+from querist.selection import MaxHerding
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted
@@ -23,6 +25,9 @@ _RECENT = 4096  # labels whose surroundings count as covered: the latest
 _AHEAD = 10  # questions that the radius looks ahead
 _MEASURED = 1024  # rows by whose distances the radius is set
 _BLOCK = 1 << 18
+_PATIENCE = 5.0
+_SETTLED = 2.0  # exponent of the weights where a model is half sure of the pool
+_LEAST = 0.01  # mean doubt that a model is believed to have left
 _BOUNDARY = 0.6  # of patience and radius, for a boundary that has a second opinion beside it
 
 
@@ -47,6 +52,10 @@ class Default:
     - The weight of a row is q^b, where q is the share of the pool that the model is surer of (by
       margin, or by distance to the boundary), and b = labels a class / ``patience``.  Without a model
       all weights are 1.
+    - With ``patience=None`` the model itself says how much it is to be trusted: b = 2 (1 / u - 1), u the mean
+      over the pool of 1 - (p1 - p2), its two likeliest classes.  A model that doubts all alike moves
+      nothing, a settled one much.  Ask so where probabilities mean something (logistic regression on
+      sentence vectors or on few numbers), not with networks or forests that are too sure of themselves.
 
     Why: with few labels a model's doubts are noise and what pays is labels that stand for many rows
     (b near 0: representatives of the thick parts, apart from each other).  With many labels most of
@@ -56,8 +65,10 @@ class Default:
 
     Parameters
     ----------
-    patience : float > 0
-        Labels a class until doubts count in proportion to their rank; more trusts the model later.
+    patience : float > 0, or None
+        Labels a class until doubts count in proportion to their rank; more trusts the model later.  None
+        goes by the model's own probabilities, and compares up to 20,480 candidates with each other, as
+        :class:`querist.selection.MaxHerding` does; as 5 where a model has no probabilities.
     radius : float > 0
         How far an answer speaks, as a multiple of what is its share.
 
@@ -83,12 +94,12 @@ class Default:
     Duffield, Lund & Thorup 2007 (priority sampling).
     """
 
-    patience: float = 5.0
+    patience: float | None = _PATIENCE
     radius: float = 0.7
     name: ClassVar[str] = "default"
 
     def __post_init__(self) -> None:
-        check_above(self.patience, "patience")
+        check_above(self.patience, "patience", optional=True)
         check_above(self.radius, "radius")
 
     def propose(self, snapshot: Snapshot, n: int) -> Proposal:
@@ -98,7 +109,11 @@ class Default:
         unsure = _unsure(prediction, snapshot) if n else None
         order, gains = np.empty(0, dtype=np.intp), np.empty(0)
         if n and _has_space(prediction):
-            order, gains = self._covering(prediction, unsure, self._sharpness(prediction), n)
+            sharpness = self._sharpness(prediction)
+            if unsure is not None and self._by_model(prediction):
+                order, gains = self._herding(prediction, unsure**sharpness, n)
+            else:
+                order, gains = self._covering(prediction, unsure, sharpness, n)
         if len(order) < n:
             order = np.concatenate([order, _rest(prediction, unsure, order, n - len(order))])
         ids = snapshot.pool.ids
@@ -111,9 +126,23 @@ class Default:
 
     def _sharpness(self, prediction: Prediction) -> float:
         """How much the model's doubts count: the exponent of the weights."""
+        if self._by_model(prediction):
+            lead = -float(margin(prediction.proba).mean(dtype=np.float64))
+            return _SETTLED * lead / max(1 - lead, _LEAST)
         classes = getattr(prediction.model, "classes", None)
-        patience = self.patience * _sooner(prediction)
+        patience = (self.patience or _PATIENCE) * _sooner(prediction)
         return len(prediction.labelled) / (patience * len(classes)) if classes else 1.0
+
+    def _by_model(self, prediction: Prediction) -> bool:
+        """Whether the model's own probabilities say how much its doubts count."""
+        return self.patience is None and hasattr(prediction.model, "proba")
+
+    def _herding(self, prediction: Prediction, weights: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates in greedy order, all of them compared in pools that are not huge; with their weights."""
+        spread = _reach(prediction, 1 / (len(prediction.taken) + _AHEAD))
+        radius = max(self.radius * math.sqrt(spread), 1e-15)
+        positions = MaxHerding(weighted=True, radius=radius)(weights, prediction, n)
+        return positions, weights[positions]
 
     def _covering(
         self, prediction: Prediction, unsure: np.ndarray | None, sharpness: float, n: int
@@ -137,7 +166,7 @@ class Default:
     @classmethod
     def examples(cls) -> tuple[Default, ...]:
         """Instances on which the laws are checked."""
-        return (cls(), cls(patience=0.5, radius=1.0))
+        return (cls(), cls(patience=0.5, radius=1.0), cls(patience=None))
 
 
 def _unsure(prediction: Prediction, snapshot: Snapshot) -> np.ndarray | None:
