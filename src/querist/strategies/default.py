@@ -55,7 +55,8 @@ class Default:
     - With ``patience=None`` the model itself says how much it is to be trusted: b = 2 (1 / u - 1), u the mean
       over the pool of 1 - (p1 - p2), its two likeliest classes.  A model that doubts all alike moves
       nothing, a settled one much.  Ask so where probabilities mean something (logistic regression on
-      sentence vectors or on few numbers), not with networks or forests that are too sure of themselves.
+      sentence vectors or on few numbers; forests do as well either way), not with a model that is too
+      sure of itself.
 
     Why: with few labels a model's doubts are noise and what pays is labels that stand for many rows
     (b near 0: representatives of the thick parts, apart from each other).  With many labels most of
