@@ -69,29 +69,29 @@ and the determinantal batch gains 0.062 (both by the last layer).""",
 AFTER = {
     "digits": """\
 Few numbers describe a digit here, and a model's doubts are worth something early. *By the model* is
-`Default(patience=None)`, which trusts them as far as the model's own probabilities say; its rule was chosen on
-other seeds of these digits and of the texts below. `patience` 1 trusts them five times as soon as the default
-(chosen on four other seeds). Neither is the default for all data and models: `patience` 1 costs accuracy on
-texts, clothes and letters, and *by the model* with a model that is too sure of itself ([the
+`Default(patience=None)`, which trusts them as far as the model's own probabilities say; its rule was chosen
+on other seeds of these digits and of the texts below. `patience` 1 trusts them five times as soon as the
+default (chosen on four other seeds). Neither is the default for all data and models: `patience` 1 costs
+accuracy on texts, clothes and letters, and *by the model* with a model that is too sure of itself ([the
 decision](../decisions/default-strategy.md) has the figures).""",
     "texts": """\
-*By the model* is `Default(patience=None)`: it compares the whole pool, and trusts the model's doubts as far as
-its probabilities say. It needs the fewest labels in the mean, a quarter fewer than margin. UHerding, which
-weighs by the doubt itself and not by its rank, asks as well with a few labels more. The default needs the
-fewest on AG News, and more than both on the other three; BADGE is behind it on all four (on MR within noise), and
-BAIT ahead of it on MR and behind on TREC. The 225 labels that were aimed at in the mean are not reached (on the forty
-other seeds on which the rule was chosen it took 229).""",
+*By the model* is `Default(patience=None)`: it compares the whole pool, and trusts the model's doubts as far
+as its probabilities say. It needs the fewest labels in the mean, a quarter fewer than margin. UHerding,
+which weighs by the doubt itself and not by its rank, asks as well with a few labels more. The default needs
+the fewest on AG News, and more than both on the other three; BADGE is behind it on all four (on MR within
+noise), and BAIT ahead of it on MR and behind on TREC. The 225 labels that were aimed at in the mean are not
+reached (on the forty other seeds on which the rule was chosen it took 229).""",
     "cold": """\
 In the mean of the four the default is above random and above TypiClust at 10, 25 and 50 labels. Set by set
 it is above random beyond noise on AG News at all three and on SST-2 at 25; on TREC neither is apart from
 random beyond noise. (Over the first five seeds alone the default was 9 points behind random there at 50.)""",
     "numbers": """\
-LCMD is ahead on every set and in the published order: the largest variances alone are worse than random, for
-the batch lies at one rim, and the determinantal batch is between (fried and naval apart). Its mean of 0.182 has
-a standard error of 0.006 over the seeds, so that 0.188 is not told from it; but the sets are others, and which
-ones they are is most of it: where noise is soon all that is left (protein, kin8nm, power plant, fried) there
-is little to gain, and over the five that are usual for it (fried, protein, diamonds, pol, bike) the mean is
-0.205 ± 0.007.
+LCMD is ahead on every set and in the published order: the largest variances alone are worse than random,
+for the batch lies at one rim, and the determinantal batch is between (fried and naval apart). Its mean of
+0.182 has a standard error of 0.006 over the seeds, so that 0.188 is not told from it; but the sets are
+others, and which ones they are is most of it: where noise is soon all that is left (protein, kin8nm, power
+plant, fried) there is little to gain, and over the five that are usual for it (fried, protein, diamonds,
+pol, bike) the mean is 0.205 ± 0.007.
 
 What it hung on was the training. The same protocol with 1,500 steps of Adam at 0.01 from the usual
 beginning, which is half as far off again with 1,024 labels of pol and bike, came to a mean gain of 0.148
