@@ -195,8 +195,7 @@ a support vector machine with a Gaussian kernel (C = 1, gamma = 1 / columns) tha
 measured. *Area* is the area under the accuracy curve by trapezoids, divided by the number of questions.
 The splits are our own, the same for all strategies of a seed. The machine has no chances: its decision
 put through the logistic curve stands for them, which orders doubts as the decision does. Only sets that
-every arm has finished are shown; the other sets of the collection are left out for their time, and where
-a cell is empty the way of choosing was not run.
+every arm has finished are shown; the other sets of the collection are left out for their time.
 """
 
 LEGEND = """Bold: the best arm. The bandits choose among these arms, with a horizon of 100 questions."""
