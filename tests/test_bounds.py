@@ -39,7 +39,9 @@ def test_shares_of_the_pool() -> None:
             check_sample(wrong)
 
 
-@pytest.mark.parametrize("part", [lambda: Spal(noise=None), lambda: Spal(pace=None), lambda: Default(None)])
+@pytest.mark.parametrize(
+    "part", [lambda: Spal(noise=None), lambda: Spal(pace=None), lambda: Default(radius=None)]
+)
 def test_what_has_to_be_a_number_is_not_left_out_by_none(part: Any) -> None:
     with pytest.raises(InvalidInput, match="got None"):
         part()

@@ -75,7 +75,8 @@ class Default:
 
     Time O(n log n) for the model's probabilities and their ranks, and a constant for the rest: 2,048
     rows, drawn in proportion to their weights, stand for the pool, and 1,024 of them are compared (all,
-    while cold); what the model is most unsure of is always among them.  Distances are Euclidean,
+    while cold); what the model is most unsure of is always among them.  With ``patience=None`` about half
+    a second for large pools.  Distances are Euclidean,
     between the pool's features, or between the model's embeddings where the features are no numbers;
     without either it asks by margin, and by lot while cold.  For numbers instead of classes the doubt is
     the standard deviation, and b is 1.
