@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
 
-from querist.errors import UnknownPart
+from querist.errors import InvalidInput, UnknownPart
 
-__all__ = ["from_spec", "named", "parts", "to_spec"]
+__all__ = ["from_spec", "named", "parts", "read_spec", "to_spec"]
 
 T = TypeVar("T")
 _ROOMS = {"synthesis": "querist.synthesis", "domain": "querist.data.domains"}
@@ -110,3 +111,15 @@ def _build(name: str, fields: dict[str, Any]) -> Any:
             mend=f"Its parameters are: {', '.join(sorted(known)) or 'none'}.",
         )
     return part(**fields)
+
+
+def read_spec(text: str) -> Any:
+    """A spec that is written as JSON, as on a command line; not yet the part.
+
+    >>> read_spec('{"name": "example/half", "of": 3}')
+    {'name': 'example/half', 'of': 3}
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text!r} is no JSON: {error}.", mend='Write \'{"name": "margin"}\'.') from error

@@ -21,6 +21,7 @@ from querist.cli.label import create
 from querist.data import open_source
 from querist.errors import MissingExtra
 from querist.server.learner import Learner
+from querist.strategies import Default, as_strategy
 from querist.workspace import Workspace
 
 PRAISE = ["The crew was kind", "A smooth flight", "Lovely food on board", "Boarding went like a dream"]
@@ -91,6 +92,7 @@ def test_a_misspelt_command_is_guessed() -> None:
         ("a,b\n1,2\n", ("--text", "c"), "has no column 'c'"),
         ("id,text\n1,a fine day\n1,a bad day\n", ("--id", "id"), "stands twice"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--strategy", "magrin"), "Did you mean 'margin'"),
+        ("id,text\n1,a fine day\n2,a bad day\n", ("--strategy", "{default}"), "is no JSON"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--model", "nothing"), "names no model"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "nothing"), "No part is named"),
         ("id,text\n1,a fine day\n2,a bad day\n", ("--encoder", "pixels"), "these are texts"),
@@ -316,6 +318,15 @@ def test_label_makes_a_campaign_and_opens_it_again(home: Path, unserved: list[st
         assert workspace.campaign.state.classes == ("praise", "other", "blame", "question")
         assert (settings.title, settings.guidelines, settings.target) == ("reviews", "Be fair.", 0.9)
         assert (settings.budget, settings.strategy, settings.random_share) == (30, "margin", 0.1)
+
+
+def test_a_strategy_may_have_parameters(campaign: Path, unserved: list[str]) -> None:
+    spec = '{"name": "default", "patience": null}'
+    done = querist("label", "reviews.csv", "--strategy", spec)
+    assert done.exit_code == 0, done.output
+    with Workspace.open(campaign) as workspace:
+        assert workspace.campaign.settings.strategy == spec
+        assert as_strategy(spec) == Default(patience=None)
 
 
 def test_a_campaign_keeps_its_encoder(campaign: Path, unserved: list[str]) -> None:

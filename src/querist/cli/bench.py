@@ -232,9 +232,10 @@ def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str
 def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
     from querist.evaluation import Experiment
     from querist.evaluation.readers import matching
+    from querist.specs import read_spec
     from querist.strategies import as_strategy
 
-    strategies = [*split(options["strategies"]), *map(_spec, options["specs"])]
+    strategies = [*split(options["strategies"]), *map(read_spec, options["specs"])]
     for one in strategies:
         as_strategy(one.partition("@")[0] if isinstance(one, str) else one)  # told before anything is read
     reading = {name: options[name] for name in _READING if options.get(name) is not None}
@@ -281,17 +282,6 @@ def _replay(results: Path, id: str) -> None:
         if told
         else "The versions are the same: a strategy is no pure function.",
     )
-
-
-def _spec(text: str) -> Any:
-    import json
-
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(
-            f"--strategy {text!r} is no JSON: {error}.", mend='Write \'{"name": "margin"}\'.'
-        ) from error
 
 
 def _noise(text: str) -> Any:

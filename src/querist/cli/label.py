@@ -39,7 +39,12 @@ _READING = ("text", "image", "label", "id", "columns", "kind", "encoding")
     help="default (logistic regression), a network (torch:cnn, torch:setfit, torch:hf:FOLDER, ...), "
     "module:factory, or file.py:factory.",
 )
-@click.option("--strategy", metavar="NAME", help="What chooses the questions; 'default' unless you say so.")
+@click.option(
+    "--strategy",
+    metavar="NAME",
+    help="What chooses the questions; 'default' unless you say so. With parameters as JSON:"
+    """ '{"name": "default", "patience": 3}'.""",
+)
 @click.option("--budget", type=click.IntRange(min=1), metavar="N", help="Stop after N answers.")
 @click.option(
     "--target",

@@ -9,7 +9,7 @@ from typing import Any
 from querist.acquisition import Acquisition, Random
 from querist.errors import InvalidInput, UnknownPart
 from querist.selection import Selector
-from querist.specs import from_spec, parts
+from querist.specs import from_spec, parts, read_spec
 from querist.strategies.contract import Strategy
 from querist.strategies.scored import Scored
 
@@ -17,7 +17,7 @@ __all__ = ["as_strategy", "names"]
 
 
 def as_strategy(what: Any) -> Strategy:
-    """``what`` as a strategy: a name, a spec, an acquisition, a selector, or a strategy as it is.
+    """``what`` as a strategy: a name, a spec or its JSON, an acquisition, a selector, or a strategy as it is.
 
     A bare acquisition asks the best by score; a bare selector spreads over the pool.
 
@@ -25,7 +25,11 @@ def as_strategy(what: Any) -> Strategy:
     Scored(acquisition=Margin(), selector=Top(), cold=Random())
     >>> as_strategy({"name": "scored", "acquisition": {"name": "entropy"}}).acquisition
     Entropy()
+    >>> as_strategy('{"name": "default", "patience": null}').patience is None
+    True
     """
+    if isinstance(what, str) and what.lstrip().startswith("{"):
+        what = read_spec(what)
     if isinstance(what, str | Mapping):
         try:
             what = from_spec(what)
