@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import uuid
 
@@ -331,6 +332,32 @@ def test_a_writer_who_holds_the_lock_too_long(tmp_path):
     other.close()
     assert log.append([Released(query="q1")], after=0) == 1
     log.close()
+
+
+def new_file_in_use(path):
+    """A connection that holds the write lock of a file that has no write-ahead log yet."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE other (a)")
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+def test_who_opens_a_new_file_waits_for_another_who_does(tmp_path):
+    other = new_file_in_use(tmp_path / "c.db")
+    release = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    release.start()
+    log = open_log(tmp_path / "c.db")
+    assert log.append(answers(1), after=0) == 1
+    log.close()
+    release.join()
+    other.close()
+
+
+def test_who_opens_a_new_file_does_not_wait_for_ever(tmp_path):
+    other = new_file_in_use(tmp_path / "c.db")
+    with pytest.raises(StorageError, match=r"locked.*Another process holds the write lock"):
+        sql.SQLLog(f"sqlite:///{tmp_path / 'c.db'}", wait=0.05)
+    other.close()
 
 
 @pytest.mark.parametrize("state", ["53100", "57P01"])

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -194,7 +195,8 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         try:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000"):
+            _write_ahead(connection, wait)
+            for pragma in ("synchronous=FULL", "wal_autocheckpoint=1000"):
                 connection.execute(f"PRAGMA {pragma}").close()
         except sqlite3.Error:
             connection.close()  # nobody else knows of it yet
@@ -207,6 +209,23 @@ def _sqlite(url: sa.URL, wait: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection, wait: float) -> None:
+    """Turn to a write-ahead log.
+
+    SQLite waits for no lock here, whatever its timeout is: of two who open a new file at once, one would be
+    told that the database is locked.
+    """
+    last = time.monotonic() + wait
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= last:
+                raise
+        time.sleep(0.005)
 
 
 def _sqlite_to_read(url: sa.URL, path: Path, wait: float) -> sa.Engine:
