@@ -20,6 +20,7 @@ from querist.models.torch import (  # noqa: E402
     Snapshots,
     TorchModel,
     Training,
+    masks,
 )
 from querist.models.torch.calibration import found_temperature  # noqa: E402
 from querist.models.torch.distance import _PRIORS, Stretch, _regressed, log_evidence  # noqa: E402
@@ -112,6 +113,20 @@ def test_draws_of_dropout_equal_a_loop_by_hand(factory):
             hidden = torch.relu(inner[0](hidden)) * kept[0]
             by_hand = torch.softmax(inner[5](inner[3](hidden) * kept[1]), dim=1)
             assert np.allclose(said, by_hand.numpy(), atol=1e-5)
+
+
+def test_a_mask_is_drawn_once_for_a_pool(monkeypatch):
+    model, x, _ = fit(MonteCarloDropout(), batch=7)
+    before, drawn, kept = draws(model, x, k=3), [], masks.Masks.of
+
+    def counted(self, key, made):
+        return kept(self, key, lambda: drawn.append(key) or made())
+
+    monkeypatch.setattr(masks.Masks, "of", counted)
+    assert (draws(model, x, k=3) == before).all() and len(drawn) == 6
+    drawn.clear()
+    monkeypatch.setattr(masks, "_KEPT", 0)  # none is kept where there is no room, and all are the same
+    assert (draws(model, x, k=3) == before).all() and len(drawn) == 6 * -(-len(x) // 7)
 
 
 def test_dropout_is_on_only_where_it_is_asked():

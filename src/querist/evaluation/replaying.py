@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -74,8 +74,12 @@ class Plan:
         told = json.dumps(self.spec, sort_keys=True).encode()
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 
-    def run(self) -> Run:
-        """Replay the campaign and measure."""
+    def run(self, enough: Callable[[], bool] | None = None) -> Run:
+        """Replay the campaign and measure.
+
+        ``enough`` is asked after each measurement; where it says so, that was the last, and the record is
+        that of the plan with so many labels as its budget: what would have come after changes nothing of it.
+        """
         split = self.protocol.split(self.dataset, self.seed)
         head = (self.dataset.name, self.model_title, self.title, self.batch, self.seed)
         told: dict[str, Any] = {"id": self.id, "plan": self.spec, "versions": versions()}
@@ -83,8 +87,12 @@ class Plan:
             return Run(*head, np.empty(0, dtype=np.intp), {}, left_out=split.left_out, **told)
         try:
             with _quickly(self.dataset.finite):
-                replay = _Replay(self, split)
-                rounds = list(replay.rounds())
+                replay, rounds = _Replay(self, split), []
+                for row in replay.rounds():
+                    rounds.append(row)
+                    if enough is not None and row["labels"] < replay.goal and enough():
+                        told |= self._shorter(int(row["labels"]))
+                        break
         except QueristError as error:
             where = f"{self.title!r} with the model {self.model_title!r} on {self.dataset.name!r}"
             raise type(error)(f"{where}: {error.message}", mend=error.mend) from error
@@ -92,6 +100,12 @@ class Plan:
         labels = values.pop("labels", np.empty(0)).astype(np.intp)
         picks = tuple(split.pool[replay.picks].tolist())
         return Run(*head, labels, values, picks=picks, start=len(split.first), **told)
+
+
+    def _shorter(self, budget: int) -> dict[str, Any]:
+        """The id and the plan of a run that ends with fewer labels."""
+        shorter = replace(self, protocol=replace(self.protocol, budget=budget))
+        return {"id": shorter.id, "plan": shorter.spec}
 
 
 class _Replay:

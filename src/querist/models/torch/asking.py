@@ -13,7 +13,7 @@ from querist.errors import InvalidInput, NotFitted
 from querist.models.capability import where
 from querist.models.estimator import length
 from querist.models.torch.gradients import layer_gradients, named_gradients
-from querist.models.torch.losses import evidence, softmax
+from querist.models.torch.losses import evidence, said_by, softmax
 from querist.models.torch.posterior import Posterior
 from querist.models.torch.reading import Network
 
@@ -35,8 +35,12 @@ class Learnt:
     temperature: float = 1.0
     evidential: bool = False
 
-    def says(self, logits: np.ndarray) -> np.ndarray:
-        """Probabilities (..., W) from logits."""
+    def says(self, logits: Any) -> np.ndarray:
+        """Probabilities (..., W) float64 from logits; those of a tensor are worked out where it lies."""
+        if hasattr(logits, "detach"):
+            logits = logits.cpu() if logits.device.type == "mps" else logits  # which has no float64
+            told = said_by(logits.double(), temperature=self.temperature, evidential=self.evidential)
+            return np.asarray(told.cpu().numpy())
         if self.evidential:
             alpha = evidence(logits)
             return np.asarray(alpha / alpha.sum(axis=-1, keepdims=True))

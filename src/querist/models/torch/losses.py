@@ -10,7 +10,7 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.models.torch.backend import need_torch
 
-__all__ = ["LOSSES", "Loss", "evidence", "loss_of", "softmax"]
+__all__ = ["LOSSES", "Loss", "evidence", "loss_of", "said_by", "softmax"]
 
 Loss = Callable[[Any, Any], Any]
 """From logits (n, W) and the numbers of the right classes (n,) to losses (n,), or to their mean."""
@@ -59,6 +59,15 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     logits = np.asarray(logits, dtype=np.float64)
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def said_by(logits: Any, *, temperature: float, evidential: bool) -> Any:
+    """Probabilities from a tensor of logits along its last axis, where it lies and as exact as it is."""
+    torch = need_torch()
+    if evidential:
+        alpha = 1 + torch.nn.functional.softplus(logits)
+        return alpha / alpha.sum(dim=-1, keepdim=True)
+    return torch.softmax(logits / temperature, dim=-1)
 
 
 def evidence(logits: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from querist.errors import InvalidInput
 from querist.models.torch.backend import need_torch
 
-__all__ = ["dropout_layers", "masked", "stem"]
+__all__ = ["Masks", "dropout_layers", "masked", "stem"]
 
 _BY_CHANNEL = ("Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout")
 _ALPHA = -1.7580993408473766  # what alpha dropout puts in place of a unit: minus SELU's scale times alpha
+_KEPT = 2**24  # entries of masks that are kept: 64 MB
 
 
 def dropout_layers(module: Any, wanted: Sequence[str] | None = None) -> dict[str, Any]:
@@ -33,20 +34,45 @@ def dropout_layers(module: Any, wanted: Sequence[str] | None = None) -> dict[str
     return {name: found[name] for names in below.values() for name in names}
 
 
+class Masks:
+    """The masks that members met in the batches before, where they are used: drawn once for a whole pool.
+
+    As many as there is room for; of a long text each is as large as the text, and few are kept.
+    """
+
+    def __init__(self) -> None:
+        self.room = _KEPT
+        self._of: dict[Any, Any] = {}
+
+    def of(self, key: tuple[Any, ...], made: Callable[[], Any]) -> Any:
+        """The mask of this key, made if it is not there."""
+        mask = self._of.get(key)
+        if mask is None:
+            mask = made()
+            if mask.numel() <= self.room:
+                self.room -= mask.numel()
+                self._of[key] = mask
+        return mask
+
+
 @contextlib.contextmanager
-def masked(layers: dict[str, Any], seed: int, rate: float | None = None) -> Iterator[None]:
+def masked(
+    layers: dict[str, Any], seed: int, rate: float | None = None, kept: Masks | None = None
+) -> Iterator[None]:
     """Each of the layers drops what its mask of this seed says, and nothing else is as in training.
 
     A mask has the shape of one row, and is drawn in the order of its entries: the second sentence of a batch
     meets the same mask as the first, and a longer padding changes nothing of what comes before it.
+    ``kept`` holds masks from one batch to the next, of the same layers and rate.
     """
+    kept = Masks() if kept is None else kept
     calls = dict.fromkeys(layers, 0)
     handles = []
 
     def hook_of(place: int, name: str) -> Any:
         def hook(layer: Any, inputs: Any, output: Any) -> Any:
             calls[name] += 1
-            return _dropped(layer, output, [seed, place, calls[name] - 1], rate)
+            return _dropped(layer, output, (seed, place, calls[name] - 1), rate, kept)
 
         return hook
 
@@ -59,8 +85,7 @@ def masked(layers: dict[str, Any], seed: int, rate: float | None = None) -> Iter
             handle.remove()
 
 
-def _dropped(layer: Any, x: Any, key: list[int], rate: float | None) -> Any:
-    torch = need_torch()
+def _dropped(layer: Any, x: Any, key: tuple[int, ...], rate: float | None, kept: Masks) -> Any:
     p = float(layer.p) if rate is None else rate
     if p <= 0:
         return x
@@ -68,12 +93,19 @@ def _dropped(layer: Any, x: Any, key: list[int], rate: float | None) -> Any:
     shape = tuple(x.shape[1:])
     if kind in _BY_CHANNEL:
         shape = (shape[0], *(1 for _ in shape[1:]))
-    keep = np.random.default_rng(key).random(int(np.prod(shape, dtype=int))) >= p
-    mask = torch.from_numpy(keep.reshape(shape)).to(device=x.device, dtype=x.dtype)
-    if "Alpha" in kind:
+    alpha = "Alpha" in kind
+    factor = 1.0 if alpha or p >= 1 else 1 / (1 - p)
+
+    def drawn() -> Any:
+        keep = np.random.default_rng(key).random(int(np.prod(shape, dtype=int))) >= p
+        mask = need_torch().from_numpy(keep.reshape(shape) * np.float32(factor))
+        return mask.to(device=x.device, dtype=x.dtype)
+
+    mask = kept.of((*key, shape, x.dtype, x.device), drawn)
+    if alpha:
         a = ((1 - p) * (1 + p * _ALPHA**2)) ** -0.5
         return a * (x * mask + _ALPHA * (1 - mask)) - a * _ALPHA * p
-    return x * mask / (1 - p) if p < 1 else x * 0
+    return x * mask
 
 
 def stem(module: Any, layers: dict[str, Any]) -> tuple[Any, Any]:

@@ -10,15 +10,15 @@ import numpy as np
 
 from querist.errors import InvalidInput
 from querist.models.members import members_by_lot
-from querist.models.torch.backend import run
+from querist.models.torch.backend import need_torch, run
 from querist.models.torch.losses import evidence
-from querist.models.torch.masks import dropout_layers, masked, stem
-from querist.models.torch.reading import Network, plain
+from querist.models.torch.masks import Masks, dropout_layers, masked, stem
+from querist.models.torch.reading import Network
 
 __all__ = ["Evidential", "MonteCarloDropout", "Posterior", "Snapshots"]
 
-Says = Callable[[np.ndarray], np.ndarray]
-"""From logits (..., W) to probabilities: the loss's own way, and the temperature."""
+Says = Callable[[Any], np.ndarray]
+"""From logits (..., W), an array or a tensor, to probabilities: the loss's own way, and the temperature."""
 
 
 class Posterior(Protocol):
@@ -96,9 +96,11 @@ class MonteCarloDropout:
     def members(self, network: Network, x: Any, k: int, rng: np.random.Generator, says: Says) -> np.ndarray:
         """(k, n, W) probabilities, each member with a mask of its own."""
 
+        torch = need_torch()
         layers = dropout_layers(network.module, self.layers)
         seeds = rng.integers(2**63, size=k).tolist()
         before, after = stem(network.module, layers)
+        masks = Masks()
 
         def work(inputs: Any) -> np.ndarray:
             if before is not None and not isinstance(inputs, dict | tuple):
@@ -107,14 +109,14 @@ class MonteCarloDropout:
                 rest = network.module
             said = []
             for seed in seeds:
-                with masked(layers, seed, self.rate):
-                    said.append(plain(run(rest, inputs)))
-            return np.stack(said, axis=1)  # rows first, as everything that is read in batches
+                with masked(layers, seed, self.rate, masks):
+                    said.append(run(rest, inputs).detach().float())
+            return says(torch.stack(said, dim=1))  # rows first, as everything that is read in batches
 
         parts = network.each(x, work)
         if not parts:
             return np.empty((k, 0, 0))
-        return says(np.concatenate(parts).swapaxes(0, 1))
+        return np.concatenate(parts).swapaxes(0, 1)
 
     def proba(self, network: Network, x: Any, says: Says) -> np.ndarray:
         """One pass without dropout, or the mean of ``average`` members."""

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput, NotFitted
-from querist.models.torch.asking import Asked, Learnt
+from querist.models.torch.asking import Asked
 from querist.models.torch.backend import need_torch, run
 from querist.models.torch.batch_ensemble import BatchEnsemble
 from querist.models.torch.distance import DistanceAware
 from querist.models.torch.laplace import LastLayerLaplace
+from querist.models.torch.losses import said_by
 from querist.models.torch.masks import dropout_layers, masked, stem
 from querist.models.torch.posterior import Evidential, MonteCarloDropout, Snapshots
 from querist.models.torch.reading import flat
@@ -101,19 +102,11 @@ def _part(learnt: Any, classes: Sequence[Any]) -> Any:
             self.register_buffer("places", places)
 
         def forward(self, rows: Any) -> Any:
-            proba = _says(learnt, logits(rows)).mean(dim=0) @ self.places
+            said = said_by(logits(rows), temperature=learnt.temperature, evidential=learnt.evidential)
+            proba = said.mean(dim=0) @ self.places
             return proba / proba.sum(dim=1, keepdim=True).clamp_min(1e-30)
 
     return Part()
-
-
-def _says(learnt: Learnt, logits: Any) -> Any:
-    """Probabilities from logits (k, n, W), as :meth:`Learnt.says` has them."""
-    torch = need_torch()
-    if learnt.evidential:
-        alpha = 1 + torch.nn.functional.softplus(logits)
-        return alpha / alpha.sum(dim=-1, keepdim=True)
-    return torch.softmax(logits / learnt.temperature, dim=-1)
 
 
 def _alone(learnt: Any, module: Any) -> Any:
