@@ -53,7 +53,7 @@ SETS = {
 TRAINED, POOL, COMPONENTS = 50, 5000, 50
 LOOKS = (100, 200, 300, 400)
 LOGARITHMIC = 10  # repeats in which logarithmic loss is measured as well
-REPEATS = {"gains": 40, "others": 10, "coverage": 200, "standing": 1000, "fair": 1000, "campaigns": 200}
+REPEATS = {"gains": 40, "others": 10, "coverage": 1000, "standing": 1000, "fair": 1000, "campaigns": 200}
 CAMPAIGN_POOL, CAMPAIGN_LABELS = 1500, 250
 COVER_SET, COVER_POOL, COVER_LABELS, COVER_LOOKS = "image_mnist_vae", 2000, 200, (50, 100, 200)
 
