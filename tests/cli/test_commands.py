@@ -541,7 +541,25 @@ def test_bench_reports_what_a_file_holds(home: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "<!doctype html>" in Path("page.html").read_text(encoding="utf-8")
     assert {"out.csv", "out.md", "out-curves.png", "out-ranks.png", "out-saving.png"} <= set(os.listdir())
-    assert "| default, 3 |" in Path("out.md").read_text(encoding="utf-8")
+    assert "| default(patience=3) |" in Path("out.md").read_text(encoding="utf-8")
+
+
+def test_strategies_with_parameters_stand_in_the_list(home: Path) -> None:
+    two = 'margin, {"name": "default", "patience": 3, "radius": 1}, {"name": "default", "radius": 3}@logistic'
+    words = ("--strategies", two, "--seeds", "1", "--budget", "10", "--start", "5")
+    names = {"random", "margin", "default(patience=3, radius=1)", "default(radius=3)@logistic"}
+    done = querist("bench", "iris", *words, "--workers", "1")
+    assert done.exit_code == 0, done.output
+    lines = Path("bench.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["strategy"] for line in lines} == names
+    rows = ["a,b,label", *(f"{i % 7},{i % 5},{'x' if i % 7 > 3 else 'y'}" for i in range(40))]
+    (home / "points.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    table = ("simulate", "points.csv", "--label", "label", "--kind", "row")
+    done = querist(*table, *words, "-o", "out")
+    assert done.exit_code == 0, done.output
+    assert all(f"| {name} |" in Path("out.md").read_text(encoding="utf-8") for name in names)
+    done = querist(*table, "--strategies", '{"name": "margin", "a": 1}')
+    assert done.exit_code == 2 and "'margin' has no parameter 'a'" in done.output
 
 
 def test_bench_takes_a_campaign(campaign: Path) -> None:

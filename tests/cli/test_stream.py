@@ -57,6 +57,15 @@ def test_a_stream_with_labels_is_replayed(readings: Path) -> None:
     assert "--budget is that of the stream as it began" in again.stderr
 
 
+def test_a_stream_takes_a_strategy_with_parameters(readings: Path) -> None:
+    spec = '{"name": "stream", "score": "random", "manager": {"name": "random_rate"}}'
+    done = querist("stream", "readings.jsonl", "--label", "state", "--budget", "0.05", "--strategy", spec)
+    assert done.exit_code == 0, done.output
+    assert 200 <= sum(one["ask"] for one in decisions(done.stdout)) <= 400
+    wrong = querist("stream", "readings.jsonl", "--state", "other", "--strategy", '{"name": "stream"')
+    assert wrong.exit_code == 2 and "is no JSON" in wrong.output
+
+
 def test_labels_come_back_through_a_file(readings: Path) -> None:
     lines = readings.read_bytes().splitlines(keepends=True)
     states = {json.loads(line)["id"]: json.loads(line)["state"] for line in lines}

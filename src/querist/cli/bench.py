@@ -39,7 +39,8 @@ _PROTOCOL = (
     default="margin,entropy,default",
     show_default=True,
     metavar="A,B",
-    help="The strategies; random always runs beside them. 'margin@logistic' asks by another model.",
+    help="The strategies, by name or as JSON; random always runs beside them. 'margin@logistic' asks by "
+    "another model.",
 )
 @click.option(
     "--strategy",
@@ -231,13 +232,11 @@ def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str
 
 def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
     from querist.evaluation import Experiment
+    from querist.evaluation.arms import arms
     from querist.evaluation.readers import matching
-    from querist.specs import read_spec
-    from querist.strategies import as_strategy
 
-    strategies = [*split(options["strategies"]), *map(read_spec, options["specs"])]
-    for one in strategies:
-        as_strategy(one.partition("@")[0] if isinstance(one, str) else one)  # told before anything is read
+    strategies = [*split(options["strategies"]), *options["specs"]]
+    arms(strategies)  # what is wrong with them is told before anything is read
     reading = {name: options[name] for name in _READING if options.get(name) is not None}
     if "text" in reading:
         reading["text"] = list(split(reading["text"]))

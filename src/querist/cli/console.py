@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -50,12 +51,29 @@ def complain(message: str, mend: str = "") -> None:
 
 
 def split(text: str | None) -> tuple[str, ...]:
-    """The parts of an option that takes several values.
+    """The parts of an option that takes several values; a comma within JSON divides nothing.
 
     >>> split("cat, dog,,cat")
     ('cat', 'dog')
+    >>> split('margin, {"name": "default", "patience": 3, "radius": 1}@svm')
+    ('margin', '{"name": "default", "patience": 3, "radius": 1}@svm')
     """
-    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    rest, parts = (text or "").lstrip(), []
+    while rest:
+        part, _, after = rest[_json_ends(rest) :].partition(",")
+        parts.append((rest[: _json_ends(rest)] + part).strip())
+        rest = after.lstrip()
+    return tuple(dict.fromkeys(filter(None, parts)))
+
+
+def _json_ends(text: str) -> int:
+    """Where the JSON ends that a text begins with: 0 if there is none, the whole length if it is broken."""
+    if not text.startswith("{"):
+        return 0
+    try:
+        return json.JSONDecoder().raw_decode(text)[1]
+    except ValueError:
+        return len(text)
 
 
 def fit(text: str, width: int = 60) -> str:

@@ -27,7 +27,8 @@ __all__ = ["command"]
     default="margin,entropy,default",
     show_default=True,
     metavar="A,B",
-    help="The strategies; random always runs beside them.",
+    help="The strategies; random always runs beside them. With parameters as JSON: "
+    """'{"name": "default", "patience": 3}'.""",
 )
 @click.option(
     "--seeds", type=click.IntRange(min=1), default=10, show_default=True, help="Runs of each strategy."
@@ -66,11 +67,10 @@ def command(path: Path, **options: Any) -> None:
       querist simulate reviews.querist --batch 20 -o topic-curves
     """
     from querist.evaluation import Experiment
-    from querist.strategies import as_strategy
+    from querist.evaluation.arms import arms
 
-    strategies = [name for name in split(options["strategies"]) if name != "random"]
-    for name in strategies:
-        as_strategy(name)  # a wrong name is told before anything is encoded
+    strategies = split(options["strategies"])
+    arms(strategies)  # what is wrong with them is told before anything is encoded
     name = options["output"] or f"{path.absolute().stem}-curves"
     check_place(name)
     experiment = Experiment.of(

@@ -33,7 +33,12 @@ _TABLES = (".csv", ".tsv", ".parquet")
     help="Share of the items that may be asked about.",
 )
 @click.option(
-    "--strategy", default="default", show_default=True, metavar="NAME", help="How items are chosen."
+    "--strategy",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="How items are chosen. With parameters as JSON: "
+    """'{"name": "stream", "score": "entropy"}'.""",
 )
 @click.option("--drift", metavar="NAME", help="What listens for change: hddm_a, adwin, ddm, ...")
 @click.option("--columns", metavar="A,B", help="Fields that are an item's numbers. [x, or all numbers]")

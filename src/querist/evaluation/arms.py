@@ -10,7 +10,7 @@ from typing import Any
 from querist.errors import InvalidInput, MissingExtra, UnknownPart
 from querist.evaluation.dataset import Dataset
 from querist.evaluation.statistics import REFERENCE
-from querist.specs import to_spec
+from querist.specs import read_spec, to_spec
 
 __all__ = ["MODELS", "Arm", "arms", "estimator_of", "estimator_spec", "model_for", "models_by_title"]
 
@@ -70,8 +70,11 @@ class Arm:
 def arms(strategies: Any) -> dict[str, Arm]:
     """Each strategy under the name that it is shown by, random first.
 
-    ``strategies`` are names (``"margin"``, or ``"margin@logistic"`` to ask by another model), specs,
-    acquisitions, strategies or :class:`Arm`; or a mapping from the name to be shown to such.
+    ``strategies`` are names (``"margin"``, or ``"margin@logistic"`` to ask by another model), specs or their
+    JSON, acquisitions, strategies or :class:`Arm`; or a mapping from the name to be shown to such.
+
+    >>> list(arms(["margin", '{"name": "default", "patience": 3}@svm']))
+    ['random', 'margin', 'default(patience=3)@svm']
     """
     from querist.strategies import as_strategy
 
@@ -96,15 +99,21 @@ def arms(strategies: Any) -> dict[str, Arm]:
 def _arm(given: Any) -> Arm:
     if isinstance(given, Arm):
         return given
-    if isinstance(given, str) and "@" in given:
-        strategy, _, model = given.partition("@")
-        return Arm(strategy, model)
-    return Arm(given)
+    if not isinstance(given, str):
+        return Arm(given)
+    json, told, model = given.rpartition("}")  # names hold no brace, and JSON may hold any sign
+    name, at, by = model.partition("@")
+    return Arm(read_spec(json + told) if told else name, by if at else None)
 
 
 def _title(strategy: Any) -> str:
-    if isinstance(strategy, Mapping):
-        return ", ".join(str(value) for value in strategy.values())
+    if isinstance(strategy, Mapping) and "name" in strategy:
+        told = ", ".join(f"{key}={_title(value)}" for key, value in strategy.items() if key != "name")
+        return f"{strategy['name']}({told})" if told else str(strategy["name"])
+    if isinstance(strategy, list | tuple):
+        return f"[{', '.join(map(_title, strategy))}]"
+    if strategy is None or isinstance(strategy, bool | int | float):
+        return str(strategy)
     return strategy if isinstance(strategy, str) else str(getattr(strategy, "name", type(strategy).__name__))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from querist.errors import InvalidInput, UnknownPart
 from querist.kernels.stream_scores import SCORES
-from querist.specs import from_spec, named
+from querist.specs import from_spec, named, read_spec
 from querist.streams.budgets import (
     FixedUncertainty,
     ImportanceWeighted,
@@ -105,10 +105,12 @@ def stream_strategies() -> list[str]:
 
 
 def as_stream_strategy(what: Any, *, budget: float | None = None) -> StreamStrategy:
-    """``what`` as a strategy of streams: a name, a spec, a budget manager (judging margins), or one as it is.
+    """``what`` as a strategy of streams: a name, a spec or its JSON, a budget manager (of margins), or one.
 
     ``budget`` takes the place of the manager's own.
     """
+    if isinstance(what, str) and what.lstrip().startswith("{"):
+        what = read_spec(what)
     if isinstance(what, str) and what in _RECIPES:
         what = _RECIPES[what]
     elif isinstance(what, str | Mapping):
