@@ -127,6 +127,20 @@ def test_without_patience_it_searches_the_whole_pool_by_what_the_model_says() ->
         assert (mine - covered) @ weights > 0.97 * ((best - covered) @ weights)
 
 
+def test_distances_are_those_of_the_features_whatever_a_pipeline_makes_of_them() -> None:
+    class Scaled(Says):
+        def embed(self, x: Any) -> np.ndarray:
+            return np.asarray(x) * [1000.0, 0.001]
+
+    plain, scaled = (kind(lambda x: np.abs(np.tanh(x[:, 0] - 3))) for kind in (Says, Scaled))
+    for patience in (5.0, None):
+        picks = [
+            Default(patience).propose(Snapshot(Pool(X), labels=labelled([0, 500]), model=model), 10).ids
+            for model in (plain, scaled)
+        ]
+        assert picks[0] == picks[1]
+
+
 def test_a_model_that_is_sure_of_all_still_spreads_over_what_it_doubts_most() -> None:
     model = Says(lambda x: np.where(x[:, 0] > 0, 1.0, 1 - 1e-7))
     proposal = Default(patience=None).propose(Snapshot(Pool(X), labels=labelled([0]), model=model), 20)

@@ -10,12 +10,12 @@ import numpy as np
 from querist.bounds import check_above, check_sample
 from querist.errors import InvalidInput
 from querist.kernels import Covering, greedy_coverage, kmeans, pure_radius, reach
-from querist.models import take
+from querist.models import Memory, take
 from querist.selection.contract import Selection, Selector
 from querist.selection.subpool import checked_weights, compared, positions, subpool
 from querist.specs import named
 
-__all__ = ["SAMPLE", "FacilityLocation", "MaxHerding", "ProbCover"]
+__all__ = ["SAMPLE", "FacilityLocation", "MaxHerding", "ProbCover", "covered_best", "covering_of"]
 
 SAMPLE = 20480
 """A pool of so many items is compared with itself in about a second."""
@@ -178,14 +178,28 @@ def _covering(
     if not len(prediction) or n <= 0:
         return Selection(np.empty(0, dtype=np.intp), np.empty(0))
     weights = checked_weights(scores) if weighted else None
-    near, witnesses, stands_for = compared(prediction, n, sample, weights)
-    key, radius = ("covering", similarity), radius or 1.0
-    covering = prediction.memory.get(key)
+    covering = covering_of(prediction.space, prediction.memory, similarity, radius or 1.0)
+    picks = covered_best(covering, prediction, n, sample, weights)
+    return Selection(picks, np.ones(len(picks)))
+
+
+def covering_of(space: Any, memory: Memory, similarity: str, radius: float) -> Covering:
+    """The likeness of the rows of ``space`` that the memory keeps, with that radius."""
+    key = ("covering", similarity)
+    covering = memory.get(key)
     if covering is None:
-        covering = Covering(prediction.space, similarity=similarity, radius=radius)
+        covering = Covering(space, similarity=similarity, radius=radius)
     elif covering.radius != radius:
         covering = covering.with_radius(radius)
-    prediction.memory.keep(key, covering)
+    kept: Covering = memory.keep(key, covering)
+    return kept
+
+
+def covered_best(
+    covering: Covering, prediction: Any, n: int, sample: int | None, weights: np.ndarray | None
+) -> np.ndarray:
+    """Positions of the candidates that cover most of the weight, beside what is taken, in greedy order."""
+    near, witnesses, stands_for = compared(prediction, n, sample, weights)
     picks, _ = greedy_coverage(
         covering,
         n,
@@ -194,4 +208,4 @@ def _covering(
         witnesses=prediction.rows[witnesses],
         weights=stands_for,
     )
-    return Selection(positions(prediction.rows, picks), np.ones(len(picks)))
+    return positions(prediction.rows, picks)

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from querist.bounds import check_above
+from querist.data import Pool
 from querist.kernels import Falling, Points, boundary, margin, priority_sample, top
-from querist.models import Prediction, take
-from querist.selection import MaxHerding
+from querist.models import Prediction, memory_of, take
+from querist.selection.standing import SAMPLE, covered_best, covering_of
 from querist.specs import named
 from querist.strategies.contract import Proposal, Snapshot
 from querist.strategies.scored import predicted
@@ -113,7 +114,7 @@ class Default:
         if n and _has_space(prediction):
             sharpness = self._sharpness(prediction)
             if unsure is not None and self._by_model(prediction):
-                order, gains = self._herding(prediction, unsure**sharpness, n)
+                order, gains = self._herding(prediction, snapshot.pool, unsure**sharpness, n)
             else:
                 order, gains = self._covering(prediction, unsure, sharpness, n)
         if len(order) < n:
@@ -139,11 +140,18 @@ class Default:
         """Whether the model's own probabilities say how much its doubts count."""
         return self.patience is None and hasattr(prediction.model, "proba")
 
-    def _herding(self, prediction: Prediction, weights: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    def _herding(
+        self, prediction: Prediction, pool: Pool, weights: np.ndarray, n: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Candidates in greedy order, all of them compared in pools that are not huge; with their weights."""
         spread = _reach(prediction, 1 / (len(prediction.taken) + _AHEAD))
         radius = max(self.radius * math.sqrt(spread), 1e-15)
-        positions = MaxHerding(weighted=True, radius=radius)(weights, prediction, n)
+        covering = (
+            covering_of(prediction.x, memory_of(pool), "gaussian", radius)
+            if _numeric(prediction.x)
+            else covering_of(prediction.space, prediction.memory, "gaussian", radius)
+        )
+        positions = covered_best(covering, prediction, n, SAMPLE, weights)
         return positions, weights[positions]
 
     def _covering(
