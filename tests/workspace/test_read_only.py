@@ -93,6 +93,12 @@ def test_a_log_that_a_killed_writer_left_is_read_where_it_may_not_be_written(fol
     told = run("-m", "querist", "status", str(folder))
     assert "1 flagged" in told.stdout, told.stderr
     assert contents(folder) == before
+    folder.chmod(0o755)
+    (folder / "campaign.db-shm").unlink()  # as where only the file and its log were copied
+    before = closed(folder)
+    told = run("-m", "querist", "status", str(folder))
+    assert "1 flagged" in told.stdout, told.stderr
+    assert contents(folder) == before
 
 
 @pytest.fixture
@@ -120,6 +126,35 @@ def test_a_log_to_read_sees_what_a_writer_adds_and_takes_nothing(folder: Path, b
     writer.close()
     assert reader.head() == head + 1 and not list(folder.glob("campaign.db-*"))
     reader.close()
+
+
+def test_a_log_without_its_index_is_read_from_a_copy_that_is_made_once(
+    folder: Path, bound: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = folder / "campaign.db", tmp_path / "there"
+    there.mkdir()
+    writer = open_log(here)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def copied() -> None:
+        for ending in ("", "-wal"):
+            shutil.copyfile(f"{here}{ending}", there / f"campaign.db{ending}")
+
+    writer.append([Flagged(item="i1")], after=writer.head())
+    copied()
+    bound.append("there")
+    reader = open_log(there / "campaign.db")
+    assert fold(reader.read()).flagged == {"i1": None}
+    (one,) = tmp_path.glob("querist-*")
+    writer.append([Flagged(item="i2")], after=writer.head())
+    copied()
+    assert set(fold(reader.read()).flagged) == {"i1", "i2"}, "another log, another copy"
+    with pytest.raises(StorageError, match="readonly database"):
+        reader.append([Flagged(item="i3")], after=reader.head())
+    assert len(list(there.iterdir())) == 2 and not one.exists()
+    reader.close()
+    writer.close()
+    assert not list(tmp_path.glob("querist-*"))
 
 
 @pytest.mark.parametrize("part", ["mail.querist", "lock", "campaign.db", "models"])

@@ -6,9 +6,11 @@ import errno
 import os
 import shutil
 import sqlite3
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -230,15 +232,51 @@ def _write_ahead(connection: sqlite3.Connection, wait: float) -> None:
 
 def _sqlite_to_read(url: sa.URL, path: Path, wait: float) -> sa.Engine:
     """An engine that makes nothing beside the file, so that what may not be written can be read."""
-    ahead = path.with_name(f"{path.name}-wal")  # what was written and has not reached the file itself
+    ahead, index = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))
+    copy = _Copy(path, ahead)
 
     def connect() -> sqlite3.Connection:
         # SQLite would make an index for the write-ahead log, even for an empty one, unless it is told that
         # nobody writes; each connection is a new one, so that a writer who comes later is seen
-        how = "mode=ro" if ahead.exists() and ahead.stat().st_size else "mode=ro&immutable=1"
-        return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=wait, check_same_thread=False)
+        place, how = path, "mode=ro"
+        if not (ahead.exists() and ahead.stat().st_size):
+            how = "mode=ro&immutable=1"
+        elif not index.exists():  # nobody writes, and what was written last is in the write-ahead log alone
+            with suppress(OSError):  # SQLite itself then tells what is wrong
+                place = copy.of_now()
+        return sqlite3.connect(f"{place.as_uri()}?{how}", uri=True, timeout=wait, check_same_thread=False)
 
-    return sa.create_engine(url.set(drivername="sqlite"), creator=connect, poolclass=sa.pool.NullPool)
+    engine = sa.create_engine(url.set(drivername="sqlite"), creator=connect, poolclass=sa.pool.NullPool)
+    sa.event.listen(engine, "engine_disposed", lambda _: copy.drop())
+    return engine
+
+
+class _Copy:
+    """A SQLite file with its write-ahead log, copied to where SQLite may make an index of the log."""
+
+    def __init__(self, *paths: Path) -> None:
+        self._paths = paths
+        self._copied: list[tuple[int, int]] = []
+        self._remove: Callable[[], Any] = lambda: None
+
+    def of_now(self) -> Path:
+        """The copy of the file; made again where one of the two is another than it was, in the middle too."""
+        while self._copied != self._looks():
+            self.drop()
+            looks, self._folder = self._looks(), Path(tempfile.mkdtemp(prefix="querist-"))
+            self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            for path in self._paths:
+                shutil.copyfile(path, self._folder / path.name)
+            self._copied = looks
+        return self._folder / self._paths[0].name
+
+    def drop(self) -> None:
+        """Remove the copy."""
+        self._remove()
+        self._copied = []
+
+    def _looks(self) -> list[tuple[int, int]]:
+        return [(told.st_size, told.st_mtime_ns) for told in (path.stat() for path in self._paths)]
 
 
 def _without_room(place: str) -> bool:
