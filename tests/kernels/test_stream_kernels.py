@@ -222,3 +222,29 @@ def test_what_is_written_into_its_callers_is_left_as_it_is_without_a_compiler(
 
     monkeypatch.setattr(compiling, "PLAIN", True)
     assert compiling.inlined(plain) is plain and compiling.inlined(len) is len
+
+
+def test_two_processes_that_compile_at_once_are_not_given_each_others_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "doubling.py").write_text("def twice(x):\n    return x[0] + x[0]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    twice = importlib.import_module("doubling").twice
+    one, other, later = (compiling.compiled(twice) for _ in range(3))
+    files, unsaved, looked = [made._cache._cache_file for made in (one, other)], [], []
+    index_of = files[0]._load_index
+
+    def looked_up() -> Any:
+        index = index_of()
+        looked.append(index)
+        if len(looked) == 2:  # it has compiled, and is about to keep the code; so is the other
+            assert other(np.array([1.5])) == 3
+        return index
+
+    monkeypatch.setattr(files[0], "_load_index", looked_up)
+    save = files[1]._save_data
+    monkeypatch.setattr(files[1], "_save_data", lambda *told: unsaved.append(told))
+    assert one(np.array([2])) == 4
+    save(*unsaved.pop())
+    assert later(np.array([2])) == 4
+    assert len(looked) == 2

@@ -11,8 +11,9 @@ import gc
 import os
 from collections.abc import Callable
 from functools import wraps
+from hashlib import blake2b
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, TypeVar, cast
 
 __all__ = ["PLAIN", "compiled", "drop_stale", "inlined"]
@@ -42,6 +43,7 @@ def compiled(function: F) -> F:
         options |= {"no_cpython_wrapper": True, "_nrt": False}
     try:
         made: F = numba.njit(cache=True, **options)(function)
+        _name_by_signature(made)
         _drop_stale_of(function.__code__.co_filename, made)
     except RuntimeError:  # no folder that may be written to: compiled anew in each process
         made = numba.njit(**options)(function)
@@ -101,6 +103,7 @@ def _uncollected(work: F) -> F:
 
 _NEVER = 1 << 30
 _WAITING = Lock()
+_SAVING = RLock()
 _held: list[tuple[int, int, int]] = []  # for each that is at work, what was set before the first
 
 _SEEN: dict[str, int] = {}  # the files that functions were compiled of, and when each was changed
@@ -125,6 +128,26 @@ def _drop_stale_of(path: str, made: Any) -> None:
     if path not in _LOOKED and folder and _seen(path):
         _LOOKED.add(path)
         drop_stale(Path(folder), Path(path).stem, max(_SEEN.values()))
+
+
+def _name_by_signature(made: Any) -> None:
+    """Keep the machine code for each signature under a name of its own.
+
+    Numba numbers the files as they come: two processes that compile for two signatures at once would both
+    take the first number, and the one's entry could lead to the other's code.
+    """
+    kept: Any = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    if not hasattr(kept, "_data_name_pattern"):  # pragma: no cover - a Numba that keeps them otherwise
+        return
+    save, pattern = kept.save, kept._data_name_pattern
+
+    def saved(key: Any, data: Any) -> None:
+        with _SAVING:
+            name = blake2b(repr(key).encode(), digest_size=8).hexdigest()
+            kept._data_name_pattern = pattern.replace("{number:d}", f"{name}-{{number:d}}")
+            save(key, data)
+
+    kept.save = saved
 
 
 def _numba() -> Any:
