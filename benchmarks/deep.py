@@ -2,6 +2,7 @@
 
     QUERIST_DATA=... python benchmarks/deep.py          run what is missing, then write the page
     python benchmarks/deep.py --parts gal --seed 1      one part, one seed; --runs FILE keeps it elsewhere
+    python benchmarks/deep.py --minutes 9               ends then; what is under way is kept as far as it came
     python benchmarks/deep.py --report                  only write docs/benchmarks/deep.md and its pictures
 
 Every run is added to build/deep.jsonl as soon as it is done; what was ended goes on where it was, seed by
@@ -11,13 +12,15 @@ seed, so that what there is at any moment can be compared.  --parts and --seeds 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from querist.evaluation import Curves, Dataset, Experiment, load_dataset
+from querist.evaluation import Curves, Dataset, Experiment, Results, load_dataset
+from querist.evaluation.replaying import Plan
 from querist.evaluation.statistics import interval
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +43,7 @@ def main() -> int:
     """Run what is asked for and not there yet, then write the page."""
     given = _arguments()
     if not given.report:
-        _run(given.parts, given.seeds, given.seed, given.runs, given.arms)
+        _run(given)
     if not given.runs.is_file():
         raise SystemExit(f"{given.runs} is not there: run without --report first.")
     if given.runs == RUNS:
@@ -62,10 +65,14 @@ def paper_s(classes: int) -> Any:
 
 def paper_s_model() -> Any:
     """It, trained until more steps change little."""
+    import torch
+
     from querist.models.torch import MonteCarloDropout, TorchModel, Training
 
     training = Training(epochs=100, least_steps=600, weight_decay=0.01, schedule="cosine", held_back=0.0)
-    return TorchModel(paper_s, posterior=MonteCarloDropout(average=MEMBERS), training=training)
+    batch = 2048 if torch.cuda.is_available() else 512  # of what is asked: it tells the same
+    posterior = MonteCarloDropout(average=MEMBERS)
+    return TorchModel(paper_s, posterior=posterior, training=training, batch=batch)
 
 
 def head(posterior: Any) -> Any:
@@ -105,7 +112,7 @@ def experiments(part: str, seeds: Sequence[int], only: Sequence[str] = ()) -> Ex
         asked = {name: {"name": name, "members": MASKS} for name in TOLD if name != "random"}
         asked["entropy"] = {"name": "entropy"}  # of the probabilities, which are a mean of draws already
         asked = {name: one for name, one in asked.items() if not only or name in only}
-        how = {**usual, "pool": GAL_POOL, "budget": 300}
+        how = {**usual, "pool": GAL_POOL, "budget": 1000}
         network = {"MC dropout": paper_s_model()}
         return Experiment.of(pictures("image_mnist", "MNIST"), asked, network, 10, seeds, **how)
     if part == "far":
@@ -157,20 +164,28 @@ def described(title: str) -> Dataset:
     return Dataset(title, given.x, given.y, test=(given.test, given.truth), task="classes")
 
 
-def _run(parts: Sequence[str], seeds: int | None, seed: int | None, runs: Path, only: Sequence[str]) -> None:
+def _run(given: argparse.Namespace) -> None:
     import torch
 
     torch.set_num_threads(1)
-    runs.parent.mkdir(exist_ok=True)
-    wanted = {part: range(seeds or SEEDS[part]) if seed is None else (seed,) for part in parts}
-    for one in sorted(set().union(*wanted.values())):
-        for part in (part for part in parts if one in wanted[part]):
-            where = f"seed {one}, {part}:"
-            experiments(part, [one], only).run(
-                runs,
-                workers=1,
-                progress=lambda done, total, where=where: print(where, done, total, flush=True),
-            )
+    given.runs.parent.mkdir(exist_ok=True)
+    seeds = {
+        part: range(given.seeds or SEEDS[part]) if given.seed is None else (given.seed,)
+        for part in given.parts
+    }
+    with Results(given.runs) as kept:
+        for one in sorted(set().union(*seeds.values())):
+            for part in (part for part in given.parts if one in seeds[part]):
+                for plan in wanted(part, one, given.arms):
+                    if plan.id not in kept.runs and not given.over():
+                        kept.add(plan.run(given.over))
+                        print(f"seed {one}, {part}: {plan.title}", flush=True)
+
+
+def wanted(part: str, seed: int, arms: Sequence[str]) -> list[Plan]:
+    """The runs of a part with one seed: all, or of the strategies or the ways to draw that are named."""
+    plans = experiments(part, [seed], arms).plans()
+    return [plan for plan in plans if not arms or {plan.title, plan.model_title} & set(arms)]
 
 
 # ---------------------------------------------------------------- the page
@@ -329,7 +344,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, help="how many, from 0 on [3; 5 of batches]")
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--runs", type=Path, default=RUNS)
-    return parser.parse_args()
+    parser.add_argument("--minutes", type=float, default=np.inf, help="to end in; no end if not given")
+    given = parser.parse_args()
+    end = time.monotonic() + 60 * given.minutes
+    given.over = lambda: time.monotonic() > end
+    return given
 
 
 HEAD = f"""

@@ -77,8 +77,8 @@ class Plan:
     def run(self, enough: Callable[[], bool] | None = None) -> Run:
         """Replay the campaign and measure.
 
-        ``enough`` is asked after each measurement; where it says so, that was the last, and the record is
-        that of the plan with so many labels as its budget: what would have come after changes nothing of it.
+        ``enough`` is asked after each measurement that follows a question; where it says so, that was the
+        last, and the record is that of the plan with so many labels as its budget, as if it had been that.
         """
         split = self.protocol.split(self.dataset, self.seed)
         head = (self.dataset.name, self.model_title, self.title, self.batch, self.seed)
@@ -90,7 +90,8 @@ class Plan:
                 replay, rounds = _Replay(self, split), []
                 for row in replay.rounds():
                     rounds.append(row)
-                    if enough is not None and row["labels"] < replay.goal and enough():
+                    under_way = self.protocol.start < row["labels"] < replay.goal
+                    if enough is not None and under_way and enough():
                         told |= self._shorter(int(row["labels"]))
                         break
         except QueristError as error:
