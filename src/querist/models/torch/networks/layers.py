@@ -41,9 +41,9 @@ class _Statistics(nn.BatchNorm1d):  # type: ignore[misc]
     """Batch statistics whose count of batches stays on the host: a mean of all reads it at every step."""
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        count = self.num_batches_tracked
+        count = self._buffers["num_batches_tracked"]
         super()._apply(fn, recurse)
-        self.num_batches_tracked = count
+        self._buffers["num_batches_tracked"] = count
         return self
 
 
