@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from typing import ClassVar
@@ -224,7 +225,8 @@ def test_killed_at_any_moment_it_goes_on_and_ends_right(tmp_path):
     rng = np.random.default_rng(0)
     for _ in range(4):
         process = subprocess.Popen([sys.executable, "-c", SLOW, str(tmp_path)], stdout=subprocess.PIPE)
-        process.stdout.readline()  # it is at work
+        for _ in range(2):  # at its second chunk, so that its first is on the disk
+            process.stdout.readline()
         time.sleep(rng.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -233,3 +235,57 @@ def test_killed_at_any_moment_it_goes_on_and_ends_right(tmp_path):
     )
     lines = ended.stdout.split()
     assert lines[-1] == "done" and len(lines) < 61, "it began again from the start"
+
+
+class Counting:
+    """Lengths alone; says which texts it was given, and gives another thread the time to come as well."""
+
+    name = "counting"
+
+    def __init__(self):
+        self.given, self.within, self.two = [], set(), threading.Event()
+
+    def fitted(self, contents):
+        return self
+
+    def encode(self, contents, *, progress=None, unreadable=None):
+        self.given.append([one["text"] for one in contents])
+        self.within.add(threading.get_ident())
+        if len(self.within) > 1:
+            self.two.set()
+        self.two.wait(0.2)
+        return np.array([[len(one["text"])] for one in contents], dtype=np.float32)
+
+    def state(self):
+        return {}
+
+
+def test_of_two_at_once_one_encodes_and_the_other_takes_what_it_made(tmp_path):
+    encoder, found = Counting(), []
+
+    def encode():
+        store = FeatureStore(tmp_path, chunk=1)
+        found.append(store.encode(texts("a", "bb", "ccc"), encoder).ravel().tolist())
+
+    both = [threading.Thread(target=encode) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert found == [[1, 2, 3]] * 2
+    assert encoder.given == [["a"], ["bb"], ["ccc"]]
+
+
+def test_a_file_that_gives_way_to_another_is_no_error(tmp_path, monkeypatch):
+    first = FeatureStore(tmp_path, chunk=1).encode(texts(*MANY), Lengths())
+    load, lost = np.load, []
+
+    def load_too_late(path, **how):
+        if not lost and path.suffix == ".npy":
+            lost.append(path)
+            path.unlink()
+        return load(path, **how)
+
+    monkeypatch.setattr(np, "load", load_too_late)
+    again = FeatureStore(tmp_path, chunk=1).encode(texts(*MANY), Lengths())
+    assert lost and np.array_equal(again, first)

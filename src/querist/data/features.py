@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.lib import format as npy
 
-from querist.data.files import atomic_write, digest, full_disk_told
+from querist.data.files import atomic_write, digest, full_disk_told, locked
 from querist.errors import InvalidInput, QueristError
 from querist.specs import to_spec
 
@@ -34,7 +34,7 @@ class FeatureStore:
     Rows are encoded in chunks.  Each chunk is on the disk, with the hash of the content it was made from,
     before the next begins: an interrupted run goes on where it was, appended items cost only themselves, and
     changed content is encoded again.  What an encoder learned (its vocabulary, say) is kept beside them, so
-    that later items are seen with the same eyes.
+    that later items are seen with the same eyes.  Of several processes one encodes, and the others wait.
 
     >>> import tempfile
     >>> store = FeatureStore(tempfile.mkdtemp())
@@ -76,15 +76,18 @@ class FeatureStore:
         hashes = [
             self._hash(contents[start : start + self.chunk]) for start in range(0, len(contents), self.chunk)
         ]
-        told = _read(folder / "manifest.json")
-        if told.get("chunk") != self.chunk or not (folder / told.get("file", "")).is_file():
-            told = {}
-        if told.get("hashes") != hashes or not told.get("complete"):
-            told = self._fill(folder, told, hashes, contents, encoder, progress)
+        kept = self._kept(folder, hashes)
+        if kept is None:
+            with locked(folder / "lock"):  # what another process was at is here afterwards
+                kept = self._kept(folder, hashes)
+                if kept is None:
+                    self._fill(folder, hashes, contents, encoder, progress)
+                    kept = self._kept(folder, hashes)
         elif progress is not None:
             progress(len(contents), len(contents))
-        self.problems = {int(row): reason for row, reason in told["problems"].items()}
-        return np.load(folder / told["file"], mmap_mode="r")  # type: ignore[no-any-return]
+        assert kept is not None
+        self.problems, features = kept
+        return features
 
     def unreadable(self) -> dict[int, str]:
         """The rows that could not be read so far, with the reasons: as ``problems``, without encoding."""
@@ -101,6 +104,17 @@ class FeatureStore:
         with np.load(state, allow_pickle=False) as held:
             return encoder.restored(dict(held))
 
+    def _kept(self, folder: Path, hashes: list[str]) -> tuple[dict[int, str], np.ndarray] | None:
+        """The problems and the features of just this content; None unless all of it is there."""
+        told = _read(folder / "manifest.json")
+        if not told.get("complete") or told.get("chunk") != self.chunk or told.get("hashes") != hashes:
+            return None
+        try:
+            features = np.load(folder / told["file"], mmap_mode="r")
+        except FileNotFoundError:  # deleted, or another process has just put a longer one in its place
+            return None
+        return {int(row): reason for row, reason in told["problems"].items()}, features
+
     def _hash(self, contents: Sequence[Mapping[str, Any]]) -> str:
         return digest(part for one in contents for part in _parts(one))
 
@@ -116,12 +130,14 @@ class FeatureStore:
     def _fill(
         self,
         folder: Path,
-        told: dict[str, Any],
         hashes: list[str],
         contents: Any,
         encoder: _Encoder,
         progress: Callable[[int, int], None] | None,
-    ) -> dict[str, Any]:
+    ) -> None:
+        told = _read(folder / "manifest.json")
+        if told.get("chunk") != self.chunk or not (folder / told.get("file", "")).is_file():
+            told = {}
         held = told.get("hashes", [])
         same = next(
             (i for i, (a, b) in enumerate(zip(held, hashes, strict=False)) if a != b),
@@ -154,7 +170,6 @@ class FeatureStore:
         for old in folder.glob("features-*.npy"):
             if old.name != told["file"]:
                 old.unlink(missing_ok=True)  # whoever has it mapped keeps it until they let go
-        return told
 
     def _begin(self, folder: Path, told: dict[str, Any], same: int) -> dict[str, Any]:
         """A file to go on with: the unfinished one, or a copy of a finished one, which may be in use."""

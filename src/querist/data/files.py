@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -13,7 +14,7 @@ from typing import BinaryIO
 
 from querist.errors import DiskFull
 
-__all__ = ["atomic_write", "digest", "full_disk_told"]
+__all__ = ["atomic_write", "digest", "full_disk_told", "locked"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -68,6 +69,26 @@ def atomic_write(
             _keep_names(path.parent)
 
 
+@contextmanager
+def locked(path: str | os.PathLike[str]) -> Iterator[None]:
+    """One process or thread at a time is within the block; the others wait for it.
+
+    ``path`` is a file of no content that is made if need be and stays.  A process that ends within the block,
+    however it ends, lets the next one in.  A file system that knows no locks lets in everybody.
+
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with locked(folder / "lock"):
+    ...     [one.name for one in folder.iterdir()]
+    ['lock']
+    """
+    with full_disk_told(path):
+        file = open(path, "ab")  # noqa: SIM115 - the next line closes it
+    with file:
+        _wait_for(file)
+        yield
+
+
 def digest(parts: Iterable[str | bytes]) -> str:
     """A hash of ``parts`` in order, as 32 hex digits; the borders between parts count.
 
@@ -80,6 +101,20 @@ def digest(parts: Iterable[str | bytes]) -> str:
         state.update(len(raw).to_bytes(8, "little"))
         state.update(raw)
     return state.hexdigest()
+
+
+def _wait_for(file: BinaryIO) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        while True:
+            with contextlib.suppress(OSError):  # it waits for ten seconds by itself
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+                return
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
 
 
 def _keep_names(folder: Path) -> None:
