@@ -8,6 +8,7 @@ import stat
 import threading
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from querist.data import atomic_write, full_disk_told, open_items, open_source, write_items
@@ -66,6 +67,20 @@ def test_adding_keeps_the_rows_and_takes_only_new_items(tmp_path):
     assert items[14]["text"] == "the words of item 14" and items.row("14") == 14
     assert items.append(table_of(tmp_path, 15)) == 0
     assert list(open_items(tmp_path / "items").ids) == list(items.ids)
+
+
+def test_who_reads_while_items_are_added_finds_all_that_were_there(tmp_path, monkeypatch):
+    items = write_items(table_of(tmp_path, 3), tmp_path / "items")
+    last, read, seen = items[2], pa.ipc.open_file, []
+
+    def read_while_another_does(file):
+        seen.append((items[2], items.row("2"), list(items.ids)))
+        return read(file)
+
+    monkeypatch.setattr(pa.ipc, "open_file", read_while_another_does)
+    items.append(table_of(tmp_path, 2, start=3))
+    assert seen == [(last, 2, ["0", "1", "2"])] * 2
+    assert list(items.ids) == ["0", "1", "2", "3", "4"] and items.row("4") == 4
 
 
 def test_items_of_another_kind_are_refused(tmp_path):

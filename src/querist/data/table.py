@@ -35,6 +35,7 @@ class ItemTable(Sequence[Content]):
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
+        self._row_of: tuple[list[str], dict[str, int]] = ([], {})  # of these ids
         self._open()
 
     def _open(self) -> None:
@@ -43,40 +44,23 @@ class ItemTable(Sequence[Content]):
             raise InvalidInput(
                 f"{self.folder} holds no items.", mend="Write them first, with write_items(...)."
             )
-        self._batches: list[pa.RecordBatch] = []
-        self._starts: list[int] = []
-        self._ids: list[str] = []
-        self._row_of: dict[str, int] | None = None
-        self.kind: Kind = "text"
-        self._files = len(files)
-        hashes = []
+        batches: list[pa.RecordBatch] = []
+        starts: list[int] = []
+        ids: list[str] = []
+        hashes: list[str] = []
+        kind: Kind = "text"
         for file in files:
-            hashes.append(self._map(file))
+            kind, told, further = _map(file)
+            hashes.append(told)
+            for batch in further:
+                starts.append(len(ids))
+                batches.append(batch)
+                ids.extend(batch.column("id").to_pylist())
+        # all at the end, and the ids last: another thread may be reading, and rows stay what they were
+        self._batches, self._starts, self.kind = batches, starts, kind
+        self._ids = ids
+        self._files = len(files)
         self.fingerprint = digest(hashes)
-
-    def _map(self, file: Path) -> str:
-        import pyarrow as pa
-
-        try:
-            reader = pa.ipc.open_file(pa.memory_map(str(file)))
-            batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
-        except (pa.ArrowException, OSError) as error:
-            raise SourceError(
-                f"{file} is damaged: {str(error).splitlines()[0]}.",
-                mend="Delete the items folder and import the source again; the answers are kept elsewhere.",
-            ) from error
-        told = reader.schema.metadata or {}
-        if told.get(b"format") != _FORMAT.encode():
-            raise SourceError(
-                f"{file} was written by another version of querist.",
-                mend="Delete the items folder and import the source again; the answers are kept elsewhere.",
-            )
-        self.kind = told[b"kind"].decode()
-        for batch in batches:
-            self._starts.append(len(self._ids))
-            self._batches.append(batch)
-            self._ids.extend(batch.column("id").to_pylist())
-        return str(told[b"fingerprint"].decode())
 
     @property
     def ids(self) -> Sequence[str]:
@@ -97,10 +81,12 @@ class ItemTable(Sequence[Content]):
 
     def row(self, item: str) -> int:
         """The row of the item with this id."""
-        if self._row_of is None:
-            self._row_of = {one: row for row, one in enumerate(self._ids)}
+        ids, (those, rows) = self._ids, self._row_of
+        if those is not ids:
+            rows = {one: row for row, one in enumerate(ids)}
+            self._row_of = ids, rows
         try:
-            return self._row_of[item]
+            return rows[item]
         except KeyError:
             raise UnknownItem(f"No item has the id {item!r}.", mend="Ids are compared exactly.") from None
 
@@ -176,6 +162,27 @@ def write_items(source: Source, folder: str | os.PathLike[str]) -> ItemTable:
 def open_items(folder: str | os.PathLike[str]) -> ItemTable:
     """The items that were written into ``folder``."""
     return ItemTable(folder)
+
+
+def _map(file: Path) -> tuple[Kind, str, list[pa.RecordBatch]]:
+    """What one file holds, memory-mapped: the kind of its items, their fingerprint, their batches."""
+    import pyarrow as pa
+
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(str(file)))
+        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(
+            f"{file} is damaged: {str(error).splitlines()[0]}.",
+            mend="Delete the items folder and import the source again; the answers are kept elsewhere.",
+        ) from error
+    told = reader.schema.metadata or {}
+    if told.get(b"format") != _FORMAT.encode():
+        raise SourceError(
+            f"{file} was written by another version of querist.",
+            mend="Delete the items folder and import the source again; the answers are kept elsewhere.",
+        )
+    return told[b"kind"].decode(), told[b"fingerprint"].decode(), batches
 
 
 def _write_problems(source: Source, folder: Path) -> None:
