@@ -298,6 +298,35 @@ def test_a_file_that_holds_something_else_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files are locked by fcntl")
+def test_runs_that_are_no_pairs_are_not_compared(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    quick().run(path, workers=1)
+    noisy = quick(strategies=["entropy"], noise=0.3).run(path, workers=1)
+    quick(start=5, seeds=1).run(path, workers=1)
+    both = Curves.read(path)
+    names = ("iris, start 10", "iris, start 10, noise 0.3", "iris, start 5")
+    assert both.datasets == names and noisy.datasets == ("iris",)
+    assert [both.strategies_of(one) for one in names] == [
+        ("random", "margin"), ("random", "entropy"), ("random", "margin")
+    ]  # fmt: skip
+    assert both.area("random", dataset=names[1]).tolist() == noisy.area("random").tolist()
+    again = Curves.read_csv(both.write_csv(tmp_path / "all.csv"))
+    assert again.datasets == names
+    for one in names:
+        assert again.area("random", dataset=one).tolist() == both.area("random", dataset=one).tolist()
+
+
+def test_of_runs_that_are_called_alike_the_last_count(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    quick(strategies={"mine": "entropy"}).run(path, workers=1)
+    last = quick(strategies={"mine": "margin"}, seeds=1, budget=40).run(path, workers=1)
+    both = Curves.read(path)
+    assert both.datasets == ("iris",) and both.seeds_of("iris") == (0,)
+    assert both.budgets == last.budgets == (10, 20, 30, 40)
+    assert both.area("mine").tolist() == last.area("mine").tolist()
+    assert Curves.read_csv(both.write_csv(tmp_path / "all.csv")).budgets == both.budgets
+
+
 def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     with Results(tmp_path / "runs.jsonl"), pytest.raises(CampaignInUse, match="Another process"):
         Results(tmp_path / "runs.jsonl")
@@ -421,7 +450,7 @@ def test_options_of_a_data_set_go_into_records_and_back(tmp_path: Path) -> None:
 
 def test_arms_have_titles() -> None:
     assert Arm("margin", GaussianNB()).title == "margin@GaussianNB"
-    assert Arm({"name": "default", "patience": 3.0}).title == "default, 3.0"
+    assert Arm({"name": "default", "patience": 3.0}).title == "default(patience=3.0)"
 
 
 @pytest.mark.skipif("QUERIST_DATA" not in os.environ, reason="QUERIST_DATA names no folder of data sets")

@@ -106,7 +106,8 @@ def test_a_budget_beyond_the_pool_ends_with_the_pool() -> None:
 def test_strategies_may_be_parts_or_have_names_of_their_own() -> None:
     curves = quick(strategies={"thick": Scored(Margin() * Density()), "by name": "entropy"}, seeds=1)
     assert curves.strategies == ("random", "thick", "by name")
-    assert quick(strategies=[{"name": "default", "patience": 3.0}], seeds=1).strategies[1] == "default, 3.0"
+    told = {"name": "default", "patience": 3.0}
+    assert quick(strategies=[told], seeds=1).strategies == ("random", "default(patience=3.0)")
     with pytest.raises(InvalidInput, match="Two strategies are called 'scored'"):
         quick(strategies=[Scored(), Scored(Density())])
     with pytest.raises(UnknownPart, match="margn"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ class Curves:
 
     ``a + b`` joins the curves of two data sets.  Methods that are about one data set take
     ``dataset=``; it may be left out where there is only one.  Where models or batch sizes differ, each
-    combination is a data set of its own, named "digits, svm, batch 5".
+    combination is a data set of its own, named "digits, svm, batch 5"; and so are runs of other first labels,
+    another split, other content or other answers, which are no pairs: "digits, noise 0.1".  Where a run was
+    made again with other parameters of its strategy, or to go on for longer, the last one counts.
 
     Only seeds that all strategies of a data set have count: comparisons are paired.  Where runs were
     measured at other numbers of labels than their companions (a pool that was one row larger, questions
@@ -92,18 +94,29 @@ class Curves:
         return tuple(sorted(there, key=lambda name: name != REFERENCE))
 
     @cached_property
-    def _varies(self) -> tuple[bool, bool, bool]:
-        return (
-            len({run.dataset for run in self.runs}) > 1,
-            len({run.model for run in self.runs}) > 1,
-            len({run.batch for run in self.runs}) > 1,
-        )
+    def _varies(self) -> tuple[bool, bool]:
+        return len({run.model for run in self.runs}) > 1, len({run.batch for run in self.runs}) > 1
+
+    @cached_property
+    def _apart(self) -> dict[str, list[str]]:
+        """For each data set the terms in which its runs differ, so that they are no pairs."""
+        seen: dict[str, dict[str, set[str]]] = {}
+        for run in self.runs:
+            for name, told in run.terms.items():
+                seen.setdefault(run.dataset, {}).setdefault(name, set()).add(told)
+        return {one: [name for name, told in terms.items() if len(told) > 1] for one, terms in seen.items()}
 
     def case(self, run: Run) -> str:
-        """What a run belongs to: its data set, and its model and batch size where those differ."""
-        _, models, batches = self._varies
-        parts = (run.dataset, run.model if models else "", f"batch {run.batch}" if batches else "")
+        """What a run belongs to: its data set, and what else differs: terms of it, model, batch size."""
+        models, batches = self._varies
+        parts = (self._of(run), run.model if models else "", f"batch {run.batch}" if batches else "")
         return ", ".join(part for part in parts if part)
+
+    def _of(self, run: Run) -> str:
+        """The data set of a run, with the terms in which its runs differ."""
+        apart = self._apart[run.dataset]
+        terms = run.terms if apart else {}
+        return ", ".join(filter(None, (run.dataset, *(terms[name] for name in apart))))
 
     @property
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -250,7 +263,8 @@ class Curves:
     def table(self, format: str = "markdown", *, metric: str | None = None) -> str:
         """The summary as a "markdown" table, or every measurement as "csv"."""
         if format == "csv":
-            return curves_csv(self.runs)
+            runs = [run for case in self.datasets for run in self._counted(case).values()]
+            return curves_csv([replace(run, dataset=self._of(run)) for run in runs])
         if format != "markdown":
             raise InvalidInput(f"No table is called {format!r}.", mend="Choose 'markdown' or 'csv'.")
         return curves_markdown(self.summary(metric=metric))
@@ -283,8 +297,7 @@ class Curves:
     def _runs(self, case: str) -> dict[tuple[str, int], Run]:
         """The runs of a case by strategy and seed; only the seeds that every strategy has."""
         if case not in self._kept:
-            mine = [run for run in self.runs if len(run.labels) and self.case(run) == case]
-            runs = {(run.strategy, run.seed): run for run in mine}
+            runs = self._counted(case)
             names, seeds = {name for name, _ in runs}, {seed for _, seed in runs}
             paired = [seed for seed in seeds if all((name, seed) in runs for name in names)]
             if not paired:
@@ -294,6 +307,14 @@ class Curves:
             self._kept[case] = {key: run for key, run in runs.items() if key[1] in paired}
         found: dict[tuple[str, int], Run] = self._kept[case]
         return found
+
+    def _counted(self, case: str) -> dict[tuple[str, int], Run]:
+        """The runs of a case by strategy and seed; of strategies called alike, and of runs, the last ones."""
+        mine = [run for run in self.runs if len(run.labels) and self.case(run) == case]
+        newest = {run.strategy: run.plan.get("strategy") for run in mine}
+        return {
+            (run.strategy, run.seed): run for run in mine if run.plan.get("strategy") == newest[run.strategy]
+        }
 
     def _summary(self, dataset: str, strategy: str, metric: str | None) -> dict[str, Any]:
         area = self.area(strategy, metric=metric, dataset=dataset)

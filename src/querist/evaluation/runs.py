@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from querist.errors import InvalidInput
 __all__ = ["Run"]
 
 FORMAT = 1
+_TERMS = ("start", "start_by", "missing", "test", "stratified", "pool", "scale", "noise", "annotators")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,20 @@ class Run:
         """The names of what was measured."""
         return tuple(self.values)
 
+    @property
+    def terms(self) -> dict[str, str]:
+        """In words, what pairs share beside data set, model, batch size and seed; "" where nothing is set.
+
+        How long a run went on, and what was measured, is not among it: the rest of two runs are pairs.
+
+        >>> Run("d", "", "margin", 1, 0, np.array([1]), {}, plan={"protocol": {"start": 5}}).terms["start"]
+        'start 5'
+        """
+        protocol = self.plan.get("protocol", {})
+        digest = self.plan.get("dataset", {}).get("sha256") or ""
+        told = {name: protocol.get(name) for name in _TERMS} | {"content": digest[:6]}
+        return {name: _in_words(name, value) for name, value in told.items()}
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The measurements as tidy rows."""
         head = {
@@ -104,3 +120,12 @@ class Run:
         rest["labels"] = np.asarray(told["labels"], dtype=np.intp)
         rest["values"] = {name: np.asarray(one, dtype=np.float64) for name, one in told["values"].items()}
         return Run(**{**rest, "picks": tuple(told["picks"])})
+
+
+def _in_words(name: str, value: Any) -> str:
+    if value is None or value in ("", {}):
+        return ""
+    if name == "annotators":
+        value = " + ".join(value)
+    told = value if isinstance(value, str) else json.dumps(value)
+    return f"{name.replace('_', ' ')} {told}"
