@@ -1,5 +1,6 @@
 """The supervisor: a learner that dies is started again, and one is never left behind."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,7 +24,7 @@ class Ear:
             self.reports.append(report)
             self.changed.notify_all()
 
-    def wait(self, wanted, seconds=20):
+    def wait(self, wanted, seconds=120):
         with self.changed:
             assert self.changed.wait_for(lambda: any(map(wanted, self.reports)), seconds), self.reports
             return [report for report in self.reports if wanted(report)]
@@ -66,7 +67,7 @@ def test_a_killed_learner_comes_back_and_the_page_is_told_why(tmp_path):
     os.kill(first, signal.SIGKILL)
     told = ear.wait(lambda report: report.phase == "failed")[0]
     assert "SIGKILL" in told.note and "Labelling goes on" in told.note
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while supervisor.pid in (None, first) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert supervisor.pid not in (None, first)
@@ -131,6 +132,29 @@ def test_waking_a_busy_learner_never_blocks(tmp_path):
     ear.wait(lambda report: report.phase == "training")
     for _ in range(100_000):  # more than a pipe holds
         supervisor.wake()
+    supervisor.stop()
+
+
+def test_a_learner_that_dies_while_it_is_woken_leaves_nobody_its_pipe(tmp_path, monkeypatch):
+    supervisor, ear = supervised(tmp_path, PATIENT, backoff=60)
+    supervisor.start()
+    ear.wait(lambda report: report.phase == "idle")
+    open_then = []
+
+    def slowly(number, told):
+        os.kill(supervisor.pid, signal.SIGKILL)
+        with contextlib.suppress(AssertionError):  # the pipe would be closed, and its number another file's
+            ear.wait(lambda report: report.phase == "failed", 0.5)
+        open_then.append(os.fstat(number).st_ino == pipe)
+        return len(told)
+
+    pipe = os.fstat(supervisor._process.stdin.fileno()).st_ino
+    monkeypatch.setattr("querist.server.supervisor.os.write", slowly)
+    supervisor.wake()
+    assert open_then == [True]
+    ear.wait(lambda report: report.phase == "failed")
+    supervisor.wake()  # after its end: nothing happens
+    assert len(open_then) == 1
     supervisor.stop()
 
 

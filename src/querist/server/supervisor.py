@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ __all__ = ["Supervisor"]
 
 _STEADY = 60.0  # seconds of life after which a crash counts as the first again
 _LOG_LIMIT = 1 << 20
+_DEATH = 10.0  # seconds that a killed process may take to be gone, on a machine that has others to see to
 
 
 class Supervisor:
@@ -51,6 +53,7 @@ class Supervisor:
         self.threads = str(threads)
         self.crashes = 0
         self._process: subprocess.Popen[str] | None = None
+        self._waking = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="learner-supervisor", daemon=True)
 
@@ -67,11 +70,11 @@ class Supervisor:
     def wake(self) -> None:
         """Tell the learner that the log has grown; never blocks, never fails."""
         process = self._process
-        if process is not None and process.stdin is not None:
-            try:
+        if process is None or process.stdin is None:
+            return
+        with self._waking, contextlib.suppress(OSError):  # it died, or its pipe is full of wake-ups
+            if not process.stdin.closed:
                 os.write(process.stdin.fileno(), b"\n")
-            except (OSError, ValueError):
-                return  # it died, and the next one reads the head; or its pipe is full of wake-ups
 
     def stop(self, patience: float = 3.0) -> None:
         """End the learner, gently if it listens within ``patience`` seconds."""
@@ -88,6 +91,8 @@ class Supervisor:
                 process.wait(patience)
             except subprocess.TimeoutExpired:
                 process.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_DEATH)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -131,13 +136,17 @@ class Supervisor:
         os.set_blocking(process.stdin.fileno(), False)
         if self._stopping.is_set():
             process.terminate()
-        self.heard(Report("starting"))
         with process:
-            for line in process.stdout:
-                if report := Report.read(line):
-                    if report.published:
-                        self.crashes = 0
-                    self.heard(report)
+            try:
+                self.heard(Report("starting"))
+                for line in process.stdout:
+                    if report := Report.read(line):
+                        if report.published:
+                            self.crashes = 0
+                        self.heard(report)
+            finally:
+                with self._waking:  # whoever is writing has its number, which may soon be another file's
+                    process.stdin.close()
         return process.returncode
 
 
