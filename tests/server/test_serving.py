@@ -1,6 +1,8 @@
 """Serving: ports, the learner's reports, and the page's fallback."""
 
 import socket
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -64,6 +66,22 @@ def test_what_the_learner_says_is_what_the_page_shows(workspace):
         assert (told.phase, told.version, told.labels) == ("idle", "m1", 4)
         assert workspace.campaign.state.trained[-1].version == "m1"
         assert workspace.campaign.ask(2)[0].model == "m1"
+
+
+def test_nobody_looks_at_the_folder_after_the_end(make, tmp_path, monkeypatch):
+    workspace = make(database=f"sqlite:///{tmp_path / 'shared.db'}")  # as one that others write to as well
+    monkeypatch.setattr(serving, "_LOOK", 0.01)
+    begun = {name: threading.Event() for name in ("tray", "follower")}
+
+    def looking(name):
+        begun[name].set()
+        time.sleep(0.3)
+
+    with Serving(workspace, learn=False) as serving_:
+        monkeypatch.setattr(workspace, "take_in", lambda: looking("tray"))
+        monkeypatch.setattr(workspace.campaign, "refresh", lambda: looking("follower"))
+        assert all(one.wait(120) for one in begun.values())
+    assert not serving_._tray.is_alive() and not serving_._follower.is_alive()
 
 
 def test_a_model_that_the_log_has_no_room_for_is_in_force_all_the_same(workspace, monkeypatch):

@@ -28,6 +28,7 @@ __all__ = ["Serving", "serve"]
 
 PORT = 8420
 _LOOK = 1.0  # seconds between two looks at a log that other servers write to as well
+_END = 30.0  # seconds for which a look at the log or at a stream's items may be waited for at the end
 _GARBAGE = (20_000, 20, 50)  # a look for garbage is a wait for somebody: let there be few
 _SWITCH = 0.0005  # seconds after which a busy thread lets a request through
 
@@ -169,6 +170,9 @@ class Serving:
         for one in (self.supervisor, self.background):
             if one is not None:
                 one.stop()
+        for thread in (self._tray, self._follower):  # the folder and the log are somebody else's in a moment
+            if thread.is_alive():
+                thread.join(_END)
 
     def _take_in(self) -> None:
         """Look for items that a stream brings."""
