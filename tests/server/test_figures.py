@@ -1,12 +1,16 @@
 """The figures on the page: what is left to do, and how old an estimate may be."""
 
-from served import client_of
+import threading
+
+import numpy as np
+from served import client_of, csv_of
 
 from querist.campaign.quality import Quality
+from querist.data import open_source
 from querist.events import Answered, Flagged, Outcome, Retracted, Skipped, State
 from querist.server import figures
 from querist.server.figures import _labels_to
-from querist.workspace import Tally
+from querist.workspace import Ranking, Tally
 
 
 def state_of(rights):
@@ -113,3 +117,51 @@ def test_a_tally_counts_days_people_and_typical_times():
     assert [one.answers for one in tally.days()] == [5]
     assert list(tally.newest_first())[:3] == [7, 1, "import"]
     assert tally.typical_seconds == 2.5 and tally.today("ann") == 0
+
+
+def test_nobody_answers_while_the_labelled_items_are_counted(make, monkeypatch):
+    workspace = make(labels={"t3": "sport"})
+    workspace.ranking = Ranking(
+        "m1", np.arange(40), np.ones(40), proba=np.full((40, 2), 0.5), classes=("sport", "money")
+    )
+    free = []
+
+    def counted(labels, state):
+        def answering():
+            free.append(workspace.campaign.lock.acquire(blocking=False))
+
+        another = threading.Thread(target=answering)
+        another.start()
+        another.join()
+        return labels
+
+    monkeypatch.setattr(figures, "of_pool", counted)
+    assert figures.Figures(workspace)._predicted() == {"sport": 39, "money": 0}
+    assert free == [False]
+
+
+def test_a_search_does_not_mind_items_that_have_just_come(make, tmp_path):
+    workspace = make(labels={"t3": "sport"})
+    with client_of(workspace) as client:
+        workspace.items.append(open_source(csv_of(tmp_path / "more.csv", 50), text="text", id="id"))
+        assert len(workspace.pool) == 40 and len(workspace.items) == 50
+        assert [one["item"] for one in client.get("/api/answers?q=number 3").json()["answers"]] == ["t3"]
+
+
+def test_an_answer_that_comes_while_the_answers_are_listed_is_no_error(make):
+    workspace = make(labels={"t3": "sport"})
+    said = workspace.campaign.state.items["t3"].annotations
+
+    class Answered:
+        by, at, number, seconds, query = "ann", 0.0, 9, None, None
+
+        @property
+        def value(self):
+            said[f"p{len(said)}"] = said["import"]
+            return "money"
+
+    said["ann"] = Answered()
+    with client_of(workspace) as client:
+        for state in ("disputed", "labelled"):
+            (one,) = client.get(f"/api/answers?state={state}").json()["answers"]
+            assert one["item"] == "t3"

@@ -246,7 +246,7 @@ class Desk:
             return False
         if state == "labelled" and not of.annotations:
             return False
-        if state == "disputed" and len({one.value for one in of.annotations.values()}) < 2:
+        if state == "disputed" and len({one.value for one in list(of.annotations.values())}) < 2:
             return False
         if by is not None and by not in of.annotations and by not in of.skips:
             return False
@@ -261,7 +261,8 @@ class Desk:
         """What of every item can be searched; read once, in the first search, and kept."""
         with self._reading:
             if self._texts is None or len(self._texts) != len(self.workspace.pool):
-                pairs = zip(self.workspace.pool.ids, self.workspace.items, strict=True)
+                # more items may have come than the pool knows of yet
+                pairs = zip(self.workspace.pool.ids, self.workspace.items, strict=False)
                 self._texts = [f"{item} {_text_of(item, held, _META)}".casefold() for item, held in pairs]
             return self._texts
 
@@ -283,7 +284,7 @@ class Desk:
             answers=len(of.annotations),
             others=[
                 wire.Opinion(by=one.by, value=str(one.value))
-                for one in of.annotations.values()
+                for one in list(of.annotations.values())  # another annotator may be answering it just now
                 if one.value != getattr(last, "value", None)
             ],
             because=getattr(last, "because", None),

@@ -158,11 +158,13 @@ class Figures:
 
     def _predicted(self) -> dict[str, int]:
         """How many items without a label the model in force puts in each class."""
-        ranking, pool = self.workspace.ranking, self.workspace.pool
+        ranking = self.workspace.ranking
         if ranking is None or ranking.cold:
             return {}
         open_ = np.ones(len(ranking.predicted), dtype=bool)
-        rows = pool.rows(list(of_pool(self.state.labels, self.state)))
+        with self.workspace.campaign.lock:
+            labelled = list(of_pool(self.state.labels, self.state))
+        rows = self.workspace.pool.rows(labelled)
         open_[rows[rows < len(open_)]] = False
         counts = np.bincount(ranking.predicted[open_], minlength=len(ranking.classes))
         return {name: int(count) for name, count in zip(ranking.classes, counts, strict=True)}
