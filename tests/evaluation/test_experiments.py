@@ -289,7 +289,7 @@ def test_a_file_that_holds_something_else_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"Line 2 of .* is no run.*delete the line"):
         read_runs(path)
     path.write_text(json.dumps({**json.loads(lines[0]), "querist_run": 99}) + "\n")
-    with pytest.raises(InvalidInput, match="format 99"):
+    with pytest.raises(InvalidInput, match=r"Line 1 of .* format 99; this version reads 1\. Read it with"):
         quick().run(path, workers=1)
     with pytest.raises(InvalidInput, match="no results file"):
         read_runs(tmp_path / "none.jsonl")
@@ -297,7 +297,6 @@ def test_a_file_that_holds_something_else_is_told(tmp_path: Path) -> None:
         Results(tmp_path / "none" / "runs.jsonl")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="files are locked by fcntl")
 def test_runs_that_are_no_pairs_are_not_compared(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     quick().run(path, workers=1)
@@ -327,6 +326,18 @@ def test_of_runs_that_are_called_alike_the_last_count(tmp_path: Path) -> None:
     assert Curves.read_csv(both.write_csv(tmp_path / "all.csv")).budgets == both.budgets
 
 
+def test_nothing_but_a_torn_run_is_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("one line of mine")
+    with pytest.raises(InvalidInput, match="it begins 'one line of mine'"):
+        Results(tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "one line of mine"
+    for torn in (b"{", b'{"querist_run":1,"id":"a74'):
+        (tmp_path / "runs.jsonl").write_bytes(torn)
+        Results(tmp_path / "runs.jsonl").close()
+        assert (tmp_path / "runs.jsonl").read_bytes() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files are locked by fcntl")
 def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     with Results(tmp_path / "runs.jsonl"), pytest.raises(CampaignInUse, match="Another process"):
         Results(tmp_path / "runs.jsonl")

@@ -14,6 +14,8 @@ from querist.evaluation.runs import Run
 
 __all__ = ["Results", "read_runs"]
 
+_BEGINS = b'{"querist_run":'  # as add() writes a line
+
 
 def read_runs(path: str | os.PathLike[str]) -> list[Run]:
     """The runs of a results file, in its order; a line that was torn off at the end does not count.
@@ -55,7 +57,9 @@ class Results:
             self._file.seek(0)
             held = self._file.read()
             self.runs = {run.id: run for run in _whole(held, self.path)}
-            self._file.truncate(held.rfind(b"\n") + 1)
+            whole = held.rfind(b"\n") + 1
+            _check_torn(held[whole:], self.path)
+            self._file.truncate(whole)
         except BaseException:
             self._file.close()
             raise
@@ -89,12 +93,22 @@ def _whole(held: bytes, path: Path) -> Iterator[Run]:
             continue
         try:
             yield Run.from_json(json.loads(line))
+        except InvalidInput as error:
+            raise InvalidInput(f"Line {number} of {path}: {error.message}", mend=error.mend) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            told = error.message if isinstance(error, InvalidInput) else f"it begins {line[:40]!r}"
             raise InvalidInput(
-                f"Line {number} of {path} is no run: {told}.",
+                f"Line {number} of {path} is no run: it begins {line[:40].decode(errors='replace')!r}.",
                 mend="Name a file that querist bench wrote, or delete the line: its run is made again.",
             ) from error
+
+
+def _check_torn(rest: bytes, path: Path) -> None:
+    """What follows the last line break is a run of which the end is missing, or somebody's text."""
+    if not rest.startswith(_BEGINS[: len(rest)]):
+        raise InvalidInput(
+            f"The end of {path} is no run: it begins {rest[:40].decode(errors='replace')!r}.",
+            mend="Name a file that querist bench wrote, or a new one.",
+        )
 
 
 def _lock(file: IO[bytes], path: Path) -> None:

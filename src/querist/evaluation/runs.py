@@ -111,9 +111,9 @@ class Run:
     @staticmethod
     def from_json(told: Mapping[str, Any]) -> Run:
         """The run that :meth:`as_json` told of."""
-        if told.get("querist_run") != FORMAT:
+        if told["querist_run"] != FORMAT:
             raise InvalidInput(
-                f"A run of the format {told.get('querist_run')!r}; this version reads {FORMAT}.",
+                f"A run of the format {told['querist_run']!r}; this version reads {FORMAT}.",
                 mend="Read it with the version of querist that wrote it.",
             )
         rest = {name: one for name, one in told.items() if name != "querist_run"}
