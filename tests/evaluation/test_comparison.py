@@ -214,6 +214,31 @@ def test_the_gains_stand_beside_the_page_as_a_picture(tmp_path: Path) -> None:
     assert not (tmp_path / "one-heat.svg").exists(), "one data set is no map"
 
 
+def test_a_page_tells_what_is_not_as_usual(tmp_path: Path) -> None:
+    experiment = Experiment.of(
+        "iris",
+        ["margin"],
+        "naive_bayes",
+        seeds=1,
+        pool=60,
+        scale=True,
+        spend=40,
+        measure=2,
+        noise={"0": {"1": 0.2}},
+        annotators={"expert": {"cost": 2}, "crowd": {"noise": 0.1}},
+    )
+    page = write_report(experiment.run(workers=1), tmp_path / "page.html").read_text(encoding="utf-8")
+    for told in (
+        "at most 60 items to choose from; features standardised; all questions cost 40 at most;",
+        "measured every 2 batches; how often answers are wrong: {&#34;0&#34;: {&#34;1&#34;: 0.2}};",
+        "expert answers, cost 2;",
+        "crowd answers, noise 0.1",
+    ):
+        assert told in page, told
+    assert "inf" not in re.sub("<svg.*?</svg>", "", page, flags=re.DOTALL), "one seed has no interval"
+    assert "never to" not in page
+
+
 def test_without_jinja_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(MissingExtra, match=r"querist\[plots\]"):

@@ -203,9 +203,10 @@ def command(data: tuple[str, ...], **options: Any) -> None:
     metric = next(iter(split(options["metrics"])), None)
     show(curves, metric)
     if options["report"]:
-        from querist.evaluation import write_report
+        from querist.evaluation.report import beside, write_report
 
-        say(f"\nWrote {write_report(curves, options['report'], metric=metric)}")
+        written = [write_report(curves, options["report"], metric=metric), *beside(curves, options["report"])]
+        say(f"\nWrote {', '.join(map(str, written))}")
     if options["output"]:
         say(f"\nWrote {', '.join(_write(curves, options['output'], metric, options['pictures']))}")
 

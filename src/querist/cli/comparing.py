@@ -18,6 +18,8 @@ __all__ = ["check_place", "show", "write"]
 
 def show(curves: Curves, metric: str | None) -> None:
     """The summary as a table; the data sets are named where there are several."""
+    from querist.evaluation.tables import told_gain
+
     headings = (
         *("strategy", "area", "over random"),
         *("above/\neven/\nbelow", "at the\nend", "labels to\nrandom's end"),  # for 80 characters a line
@@ -30,7 +32,7 @@ def show(curves: Curves, metric: str | None) -> None:
         cells = (
             one["strategy"],
             f"{one['area']:.3f}",
-            "" if reference else f"{one['gain']:+.3f} ± {one['interval']:.3f}",
+            "" if reference else told_gain(one["gain"], one["interval"]),
             "" if reference else f"{one['above']}/{one['even']}/{one['below']}",
             f"{one['last']:.3f}",
             "never" if match is None else match,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from querist.errors import InvalidInput, MissingExtra
-from querist.evaluation.comparison import Comparison, percent
+from querist.evaluation.comparison import Comparison, Saving, percent
 from querist.evaluation.curves import Curves
 from querist.evaluation.picture import curves_figure, drawing, in_points, save
 from querist.evaluation.plots import cost_figure, heat_figure, rank_figure, saving_figure, unit_of
 from querist.evaluation.statistics import REFERENCE
+from querist.evaluation.tables import told_gain
 
-__all__ = ["check_parts", "write_report"]
+__all__ = ["beside", "check_parts", "write_report"]
 
 
 def check_parts() -> None:
@@ -60,11 +62,16 @@ def write_report(
     source = resources.files("querist.evaluation").joinpath("report.html").read_text(encoding="utf-8")
     page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
     path.write_text(page.render(title=title, **_told(comparison)), encoding="utf-8")
-    if len(curves.datasets) > 1 and len(curves.strategies) > 1:
-        for suffix in (".svg", ".png"):
-            with drawing(suffix):
-                save(heat_figure(comparison), path.with_name(f"{path.stem}-heat{suffix}"))
+    for picture in beside(curves, path):
+        with drawing(picture.suffix):
+            save(heat_figure(comparison), picture)
     return path
+
+
+def beside(curves: Curves, path: str | Path) -> list[Path]:
+    """The pictures that are drawn beside a report."""
+    path, several = Path(path), len(curves.datasets) > 1 and len(curves.strategies) > 1
+    return [path.with_name(f"{path.stem}-heat{suffix}") for suffix in (".svg", ".png") if several]
 
 
 def _told(comparison: Comparison) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def _part(comparison: Comparison, dataset: str) -> dict[str, Any]:
     metric = comparison.metric or curves.metric_of(dataset)
     unit = unit_of(curves, dataset)
     saved = {one.strategy: one for one in comparison.savings if one.dataset == dataset}
-    rows = []
+    rows, alone = [], len(curves.seeds_of(dataset)) == 1
     for name in curves.strategies_of(dataset):
         cell, saving = comparison.cell(dataset, name), saved.get(name)
         reference = name == REFERENCE
@@ -100,12 +107,12 @@ def _part(comparison: Comparison, dataset: str) -> dict[str, Any]:
             {
                 "strategy": name,
                 "area": f"{cell.area:.4f}",
-                "gain": "" if reference else f"{cell.gain:+.4f} ± {cell.half:.4f}",
+                "gain": "" if reference else told_gain(cell.gain, cell.half, 4),
                 "p": "" if reference else _p(cell.p),
                 "verdict": "" if reference else cell.verdict,
                 "last": f"{cell.last:.4f}",
                 "saved": "" if saving is None else percent(saving.share),
-                "between": "" if saving is None else f"{percent(saving.low)} to {percent(saving.high)}",
+                "between": "" if saving is None or alone else _between(saving),
                 "deficiency": f"{cell.deficiency:.2f}" if np.isfinite(cell.deficiency) else "–",
                 "seconds": f"{1000 * cell.seconds:.1f}",
             }
@@ -180,9 +187,29 @@ def _protocol(curves: Curves) -> list[str]:
         missing = "" if plan["missing"] == "allow" else f"; where they lack a class: {plan['missing']}"
         told.append(
             f"{first}{missing}; {end}; {100 * plan['test']:g} % held back for measuring, drawn {share},"
-            " where a data set has no test set of its own."
+            f" where a data set has no test set of its own{''.join(_unusual(plan))}."
         )
     return list(dict.fromkeys(one[0].upper() + one[1:] for one in told))
+
+
+def _unusual(plan: dict[str, Any]) -> Iterator[str]:
+    """What else a protocol says, where it is not as usual."""
+    if plan.get("pool"):
+        yield f"; at most {plan['pool']:,} items to choose from"
+    if plan.get("scale") is not None:
+        yield f"; features {'standardised' if plan['scale'] else 'as they are'}"
+    if plan.get("spend"):
+        yield f"; all questions cost {plan['spend']:g} at most"
+    if plan.get("measure", 1) > 1:
+        yield f"; measured every {plan['measure']} batches"
+    if plan.get("noise"):
+        yield f"; how often answers are wrong: {json.dumps(plan['noise'])}"
+    for name, one in plan.get("annotators", {}).items():
+        yield f"; {name} answers, {', '.join(f'{what} {json.dumps(value)}' for what, value in one.items())}"
+
+
+def _between(saving: Saving) -> str:
+    return f"{percent(saving.low)} to {percent(saving.high)}"
 
 
 def _p(value: float) -> str:

@@ -14,7 +14,7 @@ from querist.errors import InvalidInput
 from querist.evaluation.runs import Run
 from querist.evaluation.statistics import REFERENCE
 
-__all__ = ["curves_csv", "curves_markdown", "markdown", "runs_of_csv"]
+__all__ = ["curves_csv", "curves_markdown", "markdown", "runs_of_csv", "told_gain"]
 
 _HEAD = ("dataset", "model", "strategy", "batch", "seed", "labels")
 _NEEDED = ("dataset", "strategy", "seed", "labels")
@@ -80,7 +80,7 @@ def curves_markdown(summary: Iterable[dict[str, Any]]) -> str:
                 one["dataset"],
                 one["strategy"],
                 f"{one['area']:.3f}",
-                "" if reference else f"{one['gain']:+.3f} ± {one['interval']:.3f}",
+                "" if reference else told_gain(one["gain"], one["interval"]),
                 "" if reference else f"{one['above']} / {one['even']} / {one['below']}",
                 f"{one['last']:.3f}",
                 "never" if match is None else match,
@@ -88,6 +88,16 @@ def curves_markdown(summary: Iterable[dict[str, Any]]) -> str:
             )
         )
     return markdown(head, rows)
+
+
+def told_gain(gain: float, half: float, digits: int = 3) -> str:
+    """A gain with the half-width of its interval, which a single seed has not.
+
+    >>> told_gain(0.01234, 0.002), told_gain(0.01234, float("inf"))
+    ('+0.012 ± 0.002', '+0.012')
+    """
+    width = f" ± {half:.{digits}f}" if np.isfinite(half) else ""
+    return f"{gain:+.{digits}f}{width}"
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
