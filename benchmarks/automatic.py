@@ -23,7 +23,7 @@ import train_policy as policy
 from machines import area, case, read, replayed
 
 from querist.specs import to_spec
-from querist.strategies import Albl, Comb, LearnedPolicy, RegimeTest, Tailor, as_strategy
+from querist.strategies import Albl, Comb, Default, LearnedPolicy, RegimeTest, Tailor, as_strategy
 
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "build" / "automatic.jsonl"
@@ -39,8 +39,9 @@ ARMS: Mapping[str, Any] = {
     "graph density": "graph_density",
     "hierarchical": "hierarchical",
     "default": "default",
+    "patience 5": Default(patience=5.0),
 }
-CHOOSING = tuple(as_strategy(one) for name, one in ARMS.items() if name != "uniform")
+CHOOSING = tuple(as_strategy(one) for name, one in ARMS.items() if name not in ("uniform", "default"))
 AUTOMATIC: Mapping[str, Any] = {
     "ALBL": Albl(CHOOSING),
     "COMB": Comb(CHOOSING),

@@ -36,9 +36,6 @@ class Work:
             yield Experiment([load()], self.strategies, {"": self.model}, self.batch, seeds, self.protocol)
 
 
-_BY_MODEL = Default(patience=None)
-
-
 def _texts(names: tuple[str, ...]) -> dict[str, Callable[[], Dataset]]:
     return {name: (lambda name=name: sets.texts(name)) for name in names}  # type: ignore[misc]
 
@@ -54,8 +51,8 @@ WORKS: dict[str, Work] = {
         {
             "margin": "margin",
             "default": "default",
+            "patience 5": Default(patience=5.0),
             "patience 1": Default(patience=1.0),
-            "by the model": _BY_MODEL,
         },
         LogisticRegression(C=1.0, max_iter=1000),
         10,
@@ -71,7 +68,7 @@ WORKS: dict[str, Work] = {
             "bait": "bait",
             "uherding": "uherding",
             "default": "default",
-            "by the model": _BY_MODEL,
+            "patience 5": Default(patience=5.0),
         },
         LogisticRegression(C=10.0, max_iter=1000),
         25,

@@ -60,20 +60,21 @@ def test_it_keeps_away_from_what_is_answered_or_out() -> None:
 
 def test_with_few_labels_doubt_counts_little_and_with_many_it_decides() -> None:
     """The model is torn in the smallest group only."""
-    torn_in_the_last = Says(lambda x: np.where((x > 5).all(axis=1), 0.0, 0.9))
+    torn_in_the_last = Says(lambda x: np.where((x > 5).all(axis=1), 0.0, 0.99))
     pool = Pool(X)
     few = Snapshot(pool, labels=labelled([700]), model=torn_in_the_last)
     assert spots(Default().propose(few, 1).ids) == [0]
     late = np.flatnonzero(np.arange(750) % 4 == 0)
     many = Snapshot(pool, labels=labelled(late), model=torn_in_the_last)
-    assert spots(Default().propose(many, 4).ids) == [3, 3, 3, 3]
+    for strategy in (Default(), Default(patience=5.0)):
+        assert spots(strategy.propose(many, 4).ids) == [3, 3, 3, 3]
 
 
 def test_late_it_is_margin() -> None:
     lead = Says(lambda x: np.abs(x[:, 0] - 5) / 20)
     x = RNG.uniform(0, 10, size=(2000, 1))
     snapshot = Snapshot(Pool(x), labels=labelled(range(1500)), model=lead)
-    picked = Default().propose(snapshot, 1).ids[0]
+    picked = Default(patience=5.0).propose(snapshot, 1).ids[0]
     nearest = np.argsort(np.abs(x[1500:, 0] - 5))[:10] + 1500
     assert picked in nearest
 
@@ -91,40 +92,43 @@ def test_without_probabilities_decisions_say_what_is_torn() -> None:
     assert picked in np.argsort(np.abs(x[700:, 0] - 5))[:10] + 700
 
 
-def test_ranks_make_it_blind_to_calibration() -> None:
+def test_with_patience_ranks_make_it_blind_to_calibration() -> None:
     x = RNG.normal(size=(300, 3))
     timid = Says(lambda x: np.abs(np.tanh(x[:, 0])) / 100)
     bold = Says(lambda x: np.abs(np.tanh(x[:, 0])))
     labels = labelled(range(20))
     here, there = (
-        Default().propose(Snapshot(Pool(x), labels=labels, model=one), 10) for one in (timid, bold)
+        Default(patience=5.0).propose(Snapshot(Pool(x), labels=labels, model=one), 10)
+        for one in (timid, bold)
     )
     assert list(here.ids) == list(there.ids)
 
 
-def test_without_patience_it_searches_the_whole_pool_by_what_the_model_says() -> None:
+@pytest.mark.parametrize(("steep", "bounded"), [(0.3, False), (1.0, False), (2.0, True)])
+def test_it_searches_the_whole_pool_by_what_the_model_says(steep: float, bounded: bool) -> None:
     rng = np.random.default_rng(5)
     x = rng.normal(size=(400, 3))
     taken = list(range(30))
     near = ((x[:, None] - x) ** 2).sum(axis=2)
-    for steep in (0.3, 3.0):
-        model = Says(lambda x, steep=steep: np.abs(np.tanh(steep * x[:, 0])))
-        proposal = Default(patience=None).propose(Snapshot(Pool(x), labels=labelled(taken), model=model), 8)
-        free = np.arange(30, 400)
-        lead = np.abs(np.tanh(steep * x[free, 0]))
-        surer = np.array([(lead >= one - 5e-7).mean() for one in lead])
-        weights = surer ** (2 * lead.mean() / (1 - lead.mean()))
-        assert proposal.scores == pytest.approx(weights[np.array(proposal.ids) - 30])
-        share = max(1, round(len(free) / (len(taken) + 10)))
-        spread = np.median(np.sort(near[np.ix_(free, free)], axis=1)[:, share])  # about: the rule takes some
-        likeness = np.exp(near / (-2 * 0.7**2 * spread))
-        covered = likeness[np.ix_(taken, free)].max(axis=0)
-        mine, best = covered.copy(), covered.copy()
-        for row in proposal.ids:
-            mine = np.maximum(mine, likeness[row, free])
-            gains = np.maximum(likeness[np.ix_(free, free)] - best, 0) @ weights
-            best = np.maximum(best, likeness[free[gains.argmax()], free])
-        assert (mine - covered) @ weights > 0.97 * ((best - covered) @ weights)
+    model = Says(lambda x, steep=steep: np.abs(np.tanh(steep * x[:, 0])))
+    proposal = Default().propose(Snapshot(Pool(x), labels=labelled(taken), model=model), 8)
+    free = np.arange(30, 400)
+    lead = np.abs(np.tanh(steep * x[free, 0]))
+    surer = np.array([(lead >= one - 5e-7).mean() for one in lead])
+    by_model, by_labels = 2 * lead.mean() / (1 - lead.mean()), len(taken) / (5 * 2)
+    assert (by_labels < by_model) == bounded
+    weights = surer ** min(by_model, by_labels)
+    assert proposal.scores == pytest.approx(weights[np.array(proposal.ids) - 30])
+    share = max(1, round(len(free) / (len(taken) + 10)))
+    spread = np.median(np.sort(near[np.ix_(free, free)], axis=1)[:, share])  # about: the rule takes some
+    likeness = np.exp(near / (-2 * 0.7**2 * spread))
+    covered = likeness[np.ix_(taken, free)].max(axis=0)
+    mine, best = covered.copy(), covered.copy()
+    for row in proposal.ids:
+        mine = np.maximum(mine, likeness[row, free])
+        gains = np.maximum(likeness[np.ix_(free, free)] - best, 0) @ weights
+        best = np.maximum(best, likeness[free[gains.argmax()], free])
+    assert (mine - covered) @ weights > 0.97 * ((best - covered) @ weights)
 
 
 def test_distances_are_those_of_the_features_whatever_a_pipeline_makes_of_them() -> None:
@@ -143,11 +147,11 @@ def test_distances_are_those_of_the_features_whatever_a_pipeline_makes_of_them()
 
 def test_a_model_that_is_sure_of_all_still_spreads_over_what_it_doubts_most() -> None:
     model = Says(lambda x: np.where(x[:, 0] > 0, 1.0, 1 - 1e-7))
-    proposal = Default(patience=None).propose(Snapshot(Pool(X), labels=labelled([0]), model=model), 20)
+    proposal = Default().propose(Snapshot(Pool(X), labels=labelled(range(200)), model=model), 20)
     assert len(set(proposal.ids)) == 20
 
 
-def test_without_patience_and_without_probabilities_it_is_the_usual_rule() -> None:
+def test_without_probabilities_patience_is_five() -> None:
     class Machine:
         classes = ("a", "b")
 
@@ -155,9 +159,8 @@ def test_without_patience_and_without_probabilities_it_is_the_usual_rule() -> No
             return np.asarray(x)[:, 0] - 5
 
     snapshot = Snapshot(Pool(X), labels={0: "a", 700: "b"}, model=Machine())
-    assert Default(patience=None).propose(snapshot, 5).ids == Default().propose(snapshot, 5).ids
-    cold = Snapshot(Pool(X))
-    assert Default(patience=None).propose(cold, 5).ids == Default().propose(cold, 5).ids
+    for one in (snapshot, Snapshot(Pool(X))):
+        assert Default().propose(one, 5).ids == Default(patience=5.0).propose(one, 5).ids
 
 
 def test_patience_and_radius_matter() -> None:
@@ -171,16 +174,16 @@ def test_patience_and_radius_matter() -> None:
     assert len(picks) == 4
 
 
-def test_large_pools_are_sampled_and_the_most_unsure_are_always_compared() -> None:
+def test_with_patience_large_pools_are_sampled_and_the_most_unsure_are_always_compared() -> None:
     x = RNG.normal(size=(9000, 2)).astype(np.float32)
     x[8999] = [0.001, 0.001]
     model = Says(lambda x: np.minimum(1, np.linalg.norm(x, axis=1)))
     snapshot = Snapshot(Pool(x), labels=labelled(range(4000)), model=model, seed=3)
-    proposal = Default().propose(snapshot, 1500)
+    proposal = Default(patience=5.0).propose(snapshot, 1500)
     assert len(set(proposal.ids)) == 1500 and min(proposal.ids) >= 4000
     assert 8999 in list(proposal.ids)[:20]
     assert (proposal.scores[:1024] >= 0).all() and (proposal.scores[1024:] == 0).all()
-    other = Default().propose(Snapshot(Pool(x), labels=snapshot.labels, model=model, seed=4), 5)
+    other = Default(patience=5.0).propose(Snapshot(Pool(x), labels=snapshot.labels, model=model, seed=4), 5)
     assert list(other.ids) == list(proposal.ids)[:5], "where doubt decides, no lot does"
     colds = [Default().propose(Snapshot(Pool(x), seed=seed), 3).ids for seed in (0, 1)]
     assert colds[0] != colds[1], "cold, the pool is sampled"
@@ -262,4 +265,4 @@ def test_parameters_are_checked_at_birth(wrong: dict[str, Any]) -> None:
 def test_it_is_registered() -> None:
     assert as_strategy("default") == Default()
     assert as_strategy({"name": "default", "patience": 2.0}) == Default(patience=2.0)
-    assert as_strategy({"name": "default", "patience": None}) == Default(patience=None)
+    assert as_strategy({"name": "default", "patience": None}) == Default()

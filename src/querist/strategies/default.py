@@ -51,41 +51,39 @@ class Default:
     - The radius r shrinks as labels come: it is ``radius`` times the distance within which the median
       row has an answer's share of the pool, one in (rows taken + 10).
     - The weight of a row is q^b, where q is the share of the pool that the model is surer of (by
-      margin, or by distance to the boundary), and b = labels a class / ``patience``.  Without a model
-      all weights are 1.
-    - With ``patience=None`` the model itself says how much it is to be trusted: b = 2 (1 / u - 1), u the mean
-      over the pool of 1 - (p1 - p2), its two likeliest classes.  A model that doubts all alike moves
-      nothing, a settled one much.  Ask so where probabilities mean something (logistic regression on
-      sentence vectors or on few numbers; forests do as well either way), not with a model that is too
-      sure of itself.
+      margin, or by distance to the boundary).  Without a model all weights are 1.
+    - The exponent is b = 2 (1 / u - 1), u the mean over the pool of 1 - (p1 - p2), its two likeliest
+      classes, and at most labels a class / 5.  A model that doubts all alike moves nothing, a settled
+      one much; and nobody is believed who is settled by a handful of labels.
+    - With ``patience`` b is labels a class / ``patience``, whatever the model says of itself; so it is,
+      with 5, where a model has no probabilities.
 
     Why: with few labels a model's doubts are noise and what pays is labels that stand for many rows
-    (b near 0: representatives of the thick parts, apart from each other).  With many labels most of
-    the pool is settled, b is large and r is small, so that what is left is to break the ties, a
-    batch spread over different ones.  In between one passes into the other without a switch that
-    could come too early or too late.  Ranks make the weights independent of the model's calibration.
+    (b near 0: representatives of the thick parts, apart from each other).  Where most of the pool is
+    settled, b is large and r is small, so that what is left is to break the ties, a batch spread over
+    different ones.  In between one passes into the other without a switch that could come too early
+    or too late.
 
     Parameters
     ----------
-    patience : float > 0, or None
-        Labels a class until doubts count in proportion to their rank; more trusts the model later.  None
-        goes by the model's own probabilities, and compares up to 20,480 candidates with each other, as
-        :class:`querist.selection.MaxHerding` does; as 5 where a model has no probabilities.
+    patience : float > 0, optional
+        Labels a class until doubts count in proportion to their rank; more trusts the model later.  The
+        weights then hang on ranks alone, not on how well the model is calibrated, and the rows that are
+        compared are drawn: 1,024 of 2,048, what the model is most unsure of always among them.
     radius : float > 0
         How far an answer speaks, as a multiple of what is its share.
 
-    Time O(n log n) for the model's probabilities and their ranks, and a constant for the rest: 2,048
-    rows, drawn in proportion to their weights, stand for the pool, and 1,024 of them are compared (all,
-    while cold); what the model is most unsure of is always among them.  With ``patience=None`` about half
-    a second for large pools.  Distances are Euclidean,
-    between the pool's features, or between the model's embeddings where the features are no numbers;
-    without either it asks by margin, and by lot while cold.  For numbers instead of classes the doubt is
-    the standard deviation, and b is 1.
+    Time O(n log n) for the model's probabilities and their ranks, besides the comparison: of up to 20,480
+    candidates with each other, as in :class:`querist.selection.MaxHerding` (about half a second for large
+    pools), or of the rows drawn, which is a constant.  Distances are Euclidean, between the pool's
+    features, or between the model's embeddings where the features are no numbers; without either it asks
+    by margin, and by lot while cold.  For numbers instead of classes the doubt is the standard deviation,
+    and b is 1.
 
     A model without probabilities (a support vector machine) is asked for its decisions, beside which
     half of what kernel ridge regression on the labels says is heard: a boundary from few labels is
     uncertain, and a second learner's is uncertain elsewhere.  Its doubts then count sooner, and a question
-    covers less: ``patience`` and ``radius`` are taken by 0.6.
+    covers less: patience and ``radius`` are taken by 0.6.
 
     >>> from querist.data import Pool
     >>> pool = Pool([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [5.3], [5.4]])
@@ -97,7 +95,7 @@ class Default:
     Duffield, Lund & Thorup 2007 (priority sampling).
     """
 
-    patience: float | None = _PATIENCE
+    patience: float | None = None
     radius: float = 0.7
     name: ClassVar[str] = "default"
 
@@ -129,12 +127,13 @@ class Default:
 
     def _sharpness(self, prediction: Prediction) -> float:
         """How much the model's doubts count: the exponent of the weights."""
-        if self._by_model(prediction):
-            lead = -float(margin(prediction.proba).mean(dtype=np.float64))
-            return _SETTLED * lead / max(1 - lead, _LEAST)
         classes = getattr(prediction.model, "classes", None)
         patience = (self.patience or _PATIENCE) * _sooner(prediction)
-        return len(prediction.labelled) / (patience * len(classes)) if classes else 1.0
+        by_labels = len(prediction.labelled) / (patience * len(classes)) if classes else 1.0
+        if not self._by_model(prediction):
+            return by_labels
+        lead = -float(margin(prediction.proba).mean(dtype=np.float64))
+        return min(by_labels, _SETTLED * lead / max(1 - lead, _LEAST))
 
     def _by_model(self, prediction: Prediction) -> bool:
         """Whether the model's own probabilities say how much its doubts count."""
@@ -176,7 +175,7 @@ class Default:
     @classmethod
     def examples(cls) -> tuple[Default, ...]:
         """Instances on which the laws are checked."""
-        return (cls(), cls(patience=0.5, radius=1.0), cls(patience=None))
+        return (cls(), cls(patience=0.5, radius=1.0))
 
 
 def _unsure(prediction: Prediction, snapshot: Snapshot) -> np.ndarray | None:

@@ -25,7 +25,7 @@ from querist.strategies.scored import Scored, predicted
 __all__ = ["ACTIONS", "FEATURES", "LearnedPolicy", "standing"]
 
 ACTIONS: Mapping[str, Strategy] = {
-    "default": Default(),
+    "default": Default(patience=5.0),
     "sooner": Default(patience=1.0),
     "finer": Default(patience=2.0, radius=0.5),
     "margin": Scored(Margin()),
@@ -53,7 +53,7 @@ _LATE = 10  # answers that count as late
 class LearnedPolicy:
     """Chooses by the state of the campaign which rule asks next, as learnt from simulated campaigns.
 
-    The rules are the default strategy with three settings of its parameters, margin, k-center and a random
+    The rules are the default strategy with three settings of ``patience``, margin, k-center and a random
     draw; which of them asks is decided by a linear estimate of what each would bring from here on (Q), from
     ten numbers: labels a class, the share labelled, how even labels and predictions are, margins, how often
     the model was wrong of late, and how many columns there are.  Prefer it to :class:`Albl` and its kin: it
