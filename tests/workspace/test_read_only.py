@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from querist.data import Source, open_source
 from querist.errors import StorageError
@@ -125,6 +128,58 @@ def test_a_log_to_read_sees_what_a_writer_adds_and_takes_nothing(folder: Path, b
         reader.append([Flagged(item="i2")], after=head + 1)
     writer.close()
     assert reader.head() == head + 1 and not list(folder.glob("campaign.db-*"))
+    reader.close()
+
+
+def test_a_writer_who_goes_while_a_log_is_opened_to_read_takes_nothing_along(
+    folder: Path, bound: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder / "campaign.db"
+    writer, connect = open_log(place), sqlite3.connect
+    head = writer.append([Flagged(item="i1")], after=writer.head())
+    asked: list[str] = []
+
+    def too_late(database: str, **how: Any) -> sqlite3.Connection:
+        asked.append(database.rpartition("?")[2])
+        if len(asked) == 1:
+            writer.close()
+            database = database.replace("campaign.db", "no.db")  # as SQLite says where it may make no index
+        return connect(database, **how)
+
+    bound.append("campaign.db")
+    monkeypatch.setattr(sqlite3, "connect", too_late)
+    reader = open_log(place)
+    assert asked[:2] == ["mode=ro", "mode=ro&immutable=1"]
+    assert reader.head() == head and not list(folder.glob("campaign.db-*"))
+    size = Path.stat
+
+    def gone(self: Path, **how: Any) -> os.stat_result:
+        if self.name.endswith("-wal"):
+            raise FileNotFoundError(2, "No such file or directory", str(self))
+        return size(self, **how)
+
+    monkeypatch.setattr(Path, "exists", lambda self, **how: True)
+    monkeypatch.setattr(Path, "stat", gone)
+    assert reader.head() == head
+    reader.close()
+
+
+def test_what_was_read_while_somebody_wrote_is_read_again(folder: Path, bound: list[str]) -> None:
+    place = folder / "campaign.db"
+    bound.append("campaign.db")
+    reader = open_log(place)
+    head, wrote = reader.head(), []
+
+    def write(*_: Any) -> None:
+        if not wrote:
+            wrote.append(True)
+            bound.clear()
+            writer = open_log(place)
+            writer.append([Flagged(item="i1")], after=head)
+            writer.close()  # only now it is in the file itself
+
+    sa.event.listen(reader._engine, "after_cursor_execute", write)
+    assert [number for number, _ in reader.read()][-1] == head + 1
     reader.close()
 
 

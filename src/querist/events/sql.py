@@ -68,6 +68,7 @@ class SQLLog:
     def __init__(self, url: str, campaign: str = "main", *, wait: float = 30.0) -> None:
         self.campaign = campaign
         self._engine = _engine(url, wait)
+        self._unlocked: Path | None = self._engine.get_execution_options().get("querist_unlocked")
         self._place = self._engine.url.render_as_string(hide_password=True)
         of_this = _events.c.campaign == campaign
         self._select_head = sa.select(sa.func.max(_events.c.number)).where(of_this)
@@ -99,8 +100,7 @@ class SQLLog:
 
     def read(self, after: int = 0) -> Iterator[tuple[int, Event]]:
         while True:
-            with self._connection() as connection:
-                page = connection.execute(self._select_page, {"after": after}).all()
+            page = self._rows(self._select_page, after=after)
             for number, kind, body in page:
                 yield number, decode(kind, body)
             if len(page) < PAGE:
@@ -108,8 +108,8 @@ class SQLLog:
             after = page[-1][0]
 
     def head(self) -> int:
-        with self._connection() as connection:
-            return connection.scalar(self._select_head) or 0
+        ((found,),) = self._rows(self._select_head)
+        return int(found or 0)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -120,6 +120,20 @@ class SQLLog:
     def _row(self, number: int, event: Event) -> dict[str, Any]:
         kind, body = encode(event)
         return {"campaign": self.campaign, "number": number, "at": event.at, "kind": kind, "body": body}
+
+    def _rows(self, select: sa.Select[Any], **given: int) -> Sequence[Any]:
+        """What a query finds, all of one moment: again, if it was read without a lock and somebody wrote."""
+        while True:
+            before = _stamp(self._unlocked)
+            try:
+                with self._connection() as connection:
+                    found = connection.execute(select, given).all()
+            except StorageError:
+                if _stamp(self._unlocked) == before:
+                    raise
+            else:
+                if before is None or _stamp(self._unlocked) == before:
+                    return found
 
     def _set_up(self) -> None:
         """Make the tables when they are not there, and refuse what a later version wrote."""
@@ -235,20 +249,51 @@ def _sqlite_to_read(url: sa.URL, path: Path, wait: float) -> sa.Engine:
     ahead, index = (path.with_name(f"{path.name}{ending}") for ending in ("-wal", "-shm"))
     copy = _Copy(path, ahead)
 
+    def opened(place: Path, how: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{place.as_uri()}?{how}", uri=True, timeout=wait, check_same_thread=False
+        )
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_schema").close()  # before that it opens nothing
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
     def connect() -> sqlite3.Connection:
         # SQLite would make an index for the write-ahead log, even for an empty one, unless it is told that
         # nobody writes; each connection is a new one, so that a writer who comes later is seen
-        place, how = path, "mode=ro"
-        if not (ahead.exists() and ahead.stat().st_size):
-            how = "mode=ro&immutable=1"
-        elif not index.exists():  # nobody writes, and what was written last is in the write-ahead log alone
-            with suppress(OSError):  # SQLite itself then tells what is wrong
-                place = copy.of_now()
-        return sqlite3.connect(f"{place.as_uri()}?{how}", uri=True, timeout=wait, check_same_thread=False)
+        if _size(ahead):
+            place = path
+            if not index.exists():  # nobody writes, and what was written last is in the write-ahead log alone
+                with suppress(OSError):  # SQLite itself then tells what is wrong
+                    place = copy.of_now()
+            try:
+                return opened(place, "mode=ro")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or _size(ahead):
+                    raise  # else the last writer has just gone, and the write-ahead log is in the file
+        return opened(path, "mode=ro&immutable=1")
 
     engine = sa.create_engine(url.set(drivername="sqlite"), creator=connect, poolclass=sa.pool.NullPool)
     sa.event.listen(engine, "engine_disposed", lambda _: copy.drop())
-    return engine
+    return engine.execution_options(querist_unlocked=path)
+
+
+def _size(path: Path) -> int:
+    """The size of a file that may be gone at any moment."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """What changes with a file that is read without a lock; None where there is one."""
+    if path is None or _size(path.with_name(f"{path.name}-wal")):
+        return None
+    told = path.stat()
+    return told.st_mtime_ns, told.st_size
 
 
 class _Copy:
