@@ -119,8 +119,25 @@ def test_old_rankings_are_cleared_away_now_and_then(tmp_path):
 def test_large_rankings_are_cleared_away_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("querist.workspace.ranking._BYTES", 100)
     for number in range(6):
-        publish(a_ranking(f"v{number}"), tmp_path)
+        folder = publish(a_ranking(f"v{number}"), tmp_path)
+        os.utime(folder, (number, number))  # a file system may give two of one moment the same time
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["v4", "v5"]
+
+
+def test_what_a_slow_model_publishes_is_not_swept_away_before_it_is_in_force(tmp_path, monkeypatch):
+    monkeypatch.setattr("querist.workspace.ranking._MOST", 1)
+
+    def written_late(path, value, **how):
+        if path.name == "slow.json":
+            os.utime(tmp_path / "m7", (3, 3))
+            for number in range(3):  # by the quick learner's process, while the slow one's waits for its turn
+                os.utime(publish(a_ranking(f"quick{number}"), tmp_path), (number + 9, number + 9))
+        write_json(path, value, **how)
+
+    monkeypatch.setattr("querist.workspace.ranking.write_json", written_late)
+    os.utime(publish(a_ranking("quick"), tmp_path), (2, 2))
+    publish(a_ranking("m7"), tmp_path, slow=True)
+    assert current_ranking(tmp_path).version == current_ranking(tmp_path, slow=True).version == "m7"
 
 
 def test_a_torn_ranking_counts_as_none(tmp_path):

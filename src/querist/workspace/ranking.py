@@ -167,6 +167,8 @@ def publish(
             save_model(draft)
         (draft / "meta.json").write_text(json.dumps(_meta(ranking), ensure_ascii=False), encoding="utf-8")
         final = folder / ranking.version
+        if slow:  # before it is there: the quick learner sweeps meanwhile, and this one may wait for its turn
+            write_json(folder / "coming.json", {"version": ranking.version}, durable=False)
         if final.exists():
             shutil.rmtree(final)
         os.replace(draft, final)
@@ -232,8 +234,9 @@ def _sweep(folder: Path) -> None:
     Deleting makes the next wait for the disk a long one on many file systems, and that wait is an
     annotator's: so not after every publication.
     """
+    found = list(folder.iterdir())  # first: a pointer may come before what it points to, and not after
     wanted = {str(read_json(pointer).get("version")) for pointer in folder.glob("*.json")}
-    old = sorted((path for path in folder.iterdir() if _is_old(path, wanted)), key=_modified)
+    old = sorted((path for path in found if _is_old(path, wanted)), key=_modified)
     old = old[: -(_KEPT - 1)]
     size = sum(_size(path) for path in old[-1:])
     if len(old) >= _MOST or size * len(old) > _BYTES:
