@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -43,18 +44,23 @@ def test_the_page_is_of_what_was_kept(bench: ModuleType) -> None:
     bench.write(Curves(tuple(kept)))
     page = bench.PAGE.read_text(encoding="utf-8")
     assert "| BALD |" in page and "variation ratios |" not in page and "Batches" not in page
+    assert "which not all have" not in page
+    further = [replace(run, seed=2) for run in kept if run.seed == 0 and run.strategy != "entropy"]
+    bench.write(Curves((*kept, *further)))
+    page = bench.PAGE.read_text(encoding="utf-8")
+    assert "Of 3 seeds, which not all have: BALD" in page and "round, 2 seeds" in page
     two = (*one, "ensemble (5)")
     kept += runs(bench.DRAWS, ("random", "bald"), two, range(20, 221, 20))
     kept += runs(bench.FASHION, ("random", "badge"), one, range(40, 481, 40))
     bench.write(Curves(tuple(kept)))
     page = bench.PAGE.read_text(encoding="utf-8")
     assert "| ensemble (5) |" in page and "| badge |" in page and "2 seeds" in page
-    assert "few labels" not in page and "thousand labels" not in page
+    assert "few labels" not in page and "larger batches" not in page
     kept += runs(bench.FASHION, ("random", "uherding"), one, range(20, 221, 20))
     kept += runs(bench.FAR, ("random", "bald"), one, range(20, 1001, 49))
     bench.write(Curves(tuple(kept)))
     page = bench.PAGE.read_text(encoding="utf-8")
-    far, few = page.index("To a thousand labels"), page.index("few labels")
+    far, few = page.index("In larger batches"), page.index("few labels")
     assert "@1000" in page[far:few] and "| uherding |" in page[few:] and "| badge |" not in page[few:]
     assert "BALD @100" in page and (bench.PICTURES / "deep-fashion.svg").is_file()
 

@@ -15,7 +15,7 @@ from torch import nn  # noqa: E402
 from querist.data import Pool  # noqa: E402
 from querist.errors import InvalidInput, MissingCapability, MissingExtra, NotFitted, TrainingFailed  # noqa: E402
 from querist.models import as_model, capabilities, is_fitted  # noqa: E402
-from querist.models.torch import DeepEnsemble, TorchModel, Training, backend, training  # noqa: E402
+from querist.models.torch import DeepEnsemble, TorchModel, Training, backend  # noqa: E402
 from querist.models.torch.building import warmed  # noqa: E402
 from querist.models.torch.training import Lesson  # noqa: E402
 from querist.strategies import Snapshot, as_strategy, choose  # noqa: E402
@@ -457,21 +457,6 @@ def test_a_loss_that_is_no_number():
     x[3, 2] = np.nan
     with pytest.raises(TrainingFailed, match="features hold NaN"):
         TorchModel(layers, training=QUICK).fitted(x, y)
-
-
-def test_losses_that_are_read_together_change_nothing(monkeypatch):
-    x, y = blobs(40)
-    told, steps, faults = [], [], []
-    for apart in (1, 16):
-        monkeypatch.setitem(training._APART, "cpu", apart)
-        each = Training(epochs=1, least_steps=36, held_back=0.0, progress=lambda *one: steps.append(one))
-        told.append(TorchModel(layers, training=each).fitted(x, y).proba(x))
-        with pytest.raises(TrainingFailed) as failed:
-            TorchModel(layers, training=Training(learning_rate=1e30, optimizer="sgd")).fitted(x, y)
-        faults.append(failed.value.message)
-    assert (told[0] == told[1]).all() and faults[0] == faults[1]
-    assert steps[-1] == steps[35] or np.isfinite(steps[-1][2])
-    assert [one[2] for one in steps[36:]][15:31] == [steps[15][2]] * 16  # the one that was last looked at
 
 
 def test_memory_that_runs_out_halves_the_batch(monkeypatch):

@@ -22,10 +22,6 @@ __all__ = ["Lesson", "Training", "learn"]
 
 Progress = Callable[[int, int, float], None]
 
-_RESIDENT = 2**28  # bytes of rows that lie on the device throughout a training
-_APART = {"cpu": 1}  # steps between two looks at the loss, by kind of device
-_FAR_APART = 16  # on any other: to read a loss is to wait for all that is under way
-
 
 @dataclass(frozen=True)
 class Training:
@@ -65,8 +61,7 @@ class Training:
     checkpoints : folder, optional
         Where an interrupted training is kept, to go on from: the ``models/`` of a campaign, say.
     progress : bool or function
-        A line on the error output, or a function of steps done, steps in all, and the loss (on an
-        accelerator the one that was last looked at, every sixteen steps).
+        A line on the error output, or a function of steps done, steps in all, and the loss.
 
     >>> Training(epochs=20, class_weights="balanced").batch
     64
@@ -143,7 +138,7 @@ class Lesson:
         """The mean loss of a batch, weighted where the classes are."""
         torch = need_torch()
         logits = run(network.module, inputs)
-        target = torch.from_numpy(self.target[rows]).to(network.device, non_blocking=True)
+        target = torch.from_numpy(self.target[rows]).to(network.device)
         if logits.ndim == 3:
             logits = logits.reshape(-1, logits.shape[-1])
             target = target[:, : len(logits) // len(rows)].reshape(-1)
@@ -203,10 +198,6 @@ class _Course:
         self.batch = training.batch
         # a tensor of all rows, where rows become tensors in the same way alone as in company
         self.whole = as_floats(lesson.x) if network.prepare is None else None
-        if self.whole is not None and self.whole.nbytes <= _RESIDENT:
-            self.whole = self.whole.to(network.device)  # once, and not batch by batch
-        self.unread: list[Any] = []  # losses that nobody has waited for
-        self.loss = float("nan")
         self.best: tuple[float, Any] = (np.inf, None)
         self.waited = 0
 
@@ -227,16 +218,15 @@ class _Course:
             if not order:
                 order = self._batches()
             self._set_rate(optimizer, rate, step)
-            self._update(optimizer, order.pop(0), step, rate)
+            loss = self._update(optimizer, order.pop(0), step, rate)
             step += 1
-            self._tell(step, self.loss)
+            self._tell(step, loss)
             if self.cycles > 1 and step % (self.steps // self.cycles) == 0:
                 kept.append(copy.deepcopy(self.network.module.state_dict()))
             if len(self.back) and self.cycles == 1 and step % self.per_look == 0 and self._enough():
                 break
             if self.checkpoints is not None and self.checkpoints.due(step):
                 self.checkpoints.write(self._state(optimizer, step, order, kept))
-        self._look(step, rate)
         if self.best[1] is not None:
             self.network.module.load_state_dict(self.best[1])
         self.network.module.eval()
@@ -261,8 +251,7 @@ class _Course:
     def _inputs(self, rows: np.ndarray, *, augment: bool) -> Any:
         if self.whole is not None:
             torch = need_torch()
-            wanted = torch.from_numpy(rows).to(self.whole.device, non_blocking=True)
-            inputs = on_device(self.whole[wanted], self.network.device)
+            inputs = on_device(self.whole[torch.from_numpy(rows)], self.network.device)
         else:
             inputs = self.network.inputs(take(self.lesson.x, rows))
         if augment and self.training.augment is not None:
@@ -272,7 +261,7 @@ class _Course:
     def _loss_of(self, network: Network, rows: np.ndarray) -> Any:
         return self.lesson.mean_loss(network, rows, self._inputs(rows, augment=True))
 
-    def _update(self, optimizer: Any, rows: np.ndarray, step: int, rate: float) -> None:
+    def _update(self, optimizer: Any, rows: np.ndarray, step: int, rate: float) -> float:
         """One step along the gradient of a batch, in as few parts as find room."""
         torch = need_torch()
         while True:
@@ -283,34 +272,27 @@ class _Course:
                     loss = self._loss_of(self.network, part)
                     share = len(part) / len(rows)
                     (loss * share).backward()
-                    total = total + loss.detach() * share
+                    total += float(loss.detach()) * share
                 break
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
                 self.batch = halved(min(self.batch, len(rows)), error)
-        self.unread.append(total)
-        if len(self.unread) >= _APART.get(self.network.device.type, _FAR_APART):
-            self._look(step + 1, rate)
+        if not np.isfinite(total):
+            raise TrainingFailed(self._no_number(total, step, rate), mend=self._remedy(rows))
         if self.training.clip is not None:
             torch.nn.utils.clip_grad_norm_(self.network.module.parameters(), self.training.clip)
         optimizer.step()
         if self.after_step is not None:
             self.after_step()
-
-    def _look(self, steps: int, rate: float) -> None:
-        """Read the losses since the last look, after so many steps; one that is no number ends it all."""
-        losses = need_torch().stack(self.unread).tolist() if self.unread else []
-        self.unread = []
-        for step, self.loss in enumerate(losses, start=steps - len(losses)):
-            if not np.isfinite(self.loss):
-                raise TrainingFailed(self._no_number(self.loss, step, rate), mend=self._remedy())
+        return total
 
     def _no_number(self, loss: float, step: int, rate: float) -> str:
         return f"The loss is {loss} at step {step + 1} of {self.steps}, with the learning rate {rate:.3g}."
 
-    def _remedy(self) -> str:
-        if self.whole is not None and not bool(need_torch().isfinite(self.whole).all()):
+    def _remedy(self, rows: np.ndarray) -> str:
+        whole = self.whole
+        if whole is not None and not bool(need_torch().isfinite(whole).all()):
             return "The features hold NaN or infinity: fill or drop these rows first."
         return "Lower learning_rate, give clip=1.0, or standardise the features."
 

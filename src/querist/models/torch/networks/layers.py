@@ -31,20 +31,10 @@ class Levelled(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.scale = _Statistics(1, affine=False, momentum=None)
+        self.scale = nn.BatchNorm1d(1, affine=False, momentum=None)
 
     def forward(self, x: Any) -> Any:
         return self.scale(x.unsqueeze(1)).squeeze(1)
-
-
-class _Statistics(nn.BatchNorm1d):  # type: ignore[misc]
-    """Batch statistics whose count of batches stays on the host: a mean of all reads it at every step."""
-
-    def _apply(self, fn: Any, recurse: bool = True) -> Any:
-        count = self._buffers["num_batches_tracked"]
-        super()._apply(fn, recurse)
-        self._buffers["num_batches_tracked"] = count
-        return self
 
 
 class Pictures(nn.Module):  # type: ignore[misc]
