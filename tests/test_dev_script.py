@@ -37,7 +37,7 @@ def place(tmp_path: Path) -> Path:
 def dev(place: Path, command: str) -> subprocess.CompletedProcess[str]:
     around = {**os.environ, "PATH": f"{place / 'bin'}:{os.environ['PATH']}", "QUERIST_VENV": ".venv"}
     return subprocess.run(
-        ["./dev", command], cwd=place, env=around, capture_output=True, text=True, timeout=60, check=False
+        ["./dev", command], cwd=place, env=around, capture_output=True, text=True, timeout=300, check=False
     )
 
 

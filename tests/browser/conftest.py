@@ -56,7 +56,7 @@ class Application:
                         found.set()
 
         threading.Thread(target=listen, args=[self.process.stdout], daemon=True).start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not found.wait(0.05):
             assert self.process.poll() is None, "".join(told)
             assert time.monotonic() < deadline, "".join(told)
@@ -73,7 +73,7 @@ class Application:
     def stop(self) -> int:
         """As Ctrl+C does."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
     def state(self):
         """What the log adds up to, read from outside."""
@@ -104,7 +104,7 @@ def chromium():
 def context(chromium):
     """A browser of its own for each test: nothing kept from another."""
     context = chromium.new_context(viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

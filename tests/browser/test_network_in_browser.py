@@ -68,9 +68,9 @@ def test_a_network_learns_beside_the_quick_model_and_takes_over(tmp_path, start,
     delivered(page)
     shot(page, "quick")
 
-    progress.wait_for_function("() => window.phases.includes('training')", polling=200, timeout=60_000)
+    progress.wait_for_function("() => window.phases.includes('training')", polling=200, timeout=300_000)
     shot(progress, "training")
-    progress.wait_for_function("() => window.phases.at(-1) === 'idle'", polling=200, timeout=120_000)
+    progress.wait_for_function("() => window.phases.at(-1) === 'idle'", polling=200, timeout=300_000)
     phases = progress.evaluate("window.phases")
     assert phases.index("training") < phases.index("idle")
     shot(progress, "progress")
@@ -79,7 +79,7 @@ def test_a_network_learns_beside_the_quick_model_and_takes_over(tmp_path, start,
     page.wait_for_function(
         "() => /^m\\d/.test(document.querySelector('[data-testid=learner]').dataset.version)",
         polling=200,
-        timeout=120_000,
+        timeout=300_000,
     )
     for _ in range(12):  # those that are held already were chosen before
         _item, told_now = answer(page)

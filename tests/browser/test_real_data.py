@@ -63,7 +63,7 @@ def label_thirty(application, page, value_of, key_of):
             page.wait_for_function(  # a model that no question came from yet
                 "seen => !seen.includes(document.querySelector('[data-testid=learner]').dataset.version)",
                 arg=["", *versions],
-                timeout=90_000,
+                timeout=300_000,
             )
         versions.add(page.get_by_test_id("learner").get_attribute("data-version"))
     page.wait_for_function(UNSENT)

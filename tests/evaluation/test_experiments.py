@@ -231,11 +231,12 @@ SCRIPT = """
 import sys, time
 from querist.evaluation import Experiment
 import querist.evaluation.replaying as replaying
-run = replaying.Plan.run
-def slow(self):
-    time.sleep(0.1)
+run, begun = replaying.Plan.run, []
+def stuck(self):
+    begun.append(self)
+    time.sleep(600 if len(begun) > 4 else 0)
     return run(self)
-replaying.Plan.run = slow
+replaying.Plan.run = stuck
 Experiment.of("iris", ["margin"], "naive_bayes", 10, 10, budget=30, start=10).run(sys.argv[1], workers=1)
 """
 
@@ -243,13 +244,13 @@ Experiment.of("iris", ["margin"], "naive_bayes", 10, 10, budget=30, start=10).ru
 def test_killed_in_the_middle_and_gone_on_with_it_is_the_same(tmp_path: Path) -> None:
     path = tmp_path / "runs.jsonl"
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)])
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until and (not path.exists() or path.read_bytes().count(b"\n") < 3):
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     held = path.read_bytes()
-    assert 3 <= held.count(b"\n") < 20
+    assert 3 <= held.count(b"\n") <= 4
     path.write_bytes(held + held[: len(held) // held.count(b"\n") // 2])  # and a line was torn
     assert len(read_runs(path)) == held.count(b"\n")
     curves = quick(seeds=10).run(path, workers=2)
@@ -274,7 +275,7 @@ def test_a_worker_ends_with_a_parent_that_was_killed() -> None:
     assert worker.is_dir()
     parent.kill()
     parent.wait()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until and (worker / "cmdline").exists() and (worker / "cmdline").read_bytes():
         time.sleep(0.1)
     assert not (worker.exists() and (worker / "cmdline").read_bytes()), "it is gone, or nobody's to reap"

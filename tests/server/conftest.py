@@ -1,5 +1,8 @@
 """A small campaign, its server in this process, and a client that holds the token."""
 
+import time
+from datetime import datetime, timedelta
+
 import pytest
 from served import client_of, csv_of
 
@@ -22,6 +25,15 @@ def make(tmp_path):
     yield build
     for workspace in made:
         workspace.close()
+
+
+@pytest.fixture
+def one_day():
+    """For a test of what happens on one day: one that would run into the next begins there."""
+    now = datetime.now()
+    midnight = datetime.combine(now + timedelta(days=1), datetime.min.time())
+    if midnight - now < timedelta(minutes=2):
+        time.sleep((midnight - now).total_seconds() + 1)
 
 
 @pytest.fixture

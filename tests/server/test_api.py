@@ -166,7 +166,7 @@ def test_a_skip_that_is_undone_takes_the_place_of_what_lies_behind(make):
 # ---------------------------------------------------------------- answering
 
 
-def test_an_answer_is_in_the_log_before_it_is_acknowledged(client, workspace):
+def test_an_answer_is_in_the_log_before_it_is_acknowledged(one_day, client, workspace):
     question = ask(client)[0]
     done = answer(client, question, "sport", seconds=2.5).json()
     state = fold(workspace.log.read())
@@ -416,7 +416,7 @@ def test_random_questions_are_blind_and_a_share_of_the_others_too(client, worksp
     for question in blind:
         answer(client, question, right(question["content"]["text"]), "ann")
     quality = client.get("/api/progress").json()["quality"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while (
         quality is None or quality["n"] < 3
     ) and time.monotonic() < deadline:  # it may be half a second old
@@ -513,7 +513,7 @@ def test_an_item_that_is_not_there_is_not_found_however_it_is_called(client, ite
     assert client.post("/api/corrections", json={"item": item, "value": "sport"}).status_code == 404
 
 
-def test_the_dashboard_counts_what_was_said(client, workspace):
+def test_the_dashboard_counts_what_was_said(one_day, client, workspace):
     label(client, 12)
     learned(workspace)
     board = client.get("/api/dashboard").json()
@@ -606,7 +606,7 @@ def test_the_wire_is_described_for_the_page(client):
 # ---------------------------------------------------------------- when the disk gives out
 
 
-def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(client, workspace, monkeypatch):
+def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(one_day, client, workspace, monkeypatch):
     first, second = ask(client, 2)
     answer(client, first, "sport")
     append = workspace.log.append

@@ -163,7 +163,7 @@ def test_the_process_reports_over_its_pipe_and_ends_with_it(process):
     assert set(phases) == {"encoding", "waiting"}
     process.send_signal(signal.SIGINT)  # a terminal's Ctrl+C reaches it too, and is the server's to answer
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
 
 
 def test_a_process_that_cannot_open_its_folder_says_so(tmp_path):
@@ -171,7 +171,7 @@ def test_a_process_that_cannot_open_its_folder_says_so(tmp_path):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as process:
         assert "holds no campaign" in Report.read(process.stdout.readline()).note
-        assert process.wait(20) == 1
+        assert process.wait(120) == 1
         assert "holds no campaign" in process.stderr.read()
 
 

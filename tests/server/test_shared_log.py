@@ -67,13 +67,13 @@ def test_two_servers_share_the_items(two):
         assert len(workspace.campaign.labels) == 40
 
 
-def test_an_answer_at_one_server_shows_at_the_other_by_itself(two):
+def test_an_answer_at_one_server_shows_at_the_other_by_itself(one_day, two):
     one, other = two
     with Serving(other, learn=False) as serving, client_of(one) as client:
         question = client.post("/api/next", json={}).json()["questions"][0]
         client.post("/api/answers", json={"query": question["query"], "value": "sport"})
         seen = threading.Event()
-        for _ in range(200):
+        for _ in range(2400):
             if serving.figures.state.labels:
                 break
             seen.wait(0.05)
