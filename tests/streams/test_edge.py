@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,6 +58,24 @@ def test_a_gate_goes_on_where_the_learner_stood(tmp_path: Path) -> None:
     again = EdgeGate.open(tmp_path / "gate.npz")
     assert [str(again.see(row)) for row in X[350:]] == [str(gate.see(row)) for row in X[350:]]
     assert again.asked <= 0.3 * again.seen
+
+
+def test_a_gate_that_is_written_anew_is_the_old_one_until_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, gate = tmp_path / "gate.npz", EdgeGate.of(_learner())
+    gate.save(path)
+    gate.see(X[0])
+
+    def without_power(file: Any, **arrays: Any) -> None:
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", without_power)
+    with pytest.raises(KeyboardInterrupt):
+        gate.save(path)
+    assert EdgeGate.open(path).seen == gate.seen - 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_nothing_heavy_is_loaded_on_a_device(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.data.files import atomic_write
 from querist.errors import InvalidInput, MissingExtra, NotFitted, SourceError
 from querist.kernels.stream_gates import KINDS
 from querist.kernels.stream_scores import SCORES, judge
@@ -115,7 +116,7 @@ class EdgeGate:
         return Decision(bool(ask), float(score), float(bar), number, float(chance), best)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it into one file: weights, gate, and what was spent."""
+        """Write it into one file, whole or not at all: weights, gate, and what was spent."""
         if not isinstance(self.draws, FrozenSoftmax):
             raise InvalidInput(
                 f"{self.draws!r} cannot be written as weights.", mend="Save your model; make the gate anew."
@@ -126,7 +127,7 @@ class EdgeGate:
             "counts": [self.width, self.seen, self.asked],
         }
         words = np.frombuffer(json.dumps(told).encode(), dtype=np.uint8)
-        with open(path, "wb") as file:
+        with atomic_write(path) as file:
             whole: dict[str, Any] = {"told": words, "gate": self.gate.state, **self.draws.arrays()}
             np.savez(file, **whole)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from querist.data.files import atomic_write
 from querist.errors import MissingExtra
 from querist.kernels import online_softmax as kernel
 from querist.models.online import OnlineSoftmax
@@ -121,5 +122,5 @@ class FrozenSoftmax:
         )
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
         onnx.checker.check_model(made)
-        with open(path, "wb") as file:
+        with atomic_write(path) as file:
             file.write(made.SerializeToString())
