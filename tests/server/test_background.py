@@ -13,6 +13,7 @@ from served import client_of, right
 from querist.cli import main as cli
 from querist.server.background import SlowLearner
 from querist.server.learner import Learner, turn
+from querist.server.protocol import Report
 from querist.server.serving import Serving
 from querist.workspace import QUICK, Workspace, current_ranking, current_representation, likeness
 
@@ -155,6 +156,16 @@ def test_training_is_shown_stopped_and_begun_again_while_questions_go_on(make, m
         assert client.post("/api/training", json={"on": False}).status_code == 200  # twice is once
         client.post("/api/training", json={"on": True})
         assert _until(client, lambda told: told["background"]["phase"] == "training")
+
+
+def test_a_last_word_of_a_training_that_was_stopped_is_not_shown(make, model):
+    with Serving(make(model=model, slow=True)) as serving:
+        serving.train(False)
+        serving.hear_background(Report("training", note="round 9"))  # its thread was on the way with it
+        assert serving.figures.background.phase == "stopped"
+        serving.background = serving._trainer()  # another one, which is not begun here
+        serving.hear_background(Report("training", note="round 1"))
+        assert serving.figures.background.phase == "training"
 
 
 def test_the_slow_model_is_shown_as_the_one_in_force(make, model):

@@ -86,13 +86,14 @@ class Serving:
 
     def hear_background(self, report: Report) -> None:
         """Show what the slow learner does, and take over what it publishes."""
-        self.figures.background = self._heard(report, slow=True)
-        ranking = self.workspace.ranking
-        if report.published is None or ranking is None:
-            return
-        with self._showing:  # the model in force is another one, whoever made it
-            force = {"version": ranking.version, "labels": ranking.labels}
-            self.figures.learner = self.figures.learner.model_copy(update=force)
+        told, ranking = self._heard(report, slow=True), self.workspace.ranking
+        with self._showing:
+            if self.background is not None or report.phase == "stopped":  # else a last word of one that was
+                self.figures.background = told
+            if report.published is not None and ranking is not None:
+                # the model in force is another one, whoever made it
+                force = {"version": ranking.version, "labels": ranking.labels}
+                self.figures.learner = self.figures.learner.model_copy(update=force)
 
     def train(self, on: bool) -> None:
         """Begin to train the slow model, or stop it at once; what it published stays."""
