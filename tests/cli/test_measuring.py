@@ -116,6 +116,27 @@ def test_answers_that_the_test_did_not_ask_for_do_not_count(folder: Path, truth:
             CampaignTest.begin(workspace)
 
 
+def test_a_test_may_be_killed_as_it_begins_and_as_it_ends(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with Workspace.open(folder) as workspace:
+        with monkeypatch.context() as begins, pytest.raises(KeyboardInterrupt):
+            begins.setattr(np, "savez", killed)
+            CampaignTest.begin(workspace)
+        assert CampaignTest.open(workspace) is None
+        test = CampaignTest.begin(workspace)
+        assert CampaignTest.open(workspace) is not None
+        with monkeypatch.context() as ends, pytest.raises(KeyboardInterrupt):
+            ends.setattr("shutil.rmtree", killed)
+            test.end(workspace)
+        assert CampaignTest.open(workspace) is None
+        assert workspace.settings.strategy != "active_testing"
+        CampaignTest.begin(workspace)
+
+
 def test_without_a_test_the_random_questions_tell(folder: Path, truth: dict[str, str]) -> None:
     assert "Unknown" in querist("test", str(folder)).output
     with Workspace.open(folder) as workspace:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CampaignTest"]
 
 _STRATEGY = "active_testing"
+_TOLD = "test.json"  # written last, and taken away first: a test runs as long as it is there
 _CHANGED: dict[str, Any] = {
     "strategy": _STRATEGY,
     "random_share": 0.0,
@@ -66,7 +67,7 @@ class CampaignTest:
         from querist.workspace.atomic import write_json
 
         folder = workspace.folder / "test"
-        if folder.exists():
+        if (folder / _TOLD).exists():
             raise CampaignError(
                 f"A test runs already in {workspace.folder}.", mend="End it first: querist test FOLDER --end."
             )
@@ -91,10 +92,10 @@ class CampaignTest:
             rows=np.flatnonzero(free),
             proba=np.asarray(ranking.proba)[free],
         )
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)  # a beginning that was interrupted left nothing that counts
         np.savez(folder / "model.npz", rows=test.rows, proba=test.proba)
         told = {name: getattr(test, name) for name in ("version", "labels", "since", "before")}
-        write_json(folder / "test.json", {**told, "classes": list(test.classes)})
+        write_json(folder / _TOLD, {**told, "classes": list(test.classes)})
         assert ActiveTesting.name == _STRATEGY
         workspace.campaign.configure(**_CHANGED)
         unrank(workspace.models)  # it was ranked by the strategy before, without the chances that count
@@ -107,15 +108,16 @@ class CampaignTest:
         from querist.workspace.atomic import read_json
 
         folder = workspace.folder / "test"
-        if not (folder / "test.json").exists():
+        if not (folder / _TOLD).exists():
             return None
-        told = read_json(folder / "test.json")
+        told = read_json(folder / _TOLD)
         with np.load(folder / "model.npz", allow_pickle=False) as held:
             return cls(folder=folder, **{**told, "classes": tuple(told["classes"])}, **dict(held))
 
     def end(self, workspace: Workspace) -> None:
         """Give the campaign the settings back that it had."""
         workspace.campaign.configure(**self.before)
+        (self.folder / _TOLD).unlink()  # first: without it there is no test
         shutil.rmtree(self.folder)
 
     def measured(self, workspace: Workspace, *, confidence: float = 0.95) -> Measured:
