@@ -28,10 +28,8 @@ class UHerding:
     """Each pick adds most to how well the unsure part of the pool is covered; the radius shrinks.
 
     With few labels the radius is wide and it asks what is typical of many; with many the radius is small
-    and it asks where the model is unsure.  Prefer the strategy "default", its relative that needs no
-    calibrated model (it goes by ranks) and costs less in large pools, unless your model is well
-    calibrated: with logistic regression on sentence vectors this one asked better, and so did the
-    default with ``patience=None`` (the page "Published tables" of the manual has the figures).
+    and it asks where the model is unsure.  Prefer the strategy "default", its relative that goes by ranks
+    of doubt and needs fewer labels (the page "Published tables" of the manual has the figures).
 
     Parameters
     ----------
