@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -562,6 +563,17 @@ def test_strategies_with_parameters_stand_in_the_list(home: Path) -> None:
     assert done.exit_code == 2 and "'margin' has no parameter 'a'" in done.output
 
 
+def test_bench_of_numbers_needs_no_strategy_named(home: Path) -> None:
+    words = ("--seeds", "1", "--budget", "20", "--workers", "1")
+    done = querist("bench", "diabetes", "iris", *words)
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in Path("bench.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [one["strategy"] for one in lines] == [
+        *("random", "igs", "lcmd", "default"),
+        *("random", "margin", "entropy", "default"),
+    ]
+
+
 def test_bench_takes_a_campaign(campaign: Path) -> None:
     words = ("--strategies", "margin", "--seeds", "1", "--budget", "8", "--batches", "4", "--workers", "1")
     done = querist("bench", str(campaign), *words)
@@ -600,6 +612,14 @@ def test_bench_lists_its_data_sets() -> None:
         (("iris", "--models", "swm"), "Choose among default, logistic"),
         (("iris", "--metrics", "acc"), "Choose among accuracy"),
         (("iris", "--seeds", "many"), "more than whole numbers"),
+        (("iris", "--seeds", "5-3"), "holds no seed"),
+        (("iris", "iris"), "Two data sets are called 'iris'. Name it once"),
+        (("iris", "--strategies", "margin", "--strategy", '{"name": "margin"}'), "'margin'. Name it once"),
+        (("iris", "--start", "105"), "has 105 rows, all of them first labels"),
+        (("three.csv", "--label", "b", "--seeds", "2"), "no number of labels in common"),
+        (("three.csv", "--label", "c"), "3 labels, each of them 'z'; a comparison needs two"),
+        (("two.csv", "--label", "b", "--seeds", "9"), "0 to measure and 2 to choose from"),
+        (("holes.npz", "--strategies", "margin"), "'holes' has features that are missing or infinite"),
         (("iris", "--strategy", "{margin"), "is no JSON"),
         (("x*",), "No data set fits 'x*'"),
         (("--results", "none.jsonl"), "There is no results file none.jsonl"),
@@ -609,6 +629,10 @@ def test_bench_lists_its_data_sets() -> None:
 )
 def test_bench_tells_what_is_wrong_with_the_mend(home: Path, words: tuple[str, ...], told: str) -> None:
     (home / "broken.jsonl").write_text('{"id": 3}\n', encoding="utf-8")
+    (home / "three.csv").write_text("a,b,c\n1,x,z\n2,y,z\n3,x,z\n", encoding="utf-8")
+    (home / "two.csv").write_text("a,b\n1,x\n2,y\n", encoding="utf-8")
+    x = np.arange(40.0)[:, None]
+    np.savez(home / "holes.npz", x=np.where(x == 3, np.nan, x), y=np.arange(40) % 2)
     done = querist("bench", *words)
     assert done.exit_code == 2
     assert told in " ".join(done.output.split()) and "Traceback" not in done.output

@@ -36,11 +36,9 @@ _PROTOCOL = (
 @click.argument("data", nargs=-1)
 @click.option(
     "--strategies",
-    default="margin,entropy,default",
-    show_default=True,
     metavar="A,B",
     help="The strategies, by name or as JSON; random always runs beside them. 'margin@logistic' asks by "
-    "another model.",
+    "another model. [margin,entropy,default; of numbers igs,lcmd,default]",
 )
 @click.option(
     "--strategy",
@@ -237,14 +235,15 @@ def _experiment(data: tuple[str, ...], options: dict[str, Any]) -> Experiment:
     from querist.evaluation.readers import matching
 
     strategies = [*split(options["strategies"]), *options["specs"]]
-    arms(strategies)  # what is wrong with them is told before anything is read
+    if strategies:
+        arms(strategies)  # what is wrong with them is told before anything is read
     reading = {name: options[name] for name in _READING if options.get(name) is not None}
     if "text" in reading:
         reading["text"] = list(split(reading["text"]))
     sets = [{"data": name, **reading} for pattern in data for name in matching(pattern)]
     return Experiment.of(
         sets,
-        strategies,
+        strategies or None,
         split(options["models"]),
         _numbers("--batches", options["batches"]),
         _seeds(options["seeds"]),
@@ -320,7 +319,10 @@ def _annotator(text: str) -> tuple[str, dict[str, float]]:
 def _seeds(text: str) -> list[int]:
     first, dash, last = text.partition("-")
     if dash:
-        return list(range(*(one + i for i, one in enumerate(_numbers("--seeds", f"{first},{last}")))))
+        seeds = list(range(*(one + i for i, one in enumerate(_numbers("--seeds", f"{first},{last}")))))
+        if not seeds:
+            raise InvalidInput(f"--seeds {text} holds no seed.", mend="Write the smaller one first: 20-39.")
+        return seeds
     numbers = _numbers("--seeds", text)
     return list(range(numbers[0])) if len(numbers) == 1 else numbers
 

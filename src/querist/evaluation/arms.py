@@ -89,7 +89,7 @@ def arms(strategies: Any) -> dict[str, Arm]:
         if name in named and name != REFERENCE:
             raise InvalidInput(
                 f"Two strategies are called {name!r}.",
-                mend="Give a mapping from names of your choice to the strategies.",
+                mend="Name it once; or in Python give a mapping from names of your choice to the strategies.",
             )
         as_strategy(arm.strategy)  # say now what is wrong with it, not after the first runs
         named[name] = arm

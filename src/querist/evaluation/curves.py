@@ -135,6 +135,12 @@ class Curves:
             runs = list(self._runs(name).values())
             least, most = max(run.labels[0] for run in runs), min(run.labels[-1] for run in runs)
             found = np.unique(np.concatenate([run.labels for run in runs]))
+            if least > most:
+                raise InvalidInput(
+                    f"The runs of {name!r} have no number of labels in common: one begins with {least}, and"
+                    f" one ends with {most}.",
+                    mend="Give smaller batches, or fewer first labels.",
+                )
             self._kept["budgets", name] = tuple(found[(found >= least) & (found <= most)].tolist())
         budgets: tuple[int, ...] = self._kept["budgets", name]
         return budgets

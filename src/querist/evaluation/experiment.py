@@ -23,7 +23,12 @@ from querist.evaluation.runs import Run
 
 __all__ = ["Experiment", "replay"]
 
-STRATEGIES = ("margin", "entropy", "default")
+USUAL = {
+    "classes": ("margin", "entropy", "default"),
+    "number": ("igs", "lcmd", "default"),
+    "sets": ("binary_minimum", "average_confidence", "default"),
+}
+"""The strategies that are compared where none is named, by what a label is."""
 _PAYS = 4.0  # seconds of work beyond which other processes are worth starting
 _LOOK = 1.0  # seconds between two looks whether the parent is still there
 
@@ -40,8 +45,9 @@ class Experiment:
     ----------
     datasets : names, paths or :class:`Dataset`, one or more
         As :func:`load_dataset` takes them.
-    strategies : names, specs, strategies or :class:`Arm`, or a mapping from the name to be shown
-        ``"margin@logistic"`` asks by logistic regression whatever model is measured.
+    strategies : names, specs, strategies or :class:`Arm`, or a mapping from the name to be shown, optional
+        ``"margin@logistic"`` asks by logistic regression whatever model is measured.  Those of
+        :data:`USUAL` if not given.
     models : names, estimators or models, or a mapping from the name to be shown
         See :data:`MODELS`; ``"default"`` is the application's own.  Never fitted itself.
     batches : int or sequence of int
@@ -60,7 +66,7 @@ class Experiment:
     """
 
     datasets: Any
-    strategies: Any = STRATEGIES
+    strategies: Any = None
     models: Any = "default"
     batches: Any = 10
     seeds: int | Sequence[int] = 10
@@ -71,7 +77,7 @@ class Experiment:
     def of(
         cls,
         datasets: Any,
-        strategies: Any = STRATEGIES,
+        strategies: Any = None,
         models: Any = "default",
         batches: Any = 10,
         seeds: int | Sequence[int] = 10,
@@ -87,7 +93,9 @@ class Experiment:
         loaded = [load_dataset(one) for one in _several(self.datasets)]
         _distinct("data set", [one.name for one in loaded])
         batches, seeds = _whole("batch", self.batches, 1), _whole("seed", self._numbers(), 0)
-        named, models = arms(self.strategies), models_by_title(self.models)
+        models = models_by_title(self.models)
+        usual = self.strategies is None
+        named = {data.name: arms(USUAL[str(data.task)] if usual else self.strategies) for data in loaded}
         for data in loaded:
             self.protocol.metrics_of(data)
         measured = {
@@ -96,7 +104,7 @@ class Experiment:
         asked = {
             (data.name, title): None if arm.model is None else model_for(arm.model, data)
             for data in loaded
-            for title, arm in named.items()
+            for title, arm in named[data.name].items()
         }
         return [
             Plan(
@@ -115,7 +123,7 @@ class Experiment:
             for data in loaded
             for model in models
             for batch in batches
-            for title, arm in named.items()
+            for title, arm in named[data.name].items()
         ]
 
     def run(
@@ -282,7 +290,10 @@ def _several(given: Any) -> list[Any]:
 def _distinct(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise InvalidInput(f"Two {what}s are called {name!r}.", mend="Give each a name of its own.")
+            raise InvalidInput(
+                f"Two {what}s are called {name!r}.",
+                mend="Name it once; or give each a name of its own, as {'data': ..., 'name': ...} does.",
+            )
 
 
 def _whole(what: str, given: Any, least: int) -> list[int]:

@@ -55,7 +55,8 @@ def from_source(
     told = [source.labels[source.ids[row]] for row in rows]
     if len(set(told)) < 2:
         raise InvalidInput(
-            f"{path} has {len(rows):,} labels of {len(set(told))} classes; a comparison needs two classes.",
+            f"{path} has {len(rows):,} labels{f', each of them {told[0]!r}' if told else ''}; a comparison"
+            " needs two that differ.",
             mend="Name the column with the labels: label='COLUMN'.",
         )
     contents = [source.content[row] for row in rows]

@@ -145,7 +145,20 @@ class Protocol:
             cut = max(1, round(self.test * len(dataset)))
             held, kept = shuffled[:cut], shuffled[cut:]
         pool = np.sort(kept if self.pool is None else kept[: self.pool])
-        return Split(held, pool, *self._first(dataset, pool, rng))
+        if not len(pool) or not (len(held) or dataset.test is not None):
+            raise InvalidInput(
+                f"Of the {len(dataset)} rows of {dataset.name!r}, seed {seed} leaves {len(held)} to measure"
+                f" and {len(pool)} to choose from.",
+                mend="Give more rows, or another share to be held back.",
+            )
+        split = Split(held, pool, *self._first(dataset, pool, rng))
+        if len(split.first) == len(pool) and dataset.oracle is None:
+            raise InvalidInput(
+                f"The pool of {dataset.name!r} has {len(pool)} rows, all of them first labels: nothing is"
+                " left to ask.",
+                mend="Give a smaller start.",
+            )
+        return split
 
     def _first(self, dataset: Dataset, pool: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, str]:
         if dataset.task != "classes":

@@ -17,7 +17,7 @@ import numpy as np
 from querist.campaign import Campaign, Query
 from querist.campaign.made import price_of_made
 from querist.data import Pool
-from querist.errors import BudgetSpent, CampaignError, QueristError
+from querist.errors import BudgetSpent, CampaignError, InvalidInput, QueristError
 from querist.evaluation.answering import Answers
 from querist.evaluation.arms import Arm, estimator_spec
 from querist.evaluation.dataset import Dataset
@@ -97,6 +97,14 @@ class Plan:
         except QueristError as error:
             where = f"{self.title!r} with the model {self.model_title!r} on {self.dataset.name!r}"
             raise type(error)(f"{where}: {error.message}", mend=error.mend) from error
+        except ValueError as error:
+            if self.dataset.finite:
+                raise
+            raise InvalidInput(
+                f"{self.dataset.name!r} has features that are missing or infinite, which the model"
+                f" {self.model_title!r} does not take ({str(error).splitlines()[0]}).",
+                mend="Fill them (SimpleImputer), or choose a model that takes them, such as boosting.",
+            ) from error
         values = {name: np.array([row[name] for row in rounds]) for name in rounds[0]} if rounds else {}
         labels = values.pop("labels", np.empty(0)).astype(np.intp)
         picks = tuple(split.pool[replay.picks].tolist())

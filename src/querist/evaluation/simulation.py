@@ -7,12 +7,10 @@ from typing import Any
 
 from querist.evaluation.curves import Curves
 from querist.evaluation.dataset import Dataset
-from querist.evaluation.experiment import STRATEGIES, Experiment
+from querist.evaluation.experiment import Experiment
 from querist.models.multilabel import holds_sets
 
 __all__ = ["simulate"]
-
-_OF_SETS = ("binary_minimum", "average_confidence", "default")
 
 
 def simulate(
@@ -86,8 +84,6 @@ def simulate(
     share = 0.3 if isinstance(test, tuple) else test
     kind = "sets" if holds_sets(y) else "classes"
     data = Dataset(dataset, x, y, test=own, task=kind)
-    if strategies is None:
-        strategies = _OF_SETS if kind == "sets" else STRATEGIES
     experiment = Experiment.of(
         data, strategies, {"": model}, batch, seeds, start=start, budget=budget, test=share, pool=pool
     )

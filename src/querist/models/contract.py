@@ -9,7 +9,8 @@ from querist.errors import MissingCapability
 __all__ = ["CAPABILITIES", "Model", "capabilities", "require"]
 
 CAPABILITIES = {
-    "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV.",
+    "proba": "Use a classifier with predict_proba, or wrap yours in CalibratedClassifierCV; of a regressor"
+    " ask by a strategy such as igs, lcmd or mean_std.",
     "decision": "Use a classifier with decision_function (LinearSVC, SVC, LogisticRegression).",
     "covariance": "Use a Gaussian process (GaussianProcessRegressor), alone or at the end of a pipeline.",
     "draws": "Use an ensemble (RandomForestClassifier), or querist.models.Bagging(your model).",
