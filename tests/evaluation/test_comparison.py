@@ -190,6 +190,21 @@ def test_costs_have_a_curve_of_their_own(tmp_path: Path) -> None:
     told = Experiment.of(data, ["margin"], "naive_bayes", seeds=2, budget=30).run(workers=1)
     page = write_report(told, tmp_path / "page.html").read_text(encoding="utf-8")
     assert "what the labels cost together" in page and ">seconds<" in page
+    team = {"expert": {"cost": 3}, "crowd": {}}
+    told = Experiment.of("iris", ["margin"], "naive_bayes", seeds=2, budget=30, annotators=team)
+    page = write_report(told.run(workers=1), tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "what the labels cost together" in page and ">cost<" in page
+
+
+@needs_plots
+def test_bands_end_where_shares_do() -> None:
+    from querist.evaluation.picture import curves_figure, drawing
+
+    curves = Experiment.of("wine", ["margin"], "logistic", seeds=2, budget=30, batches=5).run(workers=1)
+    with drawing():
+        levels, gains = curves_figure(curves, ["wine"], [""], "accuracy", across=True).axes[:2]
+    assert 0.99 < levels.get_ylim()[1] < 1.06
+    assert all(float(at).is_integer() for axis in (levels, gains) for at in axis.get_xticks())
 
 
 @needs_plots

@@ -17,6 +17,7 @@ __all__ = [
     "FAINT",
     "INK",
     "PLAIN",
+    "band",
     "curves_figure",
     "draw",
     "drawing",
@@ -158,7 +159,8 @@ def _levels(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
         style = style_of(curves, strategy)
         axis.plot(budgets, mean, label=strategy, **style, zorder=2 if strategy == REFERENCE else 3)
         if strategy in (REFERENCE, "default") and np.isfinite(half).all():  # more would hide each other
-            axis.fill_between(budgets, mean - half, mean + half, color=style["color"], alpha=0.13, lw=0)
+            axis.fill_between(budgets, *band(mean, half, metric), color=style["color"], alpha=0.13, lw=0)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     tidy(axis)
 
 
@@ -176,7 +178,18 @@ def _gains(axis: Any, curves: Drawn, dataset: str, metric: str) -> None:
             low, high = ([scale * getattr(gain, end) for gain in gains] for end in ("low", "high"))
             axis.fill_between(labels, low, high, color=style["color"], alpha=0.16, lw=0)
     axis.set_xlabel("labels")
+    axis.xaxis.get_major_locator().set_params(integer=True)
     tidy(axis)
+
+
+def band(mean: np.ndarray, half: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of intervals, within what a share can be.
+
+    >>> band(np.array([0.9]), np.array([0.2]), "accuracy")
+    (array([0.7]), array([1.]))
+    """
+    low, high = mean - half, mean + half
+    return (np.maximum(low, 0.0), np.minimum(high, 1.0)) if in_points(metric) else (low, high)
 
 
 def _shown(budgets: int) -> list[int]:

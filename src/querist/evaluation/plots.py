@@ -14,6 +14,7 @@ from querist.evaluation.picture import (
     FAINT,
     INK,
     PLAIN,
+    band,
     curves_figure,
     drawing,
     in_points,
@@ -151,7 +152,7 @@ def cost_figure(comparison: Comparison, dataset: str, unit: str) -> Any:
 
     curves = comparison.curves
     metric = curves.metric_of(dataset) if comparison.metric is None else comparison.metric
-    figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+    figure = Figure(figsize=(9.2, 3.6), layout="constrained")
     axis = figure.subplots()
     for name in curves.strategies_of(dataset):
         cost = curves.values(name, metric="cost", dataset=dataset).mean(axis=0)
@@ -159,7 +160,7 @@ def cost_figure(comparison: Comparison, dataset: str, unit: str) -> Any:
         style = style_of(curves, name)
         axis.plot(cost, mean, label=name, **style)
         if name == REFERENCE and np.isfinite(half).all():
-            axis.fill_between(cost, mean - half, mean + half, color=style["color"], alpha=0.13, lw=0)
+            axis.fill_between(cost, *band(mean, half, metric), color=style["color"], alpha=0.13, lw=0)
     axis.set(xlabel=unit, ylabel=metric.replace("_", " "))
     axis.legend(frameon=False, ncols=2)
     tidy(axis)
@@ -173,7 +174,8 @@ def unit_of(curves: Curves, dataset: str) -> str:
     runs = [run for run in curves.runs if curves.case(run) == dataset and len(run.labels)]
     if all((run.values["cost"] == run.labels).all() for run in runs):
         return ""
-    return str(runs[0].plan.get("dataset", {}).get("unit", "cost"))
+    unit = str(runs[0].plan.get("dataset", {}).get("unit", "cost"))
+    return "cost" if unit == "labels" else unit  # that of annotators who have prices
 
 
 def write_pictures(comparison: Comparison, stem: str, suffix: str = ".svg") -> list[str]:
