@@ -574,6 +574,19 @@ def test_bench_of_numbers_needs_no_strategy_named(home: Path) -> None:
     ]
 
 
+def test_bench_of_classes_and_numbers_measures_each_its_way(home: Path) -> None:
+    words = ("--strategies", "k_center", "--seeds", "2", "--budget", "20", "--metrics", "auc,rmse,r2")
+    done = querist("bench", "iris", "diabetes", *words, "--workers", "1", "-o", "out")
+    assert done.exit_code == 0, done.output
+    first = Path("out.md").read_text(encoding="utf-8").splitlines()[2:4]
+    assert all(line.split("|")[4].strip() == "" for line in first), "no mean of different measures"
+    told = querist("bench", "--metrics", "r2", "-o", "out")
+    assert told.exit_code == 0 and "diabetes" not in told.output, "the only one, so it is not named"
+    first = Path("out.md").read_text(encoding="utf-8").splitlines()[2:4]
+    assert any(line.split("|")[4].strip() for line in first)
+    assert "was not measured" in querist("bench", "--metrics", "brier").output
+
+
 def test_bench_takes_a_campaign(campaign: Path) -> None:
     words = ("--strategies", "margin", "--seeds", "1", "--budget", "8", "--batches", "4", "--workers", "1")
     done = querist("bench", str(campaign), *words)

@@ -196,9 +196,9 @@ def command(data: tuple[str, ...], **options: Any) -> None:
             say(f"\nStopped. What is done is in {options['results']}; the same command goes on from there.")
             raise click.exceptions.Exit(130) from None
         say(f"The runs are in {options['results']}.")
+        metric = None  # the first that each data set was measured by, as they were named
     else:
-        curves = Curves.read(options["results"])
-    metric = next(iter(split(options["metrics"])), None)
+        curves, metric = _measured(Curves.read(options["results"]), split(options["metrics"]))
     show(curves, metric)
     if options["report"]:
         from querist.evaluation.report import beside, write_report
@@ -207,6 +207,13 @@ def command(data: tuple[str, ...], **options: Any) -> None:
         say(f"\nWrote {', '.join(map(str, written))}")
     if options["output"]:
         say(f"\nWrote {', '.join(_write(curves, options['output'], metric, options['pictures']))}")
+
+
+def _measured(curves: Curves, metrics: tuple[str, ...]) -> tuple[Curves, str | None]:
+    """What a file holds of the data sets that were measured by the first of these, if any is named."""
+    metric = next(iter(metrics), None)
+    there = [one for one in curves.datasets if metric in curves.measures_of(one)]
+    return (curves.only(*there) if there else curves), metric
 
 
 def _tell(plan: Plan, error: Exception) -> None:

@@ -148,6 +148,7 @@ class Comparison:
     def overview(self) -> list[dict[str, str]]:
         """The rows of :meth:`table`."""
         order = np.argsort(self.ranks.means, kind="stable")
+        alike = len({self.metric or self.curves.metric_of(one) for one in self.curves.datasets}) == 1
         rows = []
         for i in order:
             name = self.strategies[i]
@@ -159,7 +160,7 @@ class Comparison:
                     "strategy": name,
                     "rank": f"{self.ranks.means[i]:.2f}",
                     "tally": "" if reference else " / ".join(map(str, self.tally(name))),
-                    "gain": "" if reference else f"{np.mean(gains):+.4f}",
+                    "gain": f"{np.mean(gains):+.4f}" if alike and not reference else "",
                     "saved": "" if reference else percent(middle(saved)),
                 }
             )
