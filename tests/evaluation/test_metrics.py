@@ -151,6 +151,7 @@ def test_deficiency_by_hand() -> None:
     assert deficiency(budgets, np.array([0.8, 0.8, 0.8]), slow) == pytest.approx(0.0)
     assert deficiency(budgets, np.array([0.4, 0.7, 0.8]), slow) == pytest.approx(0.15 / 0.2)
     assert np.isnan(deficiency(budgets, slow, np.ones(3)))
+    assert np.isnan(deficiency(budgets, slow, slow[::-1])), "it falls: there is no way up to have less of"
 
 
 def test_values_between_measurements_lie_on_the_line() -> None:

@@ -56,14 +56,14 @@ def deficiency(labels: Any, values: np.ndarray, reference: np.ndarray) -> float:
 
     The area between the strategy's curve and the level at which the reference ends, as a share of the
     same area of the reference: below 1 is better than the reference, 0 is at the end at once.  Both
-    curves are means over seeds, of a measure that is to be high.
+    curves are means over seeds, of a measure that is to be high.  nan where the reference does not rise.
 
     >>> round(deficiency([10, 20, 30], np.array([0.7, 0.8, 0.8]), np.array([0.6, 0.7, 0.8])), 6)
     0.25
     """
     end = reference[-1]
     lost = float(area(labels, end - reference))
-    return float(area(labels, end - values)) / lost if lost else float("nan")
+    return float(area(labels, end - values)) / lost if lost > 1e-12 else float("nan")
 
 
 def labels_to_reach(target: float, labels: Any, values: np.ndarray) -> float:
