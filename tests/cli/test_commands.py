@@ -636,12 +636,14 @@ def test_bench_lists_its_data_sets() -> None:
         (("iris", "--strategy", "{margin"), "is no JSON"),
         (("x*",), "No data set fits 'x*'"),
         (("--results", "none.jsonl"), "There is no results file none.jsonl"),
+        (("--results", "empty.jsonl"), "empty.jsonl holds no measurement yet"),
         (("--results", "broken.jsonl"), "Line 1 of broken.jsonl is no run"),
         (("iris", "--results", "broken.jsonl"), "delete the line"),
     ],
 )
 def test_bench_tells_what_is_wrong_with_the_mend(home: Path, words: tuple[str, ...], told: str) -> None:
     (home / "broken.jsonl").write_text('{"id": 3}\n', encoding="utf-8")
+    (home / "empty.jsonl").write_text("", encoding="utf-8")
     (home / "three.csv").write_text("a,b,c\n1,x,z\n2,y,z\n3,x,z\n", encoding="utf-8")
     (home / "two.csv").write_text("a,b\n1,x\n2,y\n", encoding="utf-8")
     x = np.arange(40.0)[:, None]

@@ -74,7 +74,10 @@ class Curves:
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Curves:
         """The curves of a results file, finished or not."""
-        return cls(tuple(read_runs(path)))
+        runs = read_runs(path)
+        if not any(len(run.labels) for run in runs):
+            raise InvalidInput(f"{path} holds no measurement yet.", mend="Let the experiment go on.")
+        return cls(tuple(runs))
 
     def only(self, *datasets: str) -> Curves:
         """The curves of some data sets."""
