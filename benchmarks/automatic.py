@@ -169,8 +169,8 @@ def _trained() -> list[str]:
         "",
         f"Trained on {told['campaigns']:,} campaigns ({told['steps']:,} steps of 8 questions), compared on"
         f" {told['fresh tasks']} fresh ones, up to a hundred labels; ± is one standard error. *default* is"
-        " `Default(patience=5)`, *sooner* `Default(patience=1)`, *finer* `Default(patience=2, radius=0.5)`, *spread*"
-        " k-center.",
+        " `Default(patience=5)`, *sooner* `Default(patience=1)`, *finer* `Default(patience=2, radius=0.5)`,"
+        " *spread* k-center.",
         "",
     ]
     return lines

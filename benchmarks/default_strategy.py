@@ -220,11 +220,11 @@ PROTOCOL = """## Protocol
   pictures), with C = 1 after standardising on others (rows).
 - The data: AG News, its test file of 7,600; TREC, 5,452 + 500 questions; Fashion-MNIST and UCI Letter,
   {rows:,} rows drawn once from 20,000. All items but those for measuring are the pool.
-- The rule and its first parameters were found on these four sets, with other splits. Four more were chosen
-  afterwards, and nothing was changed for them: TweetEval emotion, 5,052 messages; MNIST, 10,000 pictures; UCI Satellite,
-  6,435 rows; HPC jobs, 4,331 rows with categories and unequal classes. How far the model's probabilities are
-  believed was found later, on digits and on [texts](benchmarks/tables.md), and decided after a look at all
-  eight with other splits.
+- The rule and its first parameters were found on these four sets, with other splits. Four more were
+  chosen afterwards, and nothing was changed for them: TweetEval emotion, 5,052 messages; MNIST, 10,000
+  pictures; UCI Satellite, 6,435 rows; HPC jobs, 4,331 rows with categories and unequal classes. How far
+  the model's probabilities are believed was found later, on digits and on [texts](benchmarks/tables.md),
+  and decided after a look at all eight with other splits.
 - Differences are in points of accuracy, with 95 % intervals, one a budget: of forty, two miss by chance."""
 
 EMOTION = """\
