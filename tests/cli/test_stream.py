@@ -150,6 +150,17 @@ def test_a_killed_stream_goes_on_and_asks_nothing_twice(readings: Path) -> None:
     assert told == decisions(straight.stdout)
 
 
+def test_a_stream_is_run_by_one_process_at_a_time(readings: Path) -> None:
+    from querist.data.files import locked
+
+    words = ("stream", "readings.jsonl", "--hidden", "0", "--state", "kept.npz")
+    with locked("kept.npz.lock"):
+        done = querist(*words)
+        assert done.exit_code == 2 and "Another process is at work with kept.npz." in done.stderr
+        assert not Path("kept.npz").exists() and done.stdout == ""
+    assert querist(*words).exit_code == 0
+
+
 def test_questions_go_to_a_campaign_once_however_often_it_is_killed(readings: Path) -> None:
     words = ("readings.jsonl", "--columns", "heat,hum", "--hidden", "0", "--campaign", "watch.querist")
     for wait in (0.9, 1.1, 1.3, 300):

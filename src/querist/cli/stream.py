@@ -87,6 +87,7 @@ def command(source: Path, **options: Any) -> None:
       querist stream app.log --follow --campaign watch.querist --classes fine,faulty
     """
     from querist.cli.streaming import Streaming
+    from querist.data.files import locked
     from querist.streams.session import Session
 
     def warn(text: str) -> None:
@@ -98,36 +99,37 @@ def command(source: Path, **options: Any) -> None:
             mend='Write one object a line: {"id": "a7", "heat": 21.5}; or label the table: querist label.',
         )
     state = options["state"] or _beside(source, options["campaign"])
-    session = Session(
-        state,
-        lambda: _learner(options),
-        columns={"names": split(options["columns"]), "id": options["id"], "label": options["label"]},
-        asked_only=options["asked"],
-        complain=warn,
-    )
-    if session.resumed:
-        seen, count = session.learner.seen, session.learner.asked
-        warn(f"Going on with {state}: {seen:,} items seen, {count:,} asked about")
-        for name in _given("budget", "strategy", "drift", "members", "hidden", "seed"):
-            warn(f"  note: --{name} is that of the stream as it began; another --state begins anew")
-    streaming = Streaming(
-        session,
-        None if str(source) == "-" else source,
-        follow=options["follow"],
-        labels=options["labels"],
-        campaign=options["campaign"],
-        classes=split(options["classes"]),
-        output=options["output"],
-        warn=warn,
-    )
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        streaming.run(sys.stdin.buffer if hasattr(sys.stdin, "buffer") else sys.stdin)
-    except KeyboardInterrupt:
-        pass  # what was decided is kept
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    warn(_summary(session))
+    with locked(state.with_name(f"{state.name}.lock"), wait=False):  # two would decide on the same items
+        session = Session(
+            state,
+            lambda: _learner(options),
+            columns={"names": split(options["columns"]), "id": options["id"], "label": options["label"]},
+            asked_only=options["asked"],
+            complain=warn,
+        )
+        if session.resumed:
+            seen, count = session.learner.seen, session.learner.asked
+            warn(f"Going on with {state}: {seen:,} items seen, {count:,} asked about")
+            for name in _given("budget", "strategy", "drift", "members", "hidden", "seed"):
+                warn(f"  note: --{name} is that of the stream as it began; another --state begins anew")
+        streaming = Streaming(
+            session,
+            None if str(source) == "-" else source,
+            follow=options["follow"],
+            labels=options["labels"],
+            campaign=options["campaign"],
+            classes=split(options["classes"]),
+            output=options["output"],
+            warn=warn,
+        )
+        before = signal.signal(signal.SIGTERM, _stop)
+        try:
+            streaming.run(sys.stdin.buffer if hasattr(sys.stdin, "buffer") else sys.stdin)
+        except KeyboardInterrupt:
+            pass  # what was decided is kept
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        warn(_summary(session))
 
 
 def _given(*names: str) -> list[str]:

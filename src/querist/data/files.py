@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import os
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from querist.errors import DiskFull
+from querist.errors import CampaignInUse, DiskFull
 
 __all__ = ["atomic_write", "digest", "full_disk_told", "locked"]
 
@@ -70,8 +69,8 @@ def atomic_write(
 
 
 @contextmanager
-def locked(path: str | os.PathLike[str]) -> Iterator[None]:
-    """One process or thread at a time is within the block; the others wait for it.
+def locked(path: str | os.PathLike[str], *, wait: bool = True) -> Iterator[None]:
+    """One process or thread at a time is within the block; the others wait, or get :class:`CampaignInUse`.
 
     ``path`` is a file of no content that is made if need be and stays.  A process that ends within the block,
     however it ends, lets the next one in.  A file system that knows no locks lets in everybody.
@@ -85,7 +84,11 @@ def locked(path: str | os.PathLike[str]) -> Iterator[None]:
     with full_disk_told(path):
         file = open(path, "ab")  # noqa: SIM115 - the next line closes it
     with file:
-        _wait_for(file)
+        if not _taken(file, wait):
+            raise CampaignInUse(
+                f"Another process is at work with {os.fspath(path).removesuffix('.lock')}.",
+                mend="Wait for it, or end it and try again.",
+            )
         yield
 
 
@@ -103,18 +106,28 @@ def digest(parts: Iterable[str | bytes]) -> str:
     return state.hexdigest()
 
 
-def _wait_for(file: BinaryIO) -> None:
+def _taken(file: BinaryIO, wait: bool) -> bool:
+    """Whether the lock of a file is this one's; False only where nobody wants to wait for it."""
     if os.name == "nt":
         import msvcrt
 
         while True:
-            with contextlib.suppress(OSError):  # it waits for ten seconds by itself
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
-                return
+            try:  # it waits for ten seconds by itself, if it may
+                how = msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK  # type: ignore[attr-defined,unused-ignore]
+                msvcrt.locking(file.fileno(), how, 1)  # type: ignore[attr-defined,unused-ignore]
+                return True
+            except OSError:
+                if not wait:
+                    return False
     import fcntl
 
-    with contextlib.suppress(OSError):
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here
+        return True
+    return True
 
 
 def _keep_names(folder: Path) -> None:
