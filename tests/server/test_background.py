@@ -143,7 +143,29 @@ def test_the_slow_model_may_have_an_encoder_of_its_own(make, model, tmp_path):
     slow.workspace.close()
 
 
-def test_training_is_shown_stopped_and_begun_again_while_questions_go_on(make, model):
+PUSHING = """
+import sys
+from querist.server import learner
+from querist.server.background import SlowLearner
+learner.step_back = lambda **how: None
+sys.exit(learner.main(sys.argv[1:], SlowLearner))
+"""
+
+
+@pytest.fixture
+def pushing(monkeypatch):
+    """A slow learner that gives way to nobody: on a busy machine one that does might never have its turn."""
+    made = Serving._trainer
+
+    def trainer(serving):
+        supervisor = made(serving)
+        supervisor.command = [sys.executable, "-c", PUSHING, str(serving.workspace.folder)]
+        return supervisor
+
+    monkeypatch.setattr(Serving, "_trainer", trainer)
+
+
+def test_training_is_shown_stopped_and_begun_again_while_questions_go_on(make, model, pushing):
     workspace = make(model=model.replace("at_once", "takes_long"), slow=True)
     tell(workspace, 12)
     with Serving(workspace) as serving, client_of(workspace, serving.app) as client:
@@ -168,7 +190,7 @@ def test_a_last_word_of_a_training_that_was_stopped_is_not_shown(make, model):
         assert serving.figures.background.phase == "training"
 
 
-def test_the_slow_model_is_shown_as_the_one_in_force(make, model):
+def test_the_slow_model_is_shown_as_the_one_in_force(make, model, pushing):
     workspace = make(model=model, slow=True)
     tell(workspace, 12)
     with Serving(workspace) as serving, client_of(workspace, serving.app) as client:
@@ -183,7 +205,7 @@ def test_a_quick_model_has_no_training_to_stop(client):
     assert told.status_code == 409 and "no training to stop" in told.json()["message"]
 
 
-def _until(client, seen, seconds=300.0):  # a slow learner runs only where nobody else wants to
+def _until(client, seen, seconds=300.0):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if seen(client.get("/api/progress").json()):
