@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import sys
 import time
@@ -21,6 +22,7 @@ from querist.cli.console import table
 from querist.cli.label import create
 from querist.data import open_source
 from querist.errors import MissingExtra
+from querist.evaluation import Curves
 from querist.server.learner import Learner
 from querist.strategies import Default, as_strategy
 from querist.workspace import Workspace
@@ -572,6 +574,19 @@ def test_bench_of_numbers_needs_no_strategy_named(home: Path) -> None:
         *("random", "igs", "lcmd", "default"),
         *("random", "margin", "entropy", "default"),
     ]
+
+
+def test_bench_tells_the_labels_to_a_target(home: Path) -> None:
+    pytest.importorskip("matplotlib")
+    words = ("--strategies", "margin", "--seeds", "2", "--budget", "30", "--start", "5", "--workers", "1")
+    done = querist("bench", "wine", *words, "--target", "0.9", "-o", "out", "--report", "page.html")
+    assert done.exit_code == 0 and "to 0.9" in done.output
+    curves = Curves.read("bench.jsonl")
+    wanted = [math.ceil(curves.labels_to_reach(one, 0.9)) for one in ("random", "margin")]
+    lines = Path("out.md").read_text(encoding="utf-8").splitlines()
+    assert [line.split("|")[-2].strip() for line in lines[-3:]] == ["---", *map(str, wanted)]
+    assert "labels<br>to 0.9" in Path("page.html").read_text(encoding="utf-8")
+    assert querist("bench", "--target", "1.1").output.count("never") >= 2
 
 
 def test_bench_of_classes_and_numbers_measures_each_its_way(home: Path) -> None:

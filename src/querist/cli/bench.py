@@ -104,6 +104,12 @@ _PROTOCOL = (
     "brier, ece; rmse, log_rmse, mae, r2. The first is what tables show.",
 )
 @click.option(
+    "--target",
+    type=float,
+    metavar="VALUE",
+    help="Tell how many labels it takes to come to this value of the first metric, such as 0.9.",
+)
+@click.option(
     "--noise",
     metavar="SHARE",
     help="How often answers are wrong: 0.1, or by class: ham:0.3, or ham:spam:0.3; with commas.",
@@ -199,14 +205,16 @@ def command(data: tuple[str, ...], **options: Any) -> None:
         metric = None  # the first that each data set was measured by, as they were named
     else:
         curves, metric = _measured(Curves.read(options["results"]), split(options["metrics"]))
-    show(curves, metric)
+    target = options["target"]
+    show(curves, metric, target)
     if options["report"]:
         from querist.evaluation.report import beside, write_report
 
-        written = [write_report(curves, options["report"], metric=metric), *beside(curves, options["report"])]
-        say(f"\nWrote {', '.join(map(str, written))}")
+        page = write_report(curves, options["report"], metric=metric, target=target)
+        say(f"\nWrote {', '.join(map(str, [page, *beside(curves, page)]))}")
     if options["output"]:
-        say(f"\nWrote {', '.join(_write(curves, options['output'], metric, options['pictures']))}")
+        written = _write(curves, options["output"], metric, target, options["pictures"])
+        say(f"\nWrote {', '.join(written)}")
 
 
 def _measured(curves: Curves, metrics: tuple[str, ...]) -> tuple[Curves, str | None]:
@@ -221,7 +229,7 @@ def _tell(plan: Plan, error: Exception) -> None:
     complain(f"seed {plan.seed}: {getattr(error, 'message', error)}", getattr(error, "mend", ""))
 
 
-def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str]:
+def _write(curves: Curves, name: str, metric: str | None, target: float | None, kind: str) -> list[str]:
     """Every measurement, the tables and the pictures; what was written."""
     from querist.evaluation import Comparison
     from querist.evaluation.plots import write_pictures
@@ -231,7 +239,7 @@ def _write(curves: Curves, name: str, metric: str | None, kind: str) -> list[str
     return write(
         name,
         curves.table("csv"),
-        over_all + curves.table(metric=metric),
+        over_all + curves.table(metric=metric, target=target),
         lambda: write_pictures(comparison, name, f".{kind}"),
     )
 

@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["check_place", "show", "write"]
 
 
-def show(curves: Curves, metric: str | None) -> None:
+def show(curves: Curves, metric: str | None, target: float | None = None) -> None:
     """The summary as a table; the data sets are named where there are several."""
-    from querist.evaluation.tables import told_gain
+    from querist.evaluation.tables import told_gain, told_labels
 
+    more = () if target is None else (f"labels\nto {target:g}",)
     headings = (
         *("strategy", "area", "over random"),
         *("above/\neven/\nbelow", "at the\nend", "labels to\nrandom's end"),  # for 80 characters a line
+        *more,
     )
     several = len(curves.datasets) > 1
     rows = []
-    for one in curves.summary(metric=metric):
+    for one in curves.summary(metric=metric, target=target):
         reference = one["strategy"] == "random"
         match = one["labels_to_match"]
         cells = (
@@ -36,6 +38,7 @@ def show(curves: Curves, metric: str | None) -> None:
             "" if reference else f"{one['above']}/{one['even']}/{one['below']}",
             f"{one['last']:.3f}",
             "never" if match is None else match,
+            *(told_labels(one["labels_to_target"]) for _ in more),
         )
         rows.append((one["dataset"], *cells) if several else cells)
     say()

@@ -261,22 +261,31 @@ class Curves:
 
     # ------------------------------------------------------------ out and in
 
-    def summary(self, *, metric: str | None = None) -> list[dict[str, Any]]:
-        """One mapping a data set and strategy: area, its gain over random, last value, labels to match."""
+    def summary(self, *, metric: str | None = None, target: float | None = None) -> list[dict[str, Any]]:
+        """One mapping a data set and strategy: area, its gain over random, last value, labels to match.
+
+        With a ``target`` for the measure also the labels to reach it; infinite where it is not reached.
+        """
         return [
             self._summary(dataset, strategy, metric)
+            | ({} if target is None else self._to(target, dataset, strategy, metric))
             for dataset in self.datasets
             for strategy in self.strategies_of(dataset)
         ]
 
-    def table(self, format: str = "markdown", *, metric: str | None = None) -> str:
+    def _to(self, target: float, dataset: str, strategy: str, metric: str | None) -> dict[str, float]:
+        return {"labels_to_target": self.labels_to_reach(strategy, target, metric=metric, dataset=dataset)}
+
+    def table(
+        self, format: str = "markdown", *, metric: str | None = None, target: float | None = None
+    ) -> str:
         """The summary as a "markdown" table, or every measurement as "csv"."""
         if format == "csv":
             runs = [run for case in self.datasets for run in self._counted(case).values()]
             return curves_csv([replace(run, dataset=self._of(run)) for run in runs])
         if format != "markdown":
             raise InvalidInput(f"No table is called {format!r}.", mend="Choose 'markdown' or 'csv'.")
-        return curves_markdown(self.summary(metric=metric))
+        return curves_markdown(self.summary(metric=metric, target=target), target)
 
     def write_csv(self, path: str | os.PathLike[str]) -> Path:
         """Write every measurement; :meth:`read_csv` reads it back."""

@@ -18,7 +18,7 @@ from querist.evaluation.curves import Curves
 from querist.evaluation.picture import curves_figure, drawing, in_points, save
 from querist.evaluation.plots import cost_figure, heat_figure, rank_figure, saving_figure, unit_of
 from querist.evaluation.statistics import REFERENCE
-from querist.evaluation.tables import told_gain
+from querist.evaluation.tables import told_gain, told_labels
 
 __all__ = ["beside", "check_parts", "write_report"]
 
@@ -35,7 +35,12 @@ def check_parts() -> None:
 
 
 def write_report(
-    curves: Curves, path: str | Path, *, metric: str | None = None, title: str = "Strategies compared"
+    curves: Curves,
+    path: str | Path,
+    *,
+    metric: str | None = None,
+    target: float | None = None,
+    title: str = "Strategies compared",
 ) -> Path:
     """Write the report of an experiment; needs matplotlib and Jinja2 (the extra ``plots``).
 
@@ -50,6 +55,8 @@ def write_report(
         Where the page goes.
     metric : str, optional
         What strategies are judged by; the first measure of each data set if not given.
+    target : float, optional
+        A value of the measure: the tables tell how many labels it takes.
     title : str
     """
     check_parts()
@@ -61,7 +68,7 @@ def write_report(
     comparison = Comparison(curves, metric)
     source = resources.files("querist.evaluation").joinpath("report.html").read_text(encoding="utf-8")
     page = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(source)
-    path.write_text(page.render(title=title, **_told(comparison)), encoding="utf-8")
+    path.write_text(page.render(title=title, **_told(comparison, target)), encoding="utf-8")
     for picture in beside(curves, path):
         with drawing(picture.suffix):
             save(heat_figure(comparison), picture)
@@ -74,11 +81,12 @@ def beside(curves: Curves, path: str | Path) -> list[Path]:
     return [path.with_name(f"{path.stem}-heat{suffix}") for suffix in (".svg", ".png") if several]
 
 
-def _told(comparison: Comparison) -> dict[str, Any]:
+def _told(comparison: Comparison, target: float | None) -> dict[str, Any]:
     """What the page shows."""
     curves = comparison.curves
     several = len(comparison.strategies) > 1
     return {
+        "target": "" if target is None else f"{target:g}",
         "facts": _facts(curves),
         "protocol": _protocol(curves),
         "overview": comparison.overview() if several else [],
@@ -88,12 +96,12 @@ def _told(comparison: Comparison) -> dict[str, Any]:
         "rank_picture": _svg("ranks", lambda: rank_figure(comparison)) if several else "",
         "saving_picture": _svg("saving", lambda: saving_figure(comparison)) if several else "",
         "heat": _heat(comparison) if len(curves.datasets) > 1 else None,
-        "parts": [_part(comparison, dataset) for dataset in curves.datasets],
+        "parts": [_part(comparison, dataset, target) for dataset in curves.datasets],
         "dropped": sorted({run.seed for run in curves.runs if run.left_out}),
     }
 
 
-def _part(comparison: Comparison, dataset: str) -> dict[str, Any]:
+def _part(comparison: Comparison, dataset: str, target: float | None) -> dict[str, Any]:
     """What is shown of one data set."""
     curves = comparison.curves
     metric = comparison.metric or curves.metric_of(dataset)
@@ -113,6 +121,7 @@ def _part(comparison: Comparison, dataset: str) -> dict[str, Any]:
                 "last": f"{cell.last:.4f}",
                 "saved": "" if saving is None else percent(saving.share),
                 "between": "" if saving is None or alone else _between(saving),
+                "reached": _reached(curves, name, target, metric, dataset),
                 "deficiency": f"{cell.deficiency:.2f}" if np.isfinite(cell.deficiency) else "–",
                 "seconds": f"{1000 * cell.seconds:.1f}",
             }
@@ -206,6 +215,12 @@ def _unusual(plan: dict[str, Any]) -> Iterator[str]:
         yield f"; how often answers are wrong: {json.dumps(plan['noise'])}"
     for name, one in plan.get("annotators", {}).items():
         yield f"; {name} answers, {', '.join(f'{what} {json.dumps(value)}' for what, value in one.items())}"
+
+
+def _reached(curves: Curves, name: str, target: float | None, metric: str, dataset: str) -> str:
+    if target is None:
+        return ""
+    return told_labels(curves.labels_to_reach(name, target, metric=metric, dataset=dataset))
 
 
 def _between(saving: Saving) -> str:

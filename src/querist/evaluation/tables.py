@@ -14,7 +14,7 @@ from querist.errors import InvalidInput
 from querist.evaluation.runs import Run
 from querist.evaluation.statistics import REFERENCE
 
-__all__ = ["curves_csv", "curves_markdown", "markdown", "runs_of_csv", "told_gain"]
+__all__ = ["curves_csv", "curves_markdown", "markdown", "runs_of_csv", "told_gain", "told_labels"]
 
 _HEAD = ("dataset", "model", "strategy", "batch", "seed", "labels")
 _NEEDED = ("dataset", "strategy", "seed", "labels")
@@ -59,8 +59,9 @@ def _run(key: tuple[str, str, str, int, int], rows: list[dict[str, str]], measur
     return Run(dataset, model, strategy, batch, seed, labels, values)
 
 
-def curves_markdown(summary: Iterable[dict[str, Any]]) -> str:
-    """A row a data set and strategy."""
+def curves_markdown(summary: Iterable[dict[str, Any]], target: float | None = None) -> str:
+    """A row a data set and strategy; with the labels to a target, if there is one."""
+    more = () if target is None else (f"labels to {target:g}",)
     head = (
         "data",
         "strategy",
@@ -70,6 +71,7 @@ def curves_markdown(summary: Iterable[dict[str, Any]]) -> str:
         "at the end",
         "labels to random's end",
         "seconds a batch",
+        *more,
     )
     rows = []
     for one in summary:
@@ -85,6 +87,7 @@ def curves_markdown(summary: Iterable[dict[str, Any]]) -> str:
                 f"{one['last']:.3f}",
                 "never" if match is None else match,
                 f"{one['seconds']:.3f}",
+                *(told_labels(one["labels_to_target"]) for _ in more),
             )
         )
     return markdown(head, rows)
@@ -98,6 +101,15 @@ def told_gain(gain: float, half: float, digits: int = 3) -> str:
     """
     width = f" ± {half:.{digits}f}" if np.isfinite(half) else ""
     return f"{gain:+.{digits}f}{width}"
+
+
+def told_labels(labels: float) -> str:
+    """How many labels a target takes, all of the last one counted; "never" where it is not reached.
+
+    >>> told_labels(24.2), told_labels(float("inf"))
+    ('25', 'never')
+    """
+    return f"{np.ceil(labels - 1e-9):.0f}" if np.isfinite(labels) else "never"
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
