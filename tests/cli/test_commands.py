@@ -488,7 +488,7 @@ def test_simulate_takes_a_campaign(campaign: Path) -> None:
 def test_simulate_needs_labels(home: Path) -> None:
     done = querist("simulate", "reviews.csv", "--text", "text")
     assert done.exit_code == 2
-    assert "0 labels of 0 classes" in done.output and "--label COLUMN" in done.output
+    assert "0 labels; a comparison needs two" in done.output and "--label COLUMN" in done.output
 
 
 # ---------------------------------------------------------------- bench
