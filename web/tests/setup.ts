@@ -1,5 +1,7 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+
+configure({ asyncUtilTimeout: 20_000 }); // a second is little on a busy machine
 
 // What a browser has and jsdom lacks.
 class Observer {
