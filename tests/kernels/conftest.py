@@ -1,16 +1,12 @@
-"""Property tests measure what is true, not how fast a busy machine is; compiled code can be run by Python."""
+"""Compiled code can be run by Python."""
 
 import importlib.util
 import sys
 
 import numba
 import pytest
-from hypothesis import settings
 
 import querist.kernels
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture
