@@ -163,6 +163,7 @@ def test_inputs_may_be_read_only_integers_or_memory_maps(tmp_path):
         (lambda rng: k_center([[0.0], [np.nan]], 1), "features of row 1 are not finite"),
         (lambda rng: k_center(csr_array([[0.0], [1.0], [np.inf]]), 1), "features of row 2 are not finite"),
         (lambda rng: k_center([[0.0], [1e200], [1e100]], 1), "features of row 1 .* too large to be squared"),
+        (lambda rng: k_center(np.float32([[0.0], [9e18], [-9e18]]), 1), "row 1 .* too large to be squared"),
         (lambda rng: k_center(np.vstack([np.zeros((9**6, 1)), [[np.nan]]]), 1), "features of row 531441 "),
         (lambda rng: k_center([0.0, 1.0], 1), "table of numbers"),
         (lambda rng: k_center(np.array([["a"]]), 1), "table of numbers"),

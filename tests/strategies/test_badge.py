@@ -133,3 +133,7 @@ def test_features_that_cannot_be_measured_are_told():
     x[7, 1] = np.nan  # a forest takes it
     with pytest.raises(InvalidInput, match="features of row 7 are not finite"):
         choose(x, {0: "a", 19: "b"}, RandomForestClassifier(3, random_state=0), "badge", 2)
+    x = np.arange(40, dtype=np.float32).reshape(20, 2)
+    x[7, 1] = 1e30  # whose square no float32 holds
+    with pytest.raises(InvalidInput, match="features of row 7 are not finite or too large"):
+        choose(x, {0: "a", 19: "b"}, RandomForestClassifier(3, random_state=0), "badge", 2)

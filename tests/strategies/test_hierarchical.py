@@ -140,5 +140,16 @@ def test_wrong_input_is_named() -> None:
         pruning(cluster_tree([[1.0]]), [-1], beta=1)
 
 
+@pytest.mark.parametrize("scale", [1e16, 1e17, 1e18, 1e19, 1e30])
+def test_large_features_are_cut_or_told(scale: float) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    try:
+        tree = cluster_tree(x * np.float32(scale))
+    except InvalidInput as error:
+        assert "too large" in error.message and scale > 1e17
+    else:
+        assert (tree.order == cluster_tree(x).order).all()
+
+
 def test_it_is_registered() -> None:
     assert as_strategy("hierarchical") == Hierarchical()

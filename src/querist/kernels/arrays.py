@@ -24,6 +24,7 @@ __all__ = [
     "blocks",
     "is_sparse",
     "squared_norms",
+    "summable",
     "unmeasurable",
 ]
 
@@ -147,6 +148,12 @@ def unmeasurable(row: int) -> InvalidInput:
         f"The features of row {row} are not finite or too large to be squared.",
         mend="Fill missing values (SimpleImputer) and scale the features first.",
     )
+
+
+def summable(norms: Array, dtype: Any) -> bool:
+    """Whether squared lengths, distances (at most four times as much) and the sums of all are finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return 4 * float(norms.sum(dtype=np.float64)) <= float(np.finfo(dtype).max)
 
 
 def squared_norms(rows: Any) -> Array:

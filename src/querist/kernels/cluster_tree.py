@@ -16,6 +16,7 @@ from querist.kernels.arrays import (
     blocks,
     is_sparse,
     squared_norms,
+    summable,
     unmeasurable,
 )
 
@@ -65,11 +66,11 @@ def cluster_tree(x: Any, *, leaf: int = 32) -> ClusterTree:
             mend="Give both.",
         )
     x = x if x.dtype == np.float32 else x.astype(np.float64, copy=False)
+    norms = np.empty(total, dtype=x.dtype)
     for start, stop in blocks(total, x.shape[1]):
-        part = x[start:stop]
-        wrong = np.flatnonzero(~np.isfinite(squared_norms(part)))
-        if len(wrong):
-            raise unmeasurable(start + int(wrong[0]))
+        norms[start:stop] = squared_norms(x[start:stop])
+    if not summable(norms, x.dtype):
+        raise unmeasurable(int(np.where(np.isfinite(norms), norms, np.inf).argmax()))
     order = np.arange(total)
     nodes, children = [(0, total)], [(-1, -1)]
     for here, (start, stop) in enumerate(nodes):  # which grows
@@ -178,7 +179,7 @@ def _along_principal(x: Any) -> Array | None:
     row = x[[int(away.argmax())]]
     direction = np.asarray(row.toarray() if is_sparse(row) else row).ravel() - mean
     for _ in range(_ROUNDS):
-        direction = direction / np.linalg.norm(direction)
+        direction = direction / float(np.linalg.norm(direction.astype(np.float64)))  # squares of squares
         along = x @ direction - mean @ direction
         direction = x.T @ along - mean * along.sum()
     found: Array = np.asarray(along, dtype=np.float64)

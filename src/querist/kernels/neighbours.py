@@ -16,6 +16,7 @@ from querist.kernels.arrays import (
     blocks,
     is_sparse,
     squared_norms,
+    summable,
     unmeasurable,
 )
 from querist.kernels.pairs import is_large, k_nearest
@@ -47,7 +48,7 @@ class Points:
         self.dtype: np.dtype[Any] = np.dtype(np.float32 if self.x.dtype == np.float32 else np.float64)
         with np.errstate(invalid="ignore", over="ignore"):  # what is wrong is told below
             self.mean, self.norms = self._measured()
-        if not np.isfinite(self.norms).all():
+        if not summable(self.norms, self.dtype):
             raise unmeasurable(self._first_wrong())
         self._far = float(np.linalg.norm(self.mean))  # products are of rows as they are, from the origin
 

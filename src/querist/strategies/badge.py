@@ -75,7 +75,8 @@ def _drawn(snapshot: Snapshot, prediction: Prediction, n: int) -> Proposal:
     if len(out):
         _surprise(factors, out, prediction.model.proba(take(prediction.x, out)))
     measured = prediction.nearness.measured
-    lengths = np.sqrt((measured.squares * np.einsum("ij,ij->i", factors, factors))[prediction.rows])
+    with np.errstate(invalid="ignore"):  # nothing times infinity, which is told below
+        lengths = np.sqrt((measured.squares * np.einsum("ij,ij->i", factors, factors))[prediction.rows])
     if len(wrong := np.flatnonzero(~np.isfinite(lengths))):
         raise unmeasurable(int(prediction.rows[wrong[0]]))
     first = np.empty(0, dtype=np.intp)
