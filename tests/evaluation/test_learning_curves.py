@@ -106,6 +106,16 @@ def test_two_data_sets_join_and_must_be_named() -> None:
         both.mean("margin", dataset="f")
 
 
+def test_a_data_set_without_a_pair_yet_hides_no_other() -> None:
+    odd = [runs_of("random", RANDOM, "e")[0], runs_of("margin", MARGIN, "e")[1]]
+    both = curves("d") + Curves(tuple(odd))
+    assert both.datasets == ("d",) and len(both.summary()) == 2
+    assert len(both.table("csv").splitlines()) == 1 + 3 * (6 + 2), "every measurement"
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match="No seed of 'e' was run with every strategy yet"):
+            Curves(tuple(odd)).summary()
+
+
 def test_what_is_not_there_is_told() -> None:
     with pytest.raises(InvalidInput, match="no curve of 'entropy'"):
         curves().values("entropy")

@@ -87,7 +87,14 @@ class Curves:
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """The data sets (with model and batch size where those differ), in the order of the runs."""
+        """The data sets (with model and batch size where those differ), in the order of the runs.
+
+        Those of which no seed has every strategy yet are left out, unless there are no others.
+        """
+        return tuple(case for case in self._cases if self._paired(case)) or self._cases
+
+    @cached_property
+    def _cases(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.case(run) for run in self.runs if len(run.labels)))
 
     @cached_property
@@ -281,7 +288,7 @@ class Curves:
     ) -> str:
         """The summary as a "markdown" table, or every measurement as "csv"."""
         if format == "csv":
-            runs = [run for case in self.datasets for run in self._counted(case).values()]
+            runs = [run for case in self._cases for run in self._counted(case).values()]
             return curves_csv([replace(run, dataset=self._of(run)) for run in runs])
         if format != "markdown":
             raise InvalidInput(f"No table is called {format!r}.", mend="Choose 'markdown' or 'csv'.")
@@ -315,16 +322,20 @@ class Curves:
     def _runs(self, case: str) -> dict[tuple[str, int], Run]:
         """The runs of a case by strategy and seed; only the seeds that every strategy has."""
         if case not in self._kept:
-            runs = self._counted(case)
-            names, seeds = {name for name, _ in runs}, {seed for _, seed in runs}
-            paired = [seed for seed in seeds if all((name, seed) in runs for name in names)]
-            if not paired:
-                raise InvalidInput(
-                    f"No seed of {case!r} was run with every strategy yet.", mend="Let the experiment go on."
-                )
-            self._kept[case] = {key: run for key, run in runs.items() if key[1] in paired}
+            self._kept[case] = self._paired(case)
         found: dict[tuple[str, int], Run] = self._kept[case]
+        if not found:
+            raise InvalidInput(
+                f"No seed of {case!r} was run with every strategy yet.", mend="Let the experiment go on."
+            )
         return found
+
+    def _paired(self, case: str) -> dict[tuple[str, int], Run]:
+        """The runs of the seeds that every strategy has."""
+        runs = self._counted(case)
+        names, seeds = {name for name, _ in runs}, {seed for _, seed in runs}
+        paired = {seed for seed in seeds if all((name, seed) in runs for name in names)}
+        return {key: run for key, run in runs.items() if key[1] in paired}
 
     def _counted(self, case: str) -> dict[tuple[str, int], Run]:
         """The runs of a case by strategy and seed; of strategies called alike, and of runs, the last ones."""
