@@ -11,7 +11,7 @@ from served import client_of, right
 
 from querist.errors import DiskFull
 from querist.events import fold
-from querist.server import newcomers
+from querist.server import create_app, newcomers
 from querist.server.learner import Learner
 from querist.workspace import RANDOM, Workspace
 
@@ -465,6 +465,15 @@ def test_a_shown_ranking_survives_a_restart(client, workspace, tmp_path):
     with Workspace.open(tmp_path / "mail") as again:
         assert again.adopt().version == version
         assert len(again.campaign.state.trained) == 1  # told once, not once a start
+
+
+def test_a_question_is_shown_though_the_campaign_was_opened_anew_while_it_was_asked(workspace):
+    desk, before = create_app(workspace, workspace.token()).state.desk, workspace.campaign
+    workspace._renewed()  # as for items that have come
+    after = workspace.campaign
+    desk._ask = lambda n, by: [query.id for query in before.ask(n, to=by)]
+    (question,) = desk.next("ann", 1).questions
+    assert question.item in workspace.pool and workspace.campaign is after
 
 
 # ---------------------------------------------------------------- looking

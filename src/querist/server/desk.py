@@ -50,7 +50,10 @@ class Desk:
 
     def question(self, query: str, by: str) -> wire.Question:
         """One query as the page shows it."""
-        state = self.workspace.campaign.state
+        campaign = self.workspace.campaign
+        if query not in campaign.state.queries:  # opened anew, for items that came, while this was asked
+            campaign.refresh()
+        state = campaign.state
         asked = state.queries[query].asked
         of = state.items.get(asked.item) or ItemState()
         told = of.annotations.get(by)
@@ -271,7 +274,7 @@ class Desk:
 
     def _told(self, item: Item, by: str | None) -> wire.Answer:
         campaign = self.workspace.campaign
-        of = campaign.state.items[item]
+        of = campaign.state.items.get(item) or ItemState()
         said: Sequence[Any] = [*of.annotations.values(), *of.skips.values()]
         last = max(_believed(said, by, campaign.state.labels.get(item)), key=_moment, default=None)
         query = campaign.state.queries.get(last.query) if last is not None and last.query else None
