@@ -104,20 +104,22 @@ def test_with_patience_ranks_make_it_blind_to_calibration() -> None:
     assert list(here.ids) == list(there.ids)
 
 
-@pytest.mark.parametrize(("steep", "bounded"), [(0.3, False), (1.0, False), (3.0, True)])
-def test_it_searches_the_whole_pool_by_what_the_model_says(steep: float, bounded: bool) -> None:
+@pytest.mark.parametrize(("steep", "size", "by"), [(0.3, 400, 0), (1.0, 400, 1), (3.0, 400, 2), (0.3, 60, 2)])
+def test_it_searches_the_whole_pool_by_what_the_model_says(steep: float, size: int, by: int) -> None:
     rng = np.random.default_rng(5)
-    x = rng.normal(size=(400, 3))
+    x = rng.normal(size=(size, 3))
     taken = list(range(30))
     near = ((x[:, None] - x) ** 2).sum(axis=2)
     model = Says(lambda x, steep=steep: np.abs(np.tanh(steep * x[:, 0])))
     proposal = Default().propose(Snapshot(Pool(x), labels=labelled(taken), model=model), 8)
-    free = np.arange(30, 400)
+    free = np.arange(30, size)
     lead = np.abs(np.tanh(steep * x[free, 0]))
     surer = np.array([(lead >= one - 5e-7).mean() for one in lead])
-    by_model, by_labels = 2 * lead.mean() / (1 - lead.mean()), len(taken) / (3 * 2)
-    assert (by_labels < by_model) == bounded
-    weights = surer ** min(by_model, by_labels)
+    most = len(taken) / (3 * 2)
+    bounds = most * 4 * len(taken) / size, 2 * lead.mean() / (1 - lead.mean()), most
+    exponent = float(np.clip(bounds[1], min(bounds[0], most), most))
+    assert exponent == bounds[by]
+    weights = surer**exponent
     assert proposal.scores == pytest.approx(weights[np.array(proposal.ids) - 30])
     share = max(1, round(len(free) / (len(taken) + 10)))
     spread = np.median(np.sort(near[np.ix_(free, free)], axis=1)[:, share])  # about: the rule takes some

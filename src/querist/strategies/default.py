@@ -28,6 +28,7 @@ _MEASURED = 1024  # rows by whose distances the radius is set
 _BLOCK = 1 << 18
 _PATIENCE = 5.0
 _SOONEST = 3.0  # labels a class / this is all that a model's own word on its doubts is worth
+_QUARTER = 4.0  # times the share that is labelled: when that word is heard no longer
 _SETTLED = 2.0  # exponent of the weights where a model is half sure of the pool
 _LEAST = 0.01  # mean doubt that a model is believed to have left
 _BOUNDARY = 0.6  # of patience and radius, for a boundary that has a second opinion beside it
@@ -54,8 +55,10 @@ class Default:
     - The weight of a row is q^b, where q is the share of the pool that the model is surer of (by
       margin, or by distance to the boundary).  Without a model all weights are 1.
     - The exponent is b = 2 (1 / u - 1), u the mean over the pool of 1 - (p1 - p2), its two likeliest
-      classes, and at most labels a class / 3.  A model that doubts all alike moves nothing, a settled
-      one much; and nobody is believed who is settled by a handful of labels.
+      classes, and at most labels a class / 3.  A model that doubts all alike moves little, a settled
+      one much; and nobody is believed who is settled by a handful of labels.  It is at least that bound
+      times four times the share of the pool that is labelled: a model that never settles, since it
+      cannot tell these classes apart, would otherwise have the thick parts asked to the end.
     - With ``patience`` b is labels a class / ``patience``, whatever the model says of itself; so it is,
       with 5, where a model has no probabilities.
 
@@ -132,7 +135,9 @@ class Default:
         a_class = len(prediction.labelled) / len(classes) if classes else math.inf
         if self._by_model(prediction):
             lead = -float(margin(prediction.proba).mean(dtype=np.float64))
-            return min(a_class / _SOONEST, _SETTLED * lead / max(1 - lead, _LEAST))
+            most = a_class / _SOONEST
+            share = len(prediction.labelled) / (len(prediction.labelled) + len(prediction))
+            return min(most, max(most * _QUARTER * share, _SETTLED * lead / max(1 - lead, _LEAST)))
         return a_class / ((self.patience or _PATIENCE) * _sooner(prediction)) if classes else 1.0
 
     def _by_model(self, prediction: Prediction) -> bool:
