@@ -147,6 +147,17 @@ def test_distances_are_those_of_the_features_whatever_a_pipeline_makes_of_them()
         assert picks[0] == picks[1]
 
 
+@pytest.mark.parametrize("strategy", [Default(), Default(patience=5.0)])
+@pytest.mark.parametrize("labels", [(), (0, 500)])
+def test_features_that_are_huge_are_asked_as_small_ones(strategy: Default, labels: tuple[int, ...]) -> None:
+    model = Says(lambda x: np.abs(np.tanh(x[:, 0] / np.abs(x).max()))) if labels else None
+    small, huge = (
+        strategy.propose(Snapshot(Pool(X * by), labels=labelled(labels), model=model), 10).ids
+        for by in (1.0, 2.0**100)
+    )
+    assert small == huge
+
+
 def test_a_model_that_is_sure_of_all_still_spreads_over_what_it_doubts_most() -> None:
     model = Says(lambda x: np.where(x[:, 0] > 0, 1.0, 1 - 1e-7))
     proposal = Default().propose(Snapshot(Pool(X), labels=labelled(range(200)), model=model), 20)

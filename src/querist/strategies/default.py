@@ -11,6 +11,7 @@ import numpy as np
 from querist.bounds import check_above
 from querist.data import Pool
 from querist.kernels import Falling, Points, boundary, margin, priority_sample, top
+from querist.kernels.arrays import summable
 from querist.models import Prediction, memory_of, take
 from querist.selection.standing import SAMPLE, covered_best, covering_of
 from querist.specs import named
@@ -172,7 +173,7 @@ class Default:
         width = (self.radius * _sooner(prediction)) ** 2 * spread
         scale = -0.5 / max(width, 1e-12 * float(points.norms.mean()), 1e-30)
         covered = _covered(points, w, np.arange(w, w + len(taken)), scale)
-        near *= np.float32(scale)
+        near *= near.dtype.type(scale)
         np.exp(near, out=near)
         positions, gains = _greedy(near, covered, weights, min(n, c))
         return witnesses[positions], gains
@@ -234,9 +235,10 @@ def _drawn(weights: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def _distances(points: Points, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Squared distances of the first of the points to some others, (len(rows), len(columns)) float32."""
+    """Squared distances of some points to others, (len(rows), len(columns)), in float32 where they fit."""
     centres = points.centres(columns)
-    out = np.empty((len(rows), len(columns)), dtype=np.float32)
+    kind = np.float32 if summable(points.norms, np.float32) else np.float64
+    out = np.empty((len(rows), len(columns)), dtype=kind)
     step = max(1, _BLOCK // max(1, len(columns)))
     for start in range(0, len(rows), step):
         stop = min(len(rows), start + step)
