@@ -25,7 +25,7 @@ from querist.strategies.scored import Scored, predicted
 __all__ = ["ACTIONS", "FEATURES", "LearnedPolicy", "standing"]
 
 ACTIONS: Mapping[str, Strategy] = {
-    "default": Default(patience=5.0),
+    "default": Default(),
     "sooner": Default(patience=1.0),
     "finer": Default(patience=2.0, radius=0.5),
     "margin": Scored(Margin()),
