@@ -178,7 +178,11 @@ def main() -> int:
         steps += campaign(task(seed), np.random.default_rng(seed))
     weights = learnt(steps)
     np.savez(
-        WEIGHTS, weights=weights.astype(np.float32), actions=np.array(NAMES), features=np.array(FEATURES)
+        WEIGHTS,
+        weights=weights.astype(np.float32),
+        actions=np.array(NAMES),
+        features=np.array(FEATURES),
+        widest=max(step[0][FEATURES.index("columns")] for step in steps),
     )
     print(f"{given.campaigns} campaigns, {len(steps)} steps", flush=True)
     held = compared(range(1_000_000, 1_000_000 + given.compare))

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from querist import Campaign, Pool
 from querist.errors import InvalidInput
 from querist.events import MemoryLog
-from querist.strategies import LearnedPolicy, RegimeTest, Snapshot
+from querist.strategies import LearnedPolicy, RegimeTest, Snapshot, policy
 from querist.strategies.policy import _WEIGHTS, ACTIONS, FEATURES, standing
 from querist.strategies.scored import predicted
 from querist.tasks import Classification
@@ -68,17 +68,37 @@ def test_what_makes_no_test_is_told(wrong: Any) -> None:
         RegimeTest(**wrong)
 
 
+def two_blobs(n: int, d: int = 4, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The heaps of ``blobs``, of which two have one class."""
+    x, y = blobs(n, d, seed=seed)
+    return x, np.where(y == "c", "a", y)
+
+
 def test_the_policy_asks_by_the_rule_of_the_largest_q() -> None:
-    x, y = blobs(50)
+    x, y = two_blobs(50)
     snapshot = snapshot_of(x, y, labelled=range(12))
     with np.load(_WEIGHTS, allow_pickle=False) as held:
         worth = held["weights"].astype(np.float64) @ standing(snapshot, predicted(snapshot))
         best = str(held["actions"][int(worth.argmax())])
         assert list(held["features"]) == list(FEATURES) and list(held["actions"]) == list(ACTIONS)
-    policy = LearnedPolicy()
-    assert policy.action(snapshot) == best
-    assert list(policy.propose(snapshot, 3).ids) == list(ACTIONS[best].propose(snapshot, 3).ids)
+    assert LearnedPolicy().action(snapshot) == best
+    assert list(LearnedPolicy().propose(snapshot, 3).ids) == list(ACTIONS[best].propose(snapshot, 3).ids)
     assert _WEIGHTS.stat().st_size < 200_000
+
+
+def test_beyond_its_training_the_policy_asks_by_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = list(ACTIONS)
+    weights = np.zeros((len(names), len(FEATURES)))
+    weights[names.index("margin"), FEATURES.index("one")] = 1.0
+    monkeypatch.setattr(policy, "_learnt", lambda: (names, weights, np.log2(1 + 50) / 8))
+    for d, action in ((4, "margin"), (50, "margin"), (51, "default")):
+        assert LearnedPolicy().action(snapshot_of(*two_blobs(40, d), labelled=range(12))) == action
+    assert LearnedPolicy().action(snapshot_of(*blobs(40), labelled=range(12))) == "default"
+
+
+def test_what_the_policy_was_trained_on_is_told_with_its_weights() -> None:
+    with np.load(_WEIGHTS, allow_pickle=False) as held:
+        assert round(2 ** (8 * float(held["widest"])) - 1) == 50
 
 
 def test_the_standing_by_hand() -> None:
@@ -100,12 +120,12 @@ def test_the_standing_by_hand() -> None:
 
 
 def test_a_campaign_by_the_policy_goes_on_from_its_log() -> None:
-    x, y = blobs(60, seed=4)
+    x, y = two_blobs(60, seed=4)
 
     def begin(log: Any) -> Campaign:
         return Campaign(
             Pool(x),
-            Classification(("a", "b", "c")),
+            Classification(("a", "b")),
             strategy="learned_policy",
             model=LogisticRegression(),
             seed=3,

@@ -44,6 +44,8 @@ FEATURES = (
     "news of late",
     "columns",
 )
+_COLUMNS = FEATURES.index("columns")
+_TRAINED_CLASSES = 2
 _WEIGHTS = Path(__file__).with_name("policy.npz")
 _LATE = 10  # answers that count as late
 
@@ -61,7 +63,8 @@ class LearnedPolicy:
     strategy for tasks unlike those that it was trained on (two classes, up to a hundred labels, tables
     of numbers; the manual, page "Automatic choice, measured", tells how it does elsewhere).
 
-    Without a model that has ``proba`` it asks by the default strategy.  Its notes say what the model believed
+    With more classes than two, with more columns than any task of its training had (50), and without a model
+    that has ``proba`` it asks by the default strategy.  Its notes say what the model believed
     of each question; without them (``choose``) the model counts as wrong half of the time of late.
 
     >>> from querist.data import Pool
@@ -84,10 +87,13 @@ class LearnedPolicy:
 
     def action(self, snapshot: Snapshot) -> str:
         """The name of the rule that asks now."""
-        names, weights = _learnt()
         if not len(snapshot.candidates) or not hasattr(snapshot.model, "proba"):
             return "default"
-        return names[int(np.argmax(weights @ standing(snapshot, predicted(snapshot))))]
+        names, weights, widest = _learnt()
+        state = standing(snapshot, predicted(snapshot))
+        if len(snapshot.model.classes) > _TRAINED_CLASSES or state[_COLUMNS] > widest:
+            return "default"
+        return names[int(np.argmax(weights @ state))]
 
     @classmethod
     def examples(cls) -> tuple[Any, ...]:
@@ -136,7 +142,8 @@ def _news(snapshot: Snapshot) -> float:
 
 
 @cache
-def _learnt() -> tuple[list[str], np.ndarray]:
-    """The rules' names and the weights of each, (rules, features)."""
+def _learnt() -> tuple[list[str], np.ndarray, float]:
+    """The rules' names, the weights of each, (rules, features), and the most columns of the training."""
     with np.load(_WEIGHTS, allow_pickle=False) as held:
-        return [str(one) for one in held["actions"]], np.asarray(held["weights"], dtype=np.float64)
+        names, weights = held["actions"], held["weights"]
+        return [str(one) for one in names], np.asarray(weights, dtype=np.float64), float(held["widest"])
