@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from querist import Campaign, Pool
 from querist.errors import InvalidInput
 from querist.events import MemoryLog
+from querist.models import as_model
 from querist.strategies import LearnedPolicy, RegimeTest, Snapshot, policy
 from querist.strategies.policy import _WEIGHTS, ACTIONS, FEATURES, standing
 from querist.strategies.scored import predicted
@@ -74,9 +75,13 @@ def two_blobs(n: int, d: int = 4, *, seed: int = 0) -> tuple[np.ndarray, np.ndar
     return x, np.where(y == "c", "a", y)
 
 
+def learnt(x: np.ndarray, y: np.ndarray) -> Snapshot:
+    """The first twelve rows are labelled, and a model learnt their classes."""
+    return snapshot_of(x, y, labelled=range(12), model=as_model(LogisticRegression()).fitted(x[:12], y[:12]))
+
+
 def test_the_policy_asks_by_the_rule_of_the_largest_q() -> None:
-    x, y = two_blobs(50)
-    snapshot = snapshot_of(x, y, labelled=range(12))
+    snapshot = learnt(*two_blobs(50))
     with np.load(_WEIGHTS, allow_pickle=False) as held:
         worth = held["weights"].astype(np.float64) @ standing(snapshot, predicted(snapshot))
         best = str(held["actions"][int(worth.argmax())])
@@ -92,8 +97,8 @@ def test_beyond_its_training_the_policy_asks_by_the_default(monkeypatch: pytest.
     weights[names.index("margin"), FEATURES.index("one")] = 1.0
     monkeypatch.setattr(policy, "_learnt", lambda: (names, weights, np.log2(1 + 50) / 8))
     for d, action in ((4, "margin"), (50, "margin"), (51, "default")):
-        assert LearnedPolicy().action(snapshot_of(*two_blobs(40, d), labelled=range(12))) == action
-    assert LearnedPolicy().action(snapshot_of(*blobs(40), labelled=range(12))) == "default"
+        assert LearnedPolicy().action(learnt(*two_blobs(40, d))) == action
+    assert LearnedPolicy().action(learnt(*blobs(40))) == "default"
 
 
 def test_what_the_policy_was_trained_on_is_told_with_its_weights() -> None:
