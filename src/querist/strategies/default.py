@@ -42,10 +42,10 @@ class Default:
 
     Prefer it when you do not know better: it needs no label to begin and no parameter to be set (what
     it gains is in the manual, page "The default strategy, measured").  Prefer :class:`Scored` with
-    ``Margin`` when there are some hundred labels a class already, or when a question must cost less
-    than a tenth of a second; k-center when rare, odd items are what you are after: this rule asks the
-    typical ones first.  Do not use it where distances between the features mean nothing (mixed units,
-    not scaled).
+    ``Margin`` when there are some hundred labels a class already, or when a question about more than
+    20,000 items must cost less than a tenth of a second; k-center when rare, odd items are what you are
+    after: this rule asks the typical ones first.  Do not use it where distances between the features mean
+    nothing (mixed units, not scaled).
 
     The rule.  Every question covers its surroundings: a row x is covered by exp(-d(x, s)^2 / 2r^2),
     s the nearest row that is labelled, out or chosen.  The next question is the one that adds most to
