@@ -55,7 +55,7 @@ _LATE = 10  # answers that count as late
 class LearnedPolicy:
     """Chooses by the state of the campaign which rule asks next, as learnt from simulated campaigns.
 
-    The rules are the default strategy with three settings of ``patience``, margin, k-center and a random
+    The rules are the default strategy with three settings of its parameters, margin, k-center and a random
     draw; which of them asks is decided by a linear estimate of what each would bring from here on (Q), from
     ten numbers: labels a class, the share labelled, how even labels and predictions are, margins, how often
     the model was wrong of late, and how many columns there are.  Prefer it to :class:`Albl` and its kin: it

@@ -28,8 +28,9 @@ class UHerding:
     """Each pick adds most to how well the unsure part of the pool is covered; the radius shrinks.
 
     With few labels the radius is wide and it asks what is typical of many; with many the radius is small
-    and it asks where the model is unsure.  Prefer the strategy "default", its relative that goes by ranks
-    of doubt and needs fewer labels (the page "Published tables" of the manual has the figures).
+    and it asks where the model is unsure.  With logistic regression on sentence vectors it asks as well as
+    the strategy "default", its relative that goes by ranks of doubt (the page "Published tables" of the
+    manual has the figures); prefer that one, which holds back a model that is too sure of itself.
 
     Parameters
     ----------
